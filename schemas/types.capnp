@@ -1,0 +1,188 @@
+@0xd3a6c1f0b1e24c57;
+# Types that all three logs share.
+#
+# Every struct that stands in a list here is fixed in size and free of pointers, so that a batch is
+# one contiguous run of 64-bit little-endian words: Rust reads it in place, numpy views it without a
+# copy. Fields are declared by ordinal so that the layout has no holes; the Rust structs in
+# rust_core/crates/engine/src/pod.rs have the same layout and a test compares the offsets.
+#
+# Units: prices are integers in 10^-priceScale of the instrument's currency, quantities integers in
+# 10^-quantityScale of the instrument's unit, money integers in 10^-12 of a currency unit (128 bits,
+# low word first), times nanoseconds since the Unix epoch. Zero means "absent" where a value may be
+# absent. Schemas only grow: new enumerants and fields go to the end.
+
+enum CommandKind {
+  none @0;
+  newOrder @1;
+  cancelOrder @2;
+  replaceOrder @3;
+  tick @4;
+  # Journal time only: `expireTime` holds k, the Unix second; k not above the last one is ignored.
+  setInstrument @5;
+  # `payloadIndex` names an entry of the batch's `instruments`. Likewise the next two.
+  setAccount @6;
+  setLimits @7;
+}
+
+enum Side {
+  none @0;
+  buy @1;
+  sell @2;
+}
+
+enum OrdType {
+  none @0;
+  market @1;
+  limit @2;
+}
+
+enum TimeInForce {
+  none @0;
+  day @1;
+  gtc @2;
+  ioc @3;
+  fok @4;
+}
+
+enum BatchStatus {
+  applied @0;
+  repeated @1;
+  # The origin's batch number was seen before: no effect.
+  void @2;
+  # The origin's batch number skips one: no effect, and an alarm.
+  held @3;
+  # Journal time jumped by more than 60 s: no effect until an operator releases the shard.
+}
+
+struct ClOrdId {
+  # A client order id: 1 to 36 ASCII bytes, padded with zero bytes, eight to a word, first byte lowest.
+  word0 @0 :UInt64;
+  word1 @1 :UInt64;
+  word2 @2 :UInt64;
+  word3 @3 :UInt64;
+  word4 @4 :UInt64;
+  # Bytes 32 to 35 in the low half; the high half is zero.
+}
+
+struct Command {
+  # One request, 16 words.
+  kind @0 :CommandKind;
+  side @1 :Side;
+  ordType @2 :OrdType;
+  timeInForce @3 :TimeInForce;
+
+  flags @4 :UInt16;
+  # Bit 0: a replace's `quantity` is the open quantity wanted (FIX LeavesQty), not the total.
+  # Bit 1: cancel this order when its session disconnects.
+  selfTradePrevention @5 :UInt16;
+  # Reserved for the taker's instruction; 0.
+  origClOrdIdIndex @6 :UInt16;
+  # Place in the batch's `origClOrdIds` plus one; 0: the target is `orderId`.
+  payloadIndex @7 :UInt16;
+  # Place in the reference-data list that `kind` names.
+
+  account @8 :UInt32;
+  instrument @9 :UInt32;
+
+  clOrdId0 @10 :UInt64;
+  clOrdId1 @11 :UInt64;
+  clOrdId2 @12 :UInt64;
+  clOrdId3 @13 :UInt64;
+  clOrdId4 @14 :UInt32;
+  # The client order id of this request, laid out as in `ClOrdId`; all zero on a cancel without one.
+  session @15 :UInt32;
+  # The session of the origin that sent it; 0: unary.
+
+  price @16 :Int64;
+  # Limit price; 0 on market orders; 0 on a replace: unchanged.
+  quantity @17 :Int64;
+  # Order quantity; on a replace 0 means unchanged, unless flags bit 0 is set.
+  stopPrice @18 :Int64;
+  displayQuantity @19 :Int64;
+  minQuantity @20 :Int64;
+  orderId @21 :UInt64;
+  # Target of a cancel or replace, when named by order id.
+  expireTime @22 :Int64;
+  selfTradeGroup @23 :UInt32;
+  link @24 :UInt32;
+}
+
+struct Instrument {
+  # A tradable symbol, 16 words. Scales and the id never change once set.
+  id @0 :UInt32;
+  # From 1.
+  priceScale @1 :UInt8;
+  quantityScale @2 :UInt8;
+  # priceScale + quantityScale <= 12.
+  flags @3 :UInt16;
+  # Bit 0: trading is enabled.
+  symbol0 @4 :UInt64;
+  symbol1 @5 :UInt64;
+  symbol2 @6 :UInt64;
+  symbol3 @7 :UInt64;
+  # ASCII, zero padded, pattern ^[A-Z0-9][A-Z0-9_-]{0,31}$.
+  currency @8 :UInt64;
+  # ASCII, zero padded, up to 8 bytes.
+  tickSize @9 :Int64;
+  # Prices are multiples of it; >= 1.
+  lotSize @10 :Int64;
+  # Quantities are multiples of it; >= 1.
+  minQuantity @11 :Int64;
+  maxQuantity @12 :Int64;
+  # 0: only the bound of the engine, 10^12.
+  referencePrice @13 :Int64;
+  # The price collars refer to before the first trade; 0: none.
+  initialMarginBps @14 :UInt32;
+  # Part of an order's notional that buying power must cover; 10000 = all of it.
+  reserved0 @15 :UInt32;
+  reserved1 @16 :UInt64;
+  reserved2 @17 :UInt64;
+  reserved3 @18 :UInt64;
+  reserved4 @19 :UInt64;
+}
+
+struct Account {
+  # A trading account, 8 words.
+  id @0 :UInt32;
+  # From 1.
+  firm @1 :UInt32;
+  flags @2 :UInt64;
+  # Bit 0: enabled.
+  name0 @3 :UInt64;
+  name1 @4 :UInt64;
+  name2 @5 :UInt64;
+  name3 @6 :UInt64;
+  # ASCII, zero padded, pattern ^[A-Z0-9][A-Z0-9_-]{0,31}$.
+  currency @7 :UInt64;
+  # ASCII, zero padded: the currency its money is counted in.
+  reserved @8 :UInt64;
+}
+
+struct Limits {
+  # The risk limits of one account, 16 words. A check whose bit in `checks` is clear is off, said so.
+  # An account that was never given limits cannot trade.
+  account @0 :UInt32;
+  instrument @1 :UInt32;
+  # 0: the account's limits on every instrument. Another: `maxOrderQuantity` and `maxPosition` there.
+  checks @2 :UInt64;
+  # Bit 0 order quantity, 1 order notional, 2 collar, 3 position, 4 open orders, 5 buying power.
+  maxOrderQuantity @3 :Int64;
+  # In the instrument's quantity units.
+  maxOrderNotionalLow @4 :UInt64;
+  maxOrderNotionalHigh @5 :Int64;
+  maxPosition @6 :Int64;
+  # Largest absolute position in quantity units, open orders counted as if filled.
+  creditLow @7 :UInt64;
+  creditHigh @8 :Int64;
+  # Buying power before any order, in the account's currency.
+  collarBps @9 :UInt32;
+  # Largest distance of a price from the reference price.
+  maxOpenOrders @10 :UInt32;
+  reserved0 @11 :UInt64;
+  reserved1 @12 :UInt64;
+  reserved2 @13 :UInt64;
+  reserved3 @14 :UInt64;
+  reserved4 @15 :UInt64;
+  reserved5 @16 :UInt64;
+  reserved6 @17 :UInt64;
+}
