@@ -1,0 +1,109 @@
+# Two commands matter: `make demo` shows the exchange at work, `make test` proves it. Both install what
+# they need into .venv and rust_core/target; a machine brings Python ≥ 3.11 with venv, Rust, make and
+# a C linker. Every path is relative, so that the checkout may live in a folder with spaces.
+
+PYTHON ?= python3
+PY := .venv/bin/python
+STAMPS := .venv/.stamps
+CARGO := cargo
+MANIFEST := rust_core/Cargo.toml
+SHELL := /bin/sh
+export PATH := $(PATH):$(HOME)/.cargo/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+RUST_SOURCES := $(shell find rust_core -name target -prune -o \
+	\( -name '*.rs' -o -name '*.toml' -o -name '*.py' -o -name '*.pyi' -o -name Cargo.lock \) -print \
+	2>/dev/null)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help tools venv demo test test-rust test-python check gen fresh bench up faults fmt lock clean
+
+help: ## Say what there is
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS="$$(printf '\t')" read -r name text; \
+		do printf '  make %-12s %s\n' "$$name" "$$text"; done
+
+tools:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "This needs Python 3.11 or newer: install python3, or name one: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "This Python lacks venv: install python3-venv (Debian, Ubuntu) or a full Python" >&2; exit 1; }
+	@command -v $(CARGO) >/dev/null || { \
+		echo "This needs Rust: install it with rustup, or the packages rustc and cargo" >&2; exit 1; }
+	@command -v cc >/dev/null || { \
+		echo "This needs a C linker (cc): install gcc or clang (Debian, Ubuntu: build-essential)" >&2; exit 1; }
+
+$(STAMPS)/packages: requirements.lock | tools
+	@test -x $(PY) || $(PYTHON) -m venv .venv
+	$(PY) -m pip install --quiet --require-hashes -r requirements.lock
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/core: $(STAMPS)/packages $(RUST_SOURCES)
+	test ! -e rust_core/crates/cift_core/Cargo.toml || \
+		VIRTUAL_ENV="$(CURDIR)/.venv" .venv/bin/maturin develop --quiet --release \
+			-m rust_core/crates/cift_core/Cargo.toml
+	@touch $@
+
+$(STAMPS)/cift: $(STAMPS)/packages pyproject.toml
+	$(PY) -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+venv: tools $(STAMPS)/packages $(STAMPS)/core $(STAMPS)/cift ## Make .venv, build the core, install cift
+
+demo: venv ## Start the whole mesh, send it a real order flow, prove every trade
+	$(PY) -m cift.cli demo
+
+up: venv ## Start the mesh and keep it up until Ctrl-C
+	$(PY) -m cift.cli up
+
+test: test-rust test-python ## Run every test
+
+# Optimised, with debug assertions and overflow checks on: property tests run millions of commands.
+test-rust: venv
+	CARGO_PROFILE_TEST_OPT_LEVEL=3 CARGO_PROFILE_DEV_OPT_LEVEL=3 \
+		$(CARGO) test --quiet --manifest-path $(MANIFEST) --workspace
+
+test-python: venv
+	$(PY) -m pytest -n 2
+
+check: venv fresh ## Format, lint, types, generated code, tidy rules
+	$(PY) -m ruff format --check
+	$(PY) -m ruff check
+	$(PY) -m mypy services/cift tests
+	$(CARGO) fmt --manifest-path $(MANIFEST) --all --check
+	$(CARGO) clippy --quiet --manifest-path $(MANIFEST) --workspace --all-targets -- -D warnings
+	.venv/bin/buf lint
+	.venv/bin/buf format --diff --exit-code
+	$(PY) -m pytest --quiet tests/unit/test_tidy.py
+
+gen: venv ## Generate Python and Rust from protos/ and schemas/
+	$(PY) protos/generate.py
+
+# Generates in a copy, so that a check never changes the tree; git compares it with what is here.
+fresh: venv
+	@copy=$$(mktemp -d) && trap 'rm -rf "$$copy"' EXIT && \
+	git ls-files -z --cached --others --exclude-standard buf.yaml buf.gen.yaml protos schemas \
+		services rust_core | tar --create --null --files-from=- | tar --extract --directory="$$copy" && \
+	git -C "$$copy" init --quiet && git -C "$$copy" add --all && \
+	(py="$$PWD/$(PY)" && PATH="$$PWD/.venv/bin:$$PATH" && cd "$$copy" && "$$py" protos/generate.py) && \
+	git -C "$$copy" add --intent-to-add --all && \
+	git -C "$$copy" diff --stat --exit-code || { echo "Generated code is stale: run make gen" >&2; exit 1; }
+
+fmt: venv ## Format everything
+	$(PY) -m ruff format
+	$(PY) -m ruff check --fix
+	$(CARGO) fmt --manifest-path $(MANIFEST) --all
+	.venv/bin/buf format --write
+
+bench: venv ## Measure, and write one JSON document
+	$(PY) -m cift.cli bench
+
+faults: venv ## Kill everything, many times, and prove that nothing was lost
+	$(PY) tests/faults/campaign.py
+
+lock: venv ## Pin the packages anew (needs uv)
+	uv pip compile pyproject.toml --extra local --extra dev --universal --python-version 3.11 --upgrade \
+		--generate-hashes --no-header --no-annotate --no-emit-index-url -o requirements.lock
+
+clean: ## Remove what the targets above made
+	rm -rf .venv rust_core/target .mypy_cache .ruff_cache .pytest_cache services/cift.egg-info
