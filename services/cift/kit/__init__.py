@@ -1,0 +1,1 @@
+"""What every service shares; the services themselves never import one another."""
