@@ -1,0 +1,684 @@
+//! The records of the logs, as plain old data with the layout of `schemas/*.capnp`.
+//!
+//! All are little-endian 64-bit words without holes, so that a list of them is read and written in
+//! place. Enumerations stand in the records as raw `u16`: what comes from a log may hold a value that
+//! this version does not know, and is turned into a Rust enum where it is judged.
+//!
+//! Prices are integers in 10^-`price_scale` of the instrument's currency, quantities integers in
+//! 10^-`quantity_scale` of its unit, money integers in 10^-12 of a currency unit, times nanoseconds
+//! since the Unix epoch. Zero is "absent" where a value may be absent.
+
+use bytemuck::{Pod, Zeroable};
+
+#[cfg(target_endian = "big")]
+compile_error!("records are read in place and are little-endian");
+
+/// The highest price, in units of 10^-`price_scale`.
+pub const MAX_PRICE: i64 = 1_000_000_000_000;
+/// The highest quantity, in units of 10^-`quantity_scale`.
+pub const MAX_QUANTITY: i64 = 1_000_000_000_000;
+/// The highest sum of an instrument's scales: money has twelve decimal places.
+pub const MAX_SCALES: u8 = 12;
+/// The highest instrument id; tables are indexed by it.
+pub const MAX_INSTRUMENT: u32 = (1 << 20) - 1;
+/// The most commands in one batch.
+pub const MAX_COMMANDS: usize = 4096;
+/// The most events in one FILLS message.
+pub const MAX_EVENTS: usize = 40_000;
+/// The `command_index` of an event that a timer caused.
+pub const TIMER: u32 = u32::MAX;
+
+/// Bit of `Command::flags`: a replace's quantity is the open quantity wanted, not the total.
+pub const FLAG_LEAVES: u16 = 1;
+/// Bit of `Command::flags`: cancel the order when its session disconnects.
+pub const FLAG_CANCEL_ON_DISCONNECT: u16 = 1 << 1;
+/// Bit of `Event::flags`: the order rests in the book after this event.
+pub const FLAG_RESTS: u16 = 1 << 15;
+/// Bit of `Instrument::flags`: trading is enabled.
+pub const INSTRUMENT_ENABLED: u16 = 1;
+/// Bit of `Account::flags`: the account is enabled.
+pub const ACCOUNT_ENABLED: u64 = 1;
+
+/// A value that this version does not know, in a field that holds an enumeration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnknownValue(pub u16);
+
+/// Declares an enumeration of the schemas: numbered from zero, readable from a raw field.
+macro_rules! schema_enum {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident,)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(u16)]
+        pub enum $name { $($(#[$variant_doc])* $variant,)+ }
+
+        impl $name {
+            /// Every value, by number.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The number in the records.
+            #[must_use]
+            pub const fn number(self) -> u16 {
+                self as u16
+            }
+        }
+
+        impl TryFrom<u16> for $name {
+            type Error = UnknownValue;
+
+            #[inline]
+            fn try_from(number: u16) -> Result<Self, UnknownValue> {
+                Self::ALL.get(number as usize).copied().ok_or(UnknownValue(number))
+            }
+        }
+    };
+}
+
+schema_enum! {
+    /// What a command asks for.
+    CommandKind {
+        /// Absent.
+        None,
+        /// A new order.
+        NewOrder,
+        /// The end of an order.
+        CancelOrder,
+        /// Other terms for an order.
+        ReplaceOrder,
+        /// Journal time only; `expire_time` is the Unix second.
+        Tick,
+        /// `payload_index` names an instrument.
+        SetInstrument,
+        /// `payload_index` names an account.
+        SetAccount,
+        /// `payload_index` names limits.
+        SetLimits,
+    }
+}
+schema_enum! {
+    /// The side of an order, FIX 54.
+    Side {
+        /// Absent.
+        None,
+        /// Buys.
+        Buy,
+        /// Sells.
+        Sell,
+    }
+}
+schema_enum! {
+    /// The kind of an order, FIX 40.
+    OrdType {
+        /// Absent.
+        None,
+        /// Takes at any price.
+        Market,
+        /// Takes and rests at its price or better.
+        Limit,
+    }
+}
+schema_enum! {
+    /// How long an order lives, FIX 59.
+    TimeInForce {
+        /// Absent.
+        None,
+        /// Until journal time reaches the next 00:00 UTC.
+        Day,
+        /// Until it is filled or cancelled.
+        Gtc,
+        /// Takes what is there; the rest is cancelled.
+        Ioc,
+        /// All at once or nothing.
+        Fok,
+    }
+}
+schema_enum! {
+    /// What became of a batch.
+    BatchStatus {
+        /// Its commands took effect.
+        Applied,
+        /// Its origin's number was seen before: no effect.
+        Repeated,
+        /// Its origin's number skips one: no effect.
+        Void,
+        /// Journal time jumped: no effect until an operator releases the shard.
+        Held,
+    }
+}
+schema_enum! {
+    /// What risk says of a command.
+    VerdictKind {
+        /// It may go to the book.
+        Accepted,
+        /// It may not; `reason` says why.
+        Refused,
+        /// It was judged before, at `first_place`.
+        Repeat,
+    }
+}
+schema_enum! {
+    /// What became of a command.
+    OutcomeKind {
+        /// It took effect on an order.
+        Accepted,
+        /// It was refused; `reason` says why.
+        Rejected,
+        /// No effect; the first outcome is at `first_place`.
+        Repeat,
+        /// Reference data or a tick took effect.
+        Applied,
+    }
+}
+schema_enum! {
+    /// What happened to an order, FIX 150.
+    ExecType {
+        /// Absent.
+        None,
+        /// It became an order.
+        New,
+        /// It traded.
+        Trade,
+        /// Its terms changed.
+        Replaced,
+        /// It ended early.
+        Canceled,
+        /// Its time was up.
+        Expired,
+        /// It never became an order.
+        Rejected,
+        /// A cancel or replace was refused.
+        CancelRejected,
+    }
+}
+schema_enum! {
+    /// The state of an order, FIX 39.
+    OrdStatus {
+        /// Absent.
+        None,
+        /// Open, nothing traded.
+        New,
+        /// Open, partly traded.
+        PartiallyFilled,
+        /// Ended, all traded.
+        Filled,
+        /// Ended early.
+        Canceled,
+        /// Ended, its time was up.
+        Expired,
+        /// Never became an order.
+        Rejected,
+    }
+}
+schema_enum! {
+    /// The part of an order in a trade.
+    Liquidity {
+        /// Not a trade.
+        None,
+        /// It rested.
+        Maker,
+        /// It came and took.
+        Taker,
+    }
+}
+
+/// A client order id: 1 to 36 ASCII bytes, zero padded, eight to a word, first byte lowest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Pod, Zeroable)]
+#[repr(C)]
+pub struct ClOrdId {
+    /// Bytes 0 to 39; the last four are zero.
+    pub words: [u64; 5],
+}
+
+impl ClOrdId {
+    /// The longest, in bytes.
+    pub const MAX_BYTES: usize = 36;
+
+    /// The id made of these bytes; `None` when there are none, too many, or one that isn't printable
+    /// ASCII.
+    #[must_use]
+    pub fn new(text: &[u8]) -> Option<Self> {
+        let printable = text.iter().all(|byte| (b'!'..=b'~').contains(byte));
+        if text.is_empty() || text.len() > Self::MAX_BYTES || !printable {
+            return None;
+        }
+        let mut id = Self::default();
+        bytemuck::bytes_of_mut(&mut id)[..text.len()].copy_from_slice(text);
+        Some(id)
+    }
+
+    /// The bytes without padding.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        unpadded(bytemuck::bytes_of(self))
+    }
+
+    /// Whether there is no id here.
+    #[must_use]
+    pub fn is_absent(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// One request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub struct Command {
+    /// [`CommandKind`].
+    pub kind: u16,
+    /// [`Side`].
+    pub side: u16,
+    /// [`OrdType`].
+    pub ord_type: u16,
+    /// [`TimeInForce`].
+    pub time_in_force: u16,
+    /// [`FLAG_LEAVES`], [`FLAG_CANCEL_ON_DISCONNECT`].
+    pub flags: u16,
+    /// Reserved; 0.
+    pub self_trade_prevention: u16,
+    /// Place in the batch's `orig_cl_ord_ids` plus one; 0: the target is `order_id`.
+    pub orig_cl_ord_id_index: u16,
+    /// Place in the reference-data list that `kind` names.
+    pub payload_index: u16,
+    /// Account id.
+    pub account: u32,
+    /// Instrument id.
+    pub instrument: u32,
+    /// Words 0 to 3 of this request's client order id.
+    pub cl_ord_id: [u64; 4],
+    /// Bytes 32 to 35 of it.
+    pub cl_ord_id4: u32,
+    /// Session of the origin that sent it; 0: unary.
+    pub session: u32,
+    /// Limit price; 0 on market orders; 0 on a replace: unchanged.
+    pub price: i64,
+    /// Order quantity; on a replace 0 means unchanged, unless [`FLAG_LEAVES`] is set.
+    pub quantity: i64,
+    /// Reserved; 0.
+    pub stop_price: i64,
+    /// Reserved; 0.
+    pub display_quantity: i64,
+    /// Reserved; 0.
+    pub min_quantity: i64,
+    /// Target of a cancel or replace, when named by order id.
+    pub order_id: u64,
+    /// The Unix second of a tick.
+    pub expire_time: i64,
+    /// Reserved; 0.
+    pub self_trade_group: u32,
+    /// Reserved; 0.
+    pub link: u32,
+}
+
+/// A tradable symbol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub struct Instrument {
+    /// From 1 to [`MAX_INSTRUMENT`]; never changes.
+    pub id: u32,
+    /// Decimal places of prices; never changes.
+    pub price_scale: u8,
+    /// Decimal places of quantities; never changes.
+    pub quantity_scale: u8,
+    /// [`INSTRUMENT_ENABLED`].
+    pub flags: u16,
+    /// ASCII, zero padded.
+    pub symbol: [u64; 4],
+    /// ASCII, zero padded.
+    pub currency: u64,
+    /// Prices are multiples of it; at least 1.
+    pub tick_size: i64,
+    /// Quantities are multiples of it; at least 1.
+    pub lot_size: i64,
+    /// The smallest order.
+    pub min_quantity: i64,
+    /// The largest order; 0: [`MAX_QUANTITY`].
+    pub max_quantity: i64,
+    /// What collars refer to before the first trade; 0: none.
+    pub reference_price: i64,
+    /// Part of an order's notional that buying power must cover; 10000 is all of it.
+    pub initial_margin_bps: u32,
+    /// Zero.
+    pub reserved0: u32,
+    /// Zero.
+    pub reserved: [u64; 4],
+}
+
+/// A trading account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub struct Account {
+    /// From 1.
+    pub id: u32,
+    /// The firm that owns it.
+    pub firm: u32,
+    /// [`ACCOUNT_ENABLED`].
+    pub flags: u64,
+    /// ASCII, zero padded.
+    pub name: [u64; 4],
+    /// ASCII, zero padded: what its money is counted in.
+    pub currency: u64,
+    /// Zero.
+    pub reserved: u64,
+}
+
+/// The risk limits of one account, on one instrument or on all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub struct Limits {
+    /// Account id.
+    pub account: u32,
+    /// 0: all instruments.
+    pub instrument: u32,
+    /// Bit 0 order quantity, 1 order notional, 2 collar, 3 position, 4 open orders, 5 buying power.
+    pub checks: u64,
+    /// In the instrument's quantity units.
+    pub max_order_quantity: i64,
+    /// Money, low word.
+    pub max_order_notional_low: u64,
+    /// Money, high word.
+    pub max_order_notional_high: i64,
+    /// Largest absolute position, open orders counted as filled.
+    pub max_position: i64,
+    /// Buying power before any order: money, low word.
+    pub credit_low: u64,
+    /// Money, high word.
+    pub credit_high: i64,
+    /// Largest distance of a price from the reference price.
+    pub collar_bps: u32,
+    /// Largest number of open orders.
+    pub max_open_orders: u32,
+    /// Zero.
+    pub reserved: [u64; 7],
+}
+
+/// What risk says of the command of the same index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub struct Verdict {
+    /// New order: its id. Cancel or replace: the target's, 0 if unknown.
+    pub order_id: u64,
+    /// On a repeat: where the first such command was judged.
+    pub first_place: u64,
+    /// [`VerdictKind`].
+    pub kind: u16,
+    /// [`crate::reject::Reject`], 0 when accepted.
+    pub reason: u16,
+    /// [`crate::reject::CxlRej`] plus one when a cancel or replace is refused, else 0.
+    pub cancel_reason: u16,
+    /// Zero.
+    pub reserved: u16,
+}
+
+/// What became of the command of the same index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub struct Outcome {
+    /// As in [`Verdict`].
+    pub order_id: u64,
+    /// As in [`Verdict`].
+    pub first_place: u64,
+    /// Index of the first event that this command caused.
+    pub first_event: u32,
+    /// Number of events that it caused, other orders' included.
+    pub event_count: u32,
+    /// [`OutcomeKind`].
+    pub kind: u16,
+    /// [`crate::reject::Reject`], 0 unless rejected.
+    pub reason: u16,
+    /// [`crate::reject::CxlRej`] plus one, 0 unless a cancel or replace was rejected.
+    pub cancel_reason: u16,
+    /// Zero.
+    pub reserved: u16,
+}
+
+/// One thing that happened to one order. A trade is two, the taker's first, with one `match_id`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub struct Event {
+    /// [`ExecType`].
+    pub exec_type: u16,
+    /// [`Side`].
+    pub side: u16,
+    /// [`OrdType`].
+    pub ord_type: u16,
+    /// [`TimeInForce`].
+    pub time_in_force: u16,
+    /// [`OrdStatus`].
+    pub ord_status: u16,
+    /// [`Liquidity`].
+    pub liquidity: u16,
+    /// [`crate::reject::Reject`] on rejected, cancel rejected, and canceled when nobody asked for it.
+    pub reason: u16,
+    /// As the command's; [`FLAG_RESTS`].
+    pub flags: u16,
+    /// Account id.
+    pub account: u32,
+    /// Instrument id.
+    pub instrument: u32,
+    /// Index of the command that caused it; [`TIMER`].
+    pub command_index: u32,
+    /// 1, 2, 3 … per order without gaps; 0 on rejected and cancel rejected.
+    pub order_sequence: u32,
+    /// The order; on cancel rejected the target, 0 if unknown.
+    pub order_id: u64,
+    /// Words 0 to 3 of the order's client order id; on rejected and cancel rejected the request's.
+    pub cl_ord_id: [u64; 4],
+    /// Bytes 32 to 35 of it.
+    pub cl_ord_id4: u32,
+    /// Session of the request that holds that client order id.
+    pub session: u32,
+    /// Limit price; 0 on market orders.
+    pub price: i64,
+    /// The order's total: traded plus open while it lives.
+    pub quantity: i64,
+    /// Price of this trade.
+    pub last_price: i64,
+    /// Quantity of this trade.
+    pub last_quantity: i64,
+    /// Traded so far.
+    pub cum_quantity: i64,
+    /// Still open.
+    pub leaves_quantity: i64,
+    /// Sum of price times quantity over the order's trades, low word.
+    pub cum_notional_low: u64,
+    /// High word.
+    pub cum_notional_high: i64,
+    /// 1, 2, 3 … per shard; 0 when not a trade.
+    pub match_id: u64,
+    /// Where the order stood in the book before; 0 when it did not.
+    pub book_price_before: i64,
+    /// What it showed there.
+    pub book_quantity_before: i64,
+    /// What it shows after, at `price`; 0 when it isn't in the book.
+    pub book_quantity_after: i64,
+    /// Reserved; 0.
+    pub stop_price: i64,
+    /// Reserved; 0.
+    pub display_quantity: i64,
+}
+
+/// The two words of a 128-bit number, low first.
+#[must_use]
+pub const fn words(value: i128) -> (u64, i64) {
+    (value as u64, (value >> 64) as i64)
+}
+
+/// The 128-bit number made of two words.
+#[must_use]
+pub const fn wide(low: u64, high: i64) -> i128 {
+    (high as i128) << 64 | low as i128
+}
+
+/// ASCII text in zero-padded bytes.
+#[must_use]
+pub fn unpadded(bytes: &[u8]) -> &[u8] {
+    let end = bytes
+        .iter()
+        .position(|&byte| byte == 0)
+        .unwrap_or(bytes.len());
+    &bytes[..end]
+}
+
+impl Command {
+    /// This request's client order id.
+    #[must_use]
+    pub fn cl_ord_id(&self) -> ClOrdId {
+        let [a, b, c, d] = self.cl_ord_id;
+        ClOrdId {
+            words: [a, b, c, d, u64::from(self.cl_ord_id4)],
+        }
+    }
+
+    /// Sets this request's client order id.
+    pub fn set_cl_ord_id(&mut self, id: ClOrdId) {
+        self.cl_ord_id.copy_from_slice(&id.words[..4]);
+        self.cl_ord_id4 = id.words[4] as u32;
+    }
+}
+
+impl Event {
+    /// The client order id.
+    #[must_use]
+    pub fn cl_ord_id(&self) -> ClOrdId {
+        let [a, b, c, d] = self.cl_ord_id;
+        ClOrdId {
+            words: [a, b, c, d, u64::from(self.cl_ord_id4)],
+        }
+    }
+
+    /// Sum of price times quantity over the order's trades, in price units times quantity units.
+    #[must_use]
+    pub fn cum_notional(&self) -> i128 {
+        wide(self.cum_notional_low, self.cum_notional_high)
+    }
+
+    /// Whether the order rests in the book after this event.
+    #[must_use]
+    pub fn rests(&self) -> bool {
+        self.flags & FLAG_RESTS != 0
+    }
+}
+
+impl Limits {
+    /// Largest notional of one order, money.
+    #[must_use]
+    pub fn max_order_notional(&self) -> i128 {
+        wide(self.max_order_notional_low, self.max_order_notional_high)
+    }
+
+    /// Sets the largest notional of one order, money.
+    pub fn set_max_order_notional(&mut self, money: i128) {
+        (self.max_order_notional_low, self.max_order_notional_high) = words(money);
+    }
+
+    /// Buying power before any order, money.
+    #[must_use]
+    pub fn credit(&self) -> i128 {
+        wide(self.credit_low, self.credit_high)
+    }
+
+    /// Sets buying power before any order, money.
+    pub fn set_credit(&mut self, money: i128) {
+        (self.credit_low, self.credit_high) = words(money);
+    }
+}
+
+impl Instrument {
+    /// Whether the fixed parts are in their bounds; who breaks them can't be traded.
+    #[must_use]
+    pub fn is_valid(&self) -> bool {
+        let scales_fit = self.price_scale <= MAX_SCALES
+            && self.quantity_scale <= MAX_SCALES
+            && self.price_scale + self.quantity_scale <= MAX_SCALES;
+        (1..=MAX_INSTRUMENT).contains(&self.id)
+            && scales_fit
+            && (1..=MAX_PRICE).contains(&self.tick_size)
+            && (1..=MAX_QUANTITY).contains(&self.lot_size)
+            && (0..=MAX_QUANTITY).contains(&self.min_quantity)
+            && (0..=MAX_QUANTITY).contains(&self.max_quantity)
+            && (0..=MAX_PRICE).contains(&self.reference_price)
+    }
+
+    /// Money for a quantity at a price. Below 10^36 for prices and quantities in their bounds.
+    #[must_use]
+    pub fn notional(&self, price: i64, quantity: i64) -> i128 {
+        let places = MAX_SCALES - self.price_scale - self.quantity_scale;
+        i128::from(price) * i128::from(quantity) * 10_i128.pow(u32::from(places))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use core::mem::{offset_of, size_of};
+
+    /// Sizes and the offsets at which the schemas put the fields that follow smaller ones.
+    #[test]
+    fn layout_is_the_schemas() {
+        assert_eq!(size_of::<ClOrdId>(), 40);
+        assert_eq!(size_of::<Command>(), 128);
+        assert_eq!(size_of::<Instrument>(), 128);
+        assert_eq!(size_of::<Account>(), 64);
+        assert_eq!(size_of::<Limits>(), 128);
+        assert_eq!(size_of::<Verdict>(), 24);
+        assert_eq!(size_of::<Outcome>(), 32);
+        assert_eq!(size_of::<Event>(), 192);
+
+        assert_eq!(offset_of!(Command, account), 16);
+        assert_eq!(offset_of!(Command, cl_ord_id4), 56);
+        assert_eq!(offset_of!(Command, order_id), 104);
+        assert_eq!(offset_of!(Command, self_trade_group), 120);
+        assert_eq!(offset_of!(Instrument, initial_margin_bps), 88);
+        assert_eq!(offset_of!(Account, currency), 48);
+        assert_eq!(offset_of!(Limits, collar_bps), 64);
+        assert_eq!(offset_of!(Verdict, kind), 16);
+        assert_eq!(offset_of!(Outcome, kind), 24);
+        assert_eq!(offset_of!(Event, order_id), 32);
+        assert_eq!(offset_of!(Event, price), 80);
+        assert_eq!(offset_of!(Event, match_id), 144);
+        assert_eq!(offset_of!(Event, display_quantity), 184);
+    }
+
+    #[test]
+    fn enumerations_refuse_what_they_do_not_know() {
+        assert_eq!(Side::try_from(2), Ok(Side::Sell));
+        assert_eq!(Side::try_from(3), Err(UnknownValue(3)));
+        assert_eq!(CommandKind::try_from(u16::MAX), Err(UnknownValue(u16::MAX)));
+        for &kind in ExecType::ALL {
+            assert_eq!(ExecType::try_from(kind.number()), Ok(kind));
+        }
+    }
+
+    #[test]
+    fn client_order_ids_come_back() {
+        let text = b"0f8fad5b-d9cb-469f-a165-70867728950e";
+        let id = ClOrdId::new(text).expect("a UUID fits");
+        assert_eq!(id.as_bytes(), text);
+        let mut command = Command::zeroed();
+        command.set_cl_ord_id(id);
+        assert_eq!(command.cl_ord_id(), id);
+        assert_eq!(ClOrdId::new(b""), None);
+        assert_eq!(ClOrdId::new(&[b'x'; 37]), None);
+        assert_eq!(ClOrdId::new(b"a\0b"), None);
+    }
+
+    #[test]
+    fn wide_numbers_come_back() {
+        for value in [0, 1, -1, i128::MAX, i128::MIN, 10_i128.pow(24), -(1 << 64)] {
+            let (low, high) = words(value);
+            assert_eq!(wide(low, high), value);
+        }
+    }
+
+    #[test]
+    fn notional_is_money() {
+        let mut instrument = Instrument::zeroed();
+        instrument.price_scale = 2;
+        // 223.18 × 100 = 22,318 currency units.
+        assert_eq!(instrument.notional(22_318, 100), 22_318 * 10_i128.pow(12));
+        instrument.price_scale = 0;
+        assert_eq!(
+            instrument.notional(MAX_PRICE, MAX_QUANTITY),
+            10_i128.pow(36)
+        );
+    }
+}
