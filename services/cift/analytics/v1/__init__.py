@@ -1,0 +1,1 @@
+"""Generated protobuf of analytics, version 1."""

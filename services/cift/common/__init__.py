@@ -1,0 +1,1 @@
+"""Protobuf types that every service shares."""

@@ -1,0 +1,1 @@
+"""Generated protobuf of common, version 1."""

@@ -1,0 +1,139 @@
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from typing import ClassVar as _ClassVar, Optional as _Optional
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class Side(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    SIDE_UNSPECIFIED: _ClassVar[Side]
+    SIDE_BUY: _ClassVar[Side]
+    SIDE_SELL: _ClassVar[Side]
+
+class OrdType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    ORD_TYPE_UNSPECIFIED: _ClassVar[OrdType]
+    ORD_TYPE_MARKET: _ClassVar[OrdType]
+    ORD_TYPE_LIMIT: _ClassVar[OrdType]
+
+class TimeInForce(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    TIME_IN_FORCE_UNSPECIFIED: _ClassVar[TimeInForce]
+    TIME_IN_FORCE_DAY: _ClassVar[TimeInForce]
+    TIME_IN_FORCE_GTC: _ClassVar[TimeInForce]
+    TIME_IN_FORCE_IOC: _ClassVar[TimeInForce]
+    TIME_IN_FORCE_FOK: _ClassVar[TimeInForce]
+
+class OrdStatus(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    ORD_STATUS_UNSPECIFIED: _ClassVar[OrdStatus]
+    ORD_STATUS_NEW: _ClassVar[OrdStatus]
+    ORD_STATUS_PARTIALLY_FILLED: _ClassVar[OrdStatus]
+    ORD_STATUS_FILLED: _ClassVar[OrdStatus]
+    ORD_STATUS_CANCELED: _ClassVar[OrdStatus]
+    ORD_STATUS_EXPIRED: _ClassVar[OrdStatus]
+    ORD_STATUS_REJECTED: _ClassVar[OrdStatus]
+
+class ExecType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    EXEC_TYPE_UNSPECIFIED: _ClassVar[ExecType]
+    EXEC_TYPE_NEW: _ClassVar[ExecType]
+    EXEC_TYPE_TRADE: _ClassVar[ExecType]
+    EXEC_TYPE_REPLACED: _ClassVar[ExecType]
+    EXEC_TYPE_CANCELED: _ClassVar[ExecType]
+    EXEC_TYPE_EXPIRED: _ClassVar[ExecType]
+    EXEC_TYPE_REJECTED: _ClassVar[ExecType]
+    EXEC_TYPE_CANCEL_REJECTED: _ClassVar[ExecType]
+
+class Liquidity(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    LIQUIDITY_UNSPECIFIED: _ClassVar[Liquidity]
+    LIQUIDITY_MAKER: _ClassVar[Liquidity]
+    LIQUIDITY_TAKER: _ClassVar[Liquidity]
+
+class RejectReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    REJECT_REASON_UNSPECIFIED: _ClassVar[RejectReason]
+    REJECT_REASON_UNKNOWN_SYMBOL: _ClassVar[RejectReason]
+    REJECT_REASON_MARKET_CLOSED: _ClassVar[RejectReason]
+    REJECT_REASON_EXCEEDS_LIMIT: _ClassVar[RejectReason]
+    REJECT_REASON_TOO_LATE: _ClassVar[RejectReason]
+    REJECT_REASON_UNKNOWN_ORDER: _ClassVar[RejectReason]
+    REJECT_REASON_DUPLICATE_CL_ORD_ID: _ClassVar[RejectReason]
+    REJECT_REASON_STALE: _ClassVar[RejectReason]
+    REJECT_REASON_UNSUPPORTED_CHARACTERISTIC: _ClassVar[RejectReason]
+    REJECT_REASON_INCORRECT_QUANTITY: _ClassVar[RejectReason]
+    REJECT_REASON_UNKNOWN_ACCOUNT: _ClassVar[RejectReason]
+    REJECT_REASON_PRICE_BAND: _ClassVar[RejectReason]
+    REJECT_REASON_TICK_SIZE: _ClassVar[RejectReason]
+    REJECT_REASON_NO_REFERENCE_PRICE: _ClassVar[RejectReason]
+    REJECT_REASON_INSUFFICIENT_CREDIT: _ClassVar[RejectReason]
+    REJECT_REASON_CLIP_SIZE: _ClassVar[RejectReason]
+    REJECT_REASON_MAX_ORDER_NOTIONAL: _ClassVar[RejectReason]
+    REJECT_REASON_OTHER: _ClassVar[RejectReason]
+    REJECT_REASON_FOK_UNFILLABLE: _ClassVar[RejectReason]
+    REJECT_REASON_ACCOUNT_DISABLED: _ClassVar[RejectReason]
+    REJECT_REASON_MAX_OPEN_ORDERS: _ClassVar[RejectReason]
+    REJECT_REASON_SYSTEM_UNAVAILABLE: _ClassVar[RejectReason]
+SIDE_UNSPECIFIED: Side
+SIDE_BUY: Side
+SIDE_SELL: Side
+ORD_TYPE_UNSPECIFIED: OrdType
+ORD_TYPE_MARKET: OrdType
+ORD_TYPE_LIMIT: OrdType
+TIME_IN_FORCE_UNSPECIFIED: TimeInForce
+TIME_IN_FORCE_DAY: TimeInForce
+TIME_IN_FORCE_GTC: TimeInForce
+TIME_IN_FORCE_IOC: TimeInForce
+TIME_IN_FORCE_FOK: TimeInForce
+ORD_STATUS_UNSPECIFIED: OrdStatus
+ORD_STATUS_NEW: OrdStatus
+ORD_STATUS_PARTIALLY_FILLED: OrdStatus
+ORD_STATUS_FILLED: OrdStatus
+ORD_STATUS_CANCELED: OrdStatus
+ORD_STATUS_EXPIRED: OrdStatus
+ORD_STATUS_REJECTED: OrdStatus
+EXEC_TYPE_UNSPECIFIED: ExecType
+EXEC_TYPE_NEW: ExecType
+EXEC_TYPE_TRADE: ExecType
+EXEC_TYPE_REPLACED: ExecType
+EXEC_TYPE_CANCELED: ExecType
+EXEC_TYPE_EXPIRED: ExecType
+EXEC_TYPE_REJECTED: ExecType
+EXEC_TYPE_CANCEL_REJECTED: ExecType
+LIQUIDITY_UNSPECIFIED: Liquidity
+LIQUIDITY_MAKER: Liquidity
+LIQUIDITY_TAKER: Liquidity
+REJECT_REASON_UNSPECIFIED: RejectReason
+REJECT_REASON_UNKNOWN_SYMBOL: RejectReason
+REJECT_REASON_MARKET_CLOSED: RejectReason
+REJECT_REASON_EXCEEDS_LIMIT: RejectReason
+REJECT_REASON_TOO_LATE: RejectReason
+REJECT_REASON_UNKNOWN_ORDER: RejectReason
+REJECT_REASON_DUPLICATE_CL_ORD_ID: RejectReason
+REJECT_REASON_STALE: RejectReason
+REJECT_REASON_UNSUPPORTED_CHARACTERISTIC: RejectReason
+REJECT_REASON_INCORRECT_QUANTITY: RejectReason
+REJECT_REASON_UNKNOWN_ACCOUNT: RejectReason
+REJECT_REASON_PRICE_BAND: RejectReason
+REJECT_REASON_TICK_SIZE: RejectReason
+REJECT_REASON_NO_REFERENCE_PRICE: RejectReason
+REJECT_REASON_INSUFFICIENT_CREDIT: RejectReason
+REJECT_REASON_CLIP_SIZE: RejectReason
+REJECT_REASON_MAX_ORDER_NOTIONAL: RejectReason
+REJECT_REASON_OTHER: RejectReason
+REJECT_REASON_FOK_UNFILLABLE: RejectReason
+REJECT_REASON_ACCOUNT_DISABLED: RejectReason
+REJECT_REASON_MAX_OPEN_ORDERS: RejectReason
+REJECT_REASON_SYSTEM_UNAVAILABLE: RejectReason
+
+class Place(_message.Message):
+    __slots__ = ("shard", "sequence", "index")
+    SHARD_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    shard: int
+    sequence: int
+    index: int
+    def __init__(self, shard: _Optional[int] = ..., sequence: _Optional[int] = ..., index: _Optional[int] = ...) -> None: ...

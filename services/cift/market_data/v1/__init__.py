@@ -1,0 +1,1 @@
+"""Generated protobuf of market data, version 1."""

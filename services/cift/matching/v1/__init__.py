@@ -1,0 +1,1 @@
+"""Generated protobuf of matching, version 1."""

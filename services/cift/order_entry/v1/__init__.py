@@ -1,0 +1,1 @@
+"""Generated protobuf of order entry, version 1."""

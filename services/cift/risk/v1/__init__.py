@@ -1,0 +1,1 @@
+"""Generated protobuf of risk, version 1."""
