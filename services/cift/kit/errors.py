@@ -1,0 +1,237 @@
+"""How an RPC fails: one exception per status, one place that maps everything else to them.
+
+Handlers raise a `ServiceError`; the server turns it into a gRPC status whose details are a
+`google.rpc.Status` with `ErrorInfo` (a stable reason, domain "cift.markets"), and where it applies
+`BadRequest` (each violated field) and `RetryInfo` (when to try again). Exceptions of the core, the
+journal and the database have their status here; anything else is a defect: INTERNAL, logged with
+its traceback, and nothing of it told to the client.
+
+A business refusal (limits, unknown order, …) is not an error but a value in the response.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+
+import asyncpg
+import grpc
+from google.protobuf import any_pb2, duration_pb2, message
+from google.rpc import error_details_pb2, status_pb2
+
+import cift_core
+from cift.kit.bus import JournalUnavailable
+from cift.kit.logging import get_logger
+
+__all__ = [
+    "DOMAIN",
+    "AlreadyExists",
+    "DeadlineExceeded",
+    "FailedPrecondition",
+    "Internal",
+    "InvalidArgument",
+    "NotFound",
+    "OutOfRange",
+    "PermissionDenied",
+    "ResourceExhausted",
+    "ServiceError",
+    "Unauthenticated",
+    "Unavailable",
+    "as_service_error",
+    "details_metadata",
+]
+
+DOMAIN = "cift.markets"
+DETAILS_KEY = "grpc-status-details-bin"
+MAX_VIOLATIONS = 20
+"""Told to the client at most; the details travel in an HTTP header, which is bounded."""
+MAX_TEXT = 1_000
+"""Characters of a message or a description, for the same reason."""
+
+log = get_logger("errors")
+
+
+class ServiceError(Exception):
+    """Base of every status an RPC can end with.
+
+    `reason` is UPPER_SNAKE_CASE and stable: clients may branch on it; the message is for people.
+    """
+
+    code: grpc.StatusCode = grpc.StatusCode.UNKNOWN
+
+    def __init__(
+        self,
+        reason: str,
+        text: str,
+        *,
+        violations: Iterable[tuple[str, str]] = (),
+        retry_after_seconds: float | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(text)
+        self.reason = reason
+        self.text = text[:MAX_TEXT]
+        self.violations = list(violations)
+        self.retry_after_seconds = retry_after_seconds
+        self.metadata = dict(metadata or {})
+
+
+class InvalidArgument(ServiceError):
+    """The request itself is wrong, whatever the state; sending it again is of no use."""
+
+    code = grpc.StatusCode.INVALID_ARGUMENT
+
+    @classmethod
+    def of(cls, violations: Iterable[tuple[str, str]]) -> "InvalidArgument":
+        """Make one from (field, description) pairs; the text names the first."""
+        listed = list(violations)
+        field, description = listed[0] if listed else ("", "the request is not valid")
+        text = f"{field}: {description}" if field else description
+        return cls("INVALID_REQUEST", text, violations=listed)
+
+
+class NotFound(ServiceError):
+    """There is no such thing, or it is not the caller's."""
+
+    code = grpc.StatusCode.NOT_FOUND
+
+
+class AlreadyExists(ServiceError):
+    """The name is taken, with another content."""
+
+    code = grpc.StatusCode.ALREADY_EXISTS
+
+
+class FailedPrecondition(ServiceError):
+    """Not in this state of the system; an operator has to act first."""
+
+    code = grpc.StatusCode.FAILED_PRECONDITION
+
+
+class OutOfRange(ServiceError):
+    """A position past the end of a log or a list."""
+
+    code = grpc.StatusCode.OUT_OF_RANGE
+
+
+class Unauthenticated(ServiceError):
+    """No key, or one that is not known."""
+
+    code = grpc.StatusCode.UNAUTHENTICATED
+
+
+class PermissionDenied(ServiceError):
+    """The key is known and lacks the scope."""
+
+    code = grpc.StatusCode.PERMISSION_DENIED
+
+
+class ResourceExhausted(ServiceError):
+    """A bound was reached: a queue, a message, a number of streams."""
+
+    code = grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
+class Unavailable(ServiceError):
+    """Not now, and nothing happened: the same request may be sent again after the pause."""
+
+    code = grpc.StatusCode.UNAVAILABLE
+
+
+class DeadlineExceeded(ServiceError):
+    """No answer in time; the text says whether something may still happen."""
+
+    code = grpc.StatusCode.DEADLINE_EXCEEDED
+
+
+class Internal(ServiceError):
+    """A defect."""
+
+    code = grpc.StatusCode.INTERNAL
+
+
+def as_service_error(error: BaseException, method: str = "") -> ServiceError:
+    """The status that `error` ends an RPC with; an unforeseen one is logged and hidden."""
+    if isinstance(error, ServiceError):
+        return error
+    for kinds, convert in CONVERSIONS:
+        if isinstance(error, kinds):
+            return convert(error)
+    log.error("unforeseen", method=method, exc_info=error)
+    return Internal("INTERNAL", "an internal error; it was logged")
+
+
+def details_metadata(error: ServiceError) -> tuple[tuple[str, bytes], ...]:
+    """The trailing metadata that carries the rich status of `error`."""
+    status = status_pb2.Status(code=error.code.value[0], message=error.text)
+    details: list[message.Message] = [
+        error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=error.metadata)
+    ]
+    if error.violations:
+        fields = [
+            error_details_pb2.BadRequest.FieldViolation(
+                field=field[:MAX_TEXT], description=description[:MAX_TEXT]
+            )
+            for field, description in error.violations[:MAX_VIOLATIONS]
+        ]
+        details.append(error_details_pb2.BadRequest(field_violations=fields))
+    if error.retry_after_seconds is not None:
+        delay = duration_pb2.Duration()
+        delay.FromMilliseconds(max(1, round(error.retry_after_seconds * 1_000)))
+        details.append(error_details_pb2.RetryInfo(retry_delay=delay))
+    for detail in details:
+        packed = any_pb2.Any()
+        packed.Pack(detail)
+        status.details.append(packed)
+    return ((DETAILS_KEY, status.SerializeToString()),)
+
+
+def _bad_request(error: BaseException) -> ServiceError:
+    return InvalidArgument.of(getattr(error, "violations", ()) or [("", str(error))])
+
+
+def _malformed(_error: BaseException) -> ServiceError:
+    return InvalidArgument("MALFORMED_REQUEST", "the request is not a protobuf of this method")
+
+
+def _not_found(error: BaseException) -> ServiceError:
+    return NotFound("NOT_FOUND", str(error))
+
+
+def _overloaded(error: BaseException) -> ServiceError:
+    return Unavailable("OVERLOADED", str(error), retry_after_seconds=0.1)
+
+
+def _journal(error: BaseException) -> ServiceError:
+    return Unavailable("JOURNAL_UNAVAILABLE", str(error), retry_after_seconds=0.5)
+
+
+def _database(_error: BaseException) -> ServiceError:
+    return Unavailable(
+        "DATABASE_UNAVAILABLE", "the database cannot be reached", retry_after_seconds=1.0
+    )
+
+
+def _timeout(_error: BaseException) -> ServiceError:
+    return DeadlineExceeded("DEADLINE_EXCEEDED", "no answer in time")
+
+
+CONVERSIONS: list[tuple[tuple[type[BaseException], ...], Callable[[BaseException], ServiceError]]]
+CONVERSIONS = [
+    ((cift_core.BadRequest,), _bad_request),
+    ((cift_core.NotFound,), _not_found),
+    ((cift_core.Overloaded,), _overloaded),
+    ((JournalUnavailable,), _journal),
+    ((message.DecodeError,), _malformed),
+    ((asyncio.TimeoutError,), _timeout),
+    (
+        (
+            asyncpg.PostgresConnectionError,
+            asyncpg.InterfaceError,
+            asyncpg.CannotConnectNowError,
+            asyncpg.AdminShutdownError,
+            asyncpg.CrashShutdownError,
+            asyncpg.TooManyConnectionsError,
+            ConnectionError,
+        ),
+        _database,
+    ),
+]
