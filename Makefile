@@ -58,10 +58,8 @@ up: venv ## Start the mesh and keep it up until Ctrl-C
 
 test: test-rust test-python ## Run every test
 
-# Optimised, with debug assertions and overflow checks on: property tests run millions of commands.
 test-rust: venv
-	CARGO_PROFILE_TEST_OPT_LEVEL=3 CARGO_PROFILE_DEV_OPT_LEVEL=3 \
-		$(CARGO) test --quiet --manifest-path $(MANIFEST) --workspace
+	$(CARGO) test --quiet --manifest-path $(MANIFEST) --workspace
 
 test-python: venv
 	$(PY) -m pytest -n 2

@@ -1,0 +1,1 @@
+"""The databases that services read and write, one module each."""
