@@ -15,8 +15,18 @@ extern crate alloc;
 extern crate std;
 
 pub mod batch;
+pub mod book;
+mod directory;
+mod events;
+pub mod hash;
 pub mod ids;
+mod ladder;
+pub mod matching;
+pub mod orders;
 pub mod pod;
 pub mod reject;
 
 pub use batch::{Batch, Fills, FillsView, Risked};
+pub use book::{Book, Level};
+pub use matching::{BatchError, MatchingEngine};
+pub use orders::Order;

@@ -1,0 +1,771 @@
+//! The matching engine: RISKED batches in, FILLS out, all books of a shard in one state.
+//!
+//! Price, then time; trades at the resting order's price. One message causes at most [`MAX_EVENTS`]
+//! events: every command of a batch has two set aside, so that whatever came before it, it can become
+//! an order and end; what is left over is shared by trades and expiries in order of need.
+
+use alloc::{vec, vec::Vec};
+use core::fmt;
+
+use crate::batch::{Batch, Fills};
+use crate::book::{Book, Fillable};
+use crate::events::{of_order, of_refusal, of_trade, rests, status_of, stood, Trade};
+use crate::hash::StateHash;
+use crate::ids::{place, shard_of, MAX_SEQUENCE, MAX_SHARD};
+use crate::orders::{Order, Orders, MAX_OPEN_ORDERS};
+use crate::pod::{
+    BatchStatus, Command, CommandKind, Event, ExecType, Instrument, Liquidity, OrdStatus, OrdType,
+    Outcome, OutcomeKind, Side, TimeInForce, Verdict, VerdictKind, FLAG_CANCEL_ON_DISCONNECT,
+    FLAG_LEAVES, INSTRUMENT_ENABLED, MAX_COMMANDS, MAX_EVENTS, MAX_PRICE, MAX_QUANTITY, TIMER,
+};
+use crate::reject::Reject;
+
+/// Events that every command of a batch has set aside: its first, and one that ends the order.
+const EVENTS_PER_COMMAND: usize = 2;
+/// Events of one trade: the taker's and the maker's.
+const EVENTS_PER_TRADE: usize = 2;
+/// Nanoseconds in a day. Journal time counts from the Unix epoch, so days change at 00:00 UTC.
+const DAY_NS: i64 = 86_400_000_000_000;
+
+/// Why a batch can't be applied. The state is as it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BatchError {
+    /// It is not the message after the last one.
+    Sequence {
+        /// What should have come.
+        expected: u64,
+        /// What came.
+        found: u64,
+    },
+    /// Journal time is below that of the last message, or negative.
+    Time {
+        /// That of the last message, nanoseconds.
+        last: i64,
+        /// This one's.
+        found: i64,
+    },
+    /// More commands than a batch may have.
+    Commands(usize),
+    /// Not one verdict for each command.
+    Verdicts {
+        /// Commands in the batch.
+        commands: usize,
+        /// Verdicts in the batch.
+        verdicts: usize,
+    },
+    /// Commands in a batch that has no effect.
+    Status(BatchStatus),
+}
+
+impl fmt::Display for BatchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Sequence { expected, found } => {
+                write!(f, "batch {found} came where {expected} was due")
+            }
+            Self::Time { last, found } => {
+                write!(f, "journal time {found} ns came after {last} ns")
+            }
+            Self::Commands(count) => write!(f, "{count} commands, {MAX_COMMANDS} at most"),
+            Self::Verdicts { commands, verdicts } => {
+                write!(f, "{verdicts} verdicts for {commands} commands")
+            }
+            Self::Status(status) => write!(f, "commands in a batch with status {status:?}"),
+        }
+    }
+}
+
+impl core::error::Error for BatchError {}
+
+/// All books of a shard and the orders in them.
+#[derive(Clone, Debug)]
+pub struct MatchingEngine {
+    shard: u32,
+    applied: u64,
+    time_ns: i64,
+    matches: u64,
+    orders: Orders,
+    books: Vec<Book>,
+    /// Instrument id → place in `books` plus one.
+    slots: Vec<u32>,
+    hash: StateHash,
+}
+
+/// The command under way.
+#[derive(Clone, Copy)]
+struct Context<'a> {
+    command: &'a Command,
+    verdict: &'a Verdict,
+    index: u32,
+    place: u64,
+    /// Trades that fit into the message beside what is set aside for this and later commands.
+    trades: usize,
+}
+
+impl MatchingEngine {
+    /// The engine of a shard before its first message.
+    ///
+    /// # Panics
+    ///
+    /// If the shard is above [`MAX_SHARD`].
+    #[must_use]
+    pub fn new(shard: u32) -> Self {
+        assert!(shard <= MAX_SHARD, "a shard is at most {MAX_SHARD}");
+        Self {
+            shard,
+            applied: 0,
+            time_ns: 0,
+            matches: 0,
+            orders: Orders::new(),
+            books: Vec::new(),
+            slots: vec![0],
+            hash: StateHash::default(),
+        }
+    }
+
+    /// The sequence of the last message applied.
+    #[must_use]
+    pub fn applied(&self) -> u64 {
+        self.applied
+    }
+
+    /// Journal time of the last message, nanoseconds.
+    #[must_use]
+    pub fn time_ns(&self) -> i64 {
+        self.time_ns
+    }
+
+    /// The running hash of the state.
+    #[must_use]
+    pub fn state_hash(&self) -> u64 {
+        self.hash.value()
+    }
+
+    /// The book of an instrument.
+    #[must_use]
+    pub fn book(&self, instrument: u32) -> Option<&Book> {
+        self.slot(instrument).map(|slot| &self.books[slot])
+    }
+
+    /// All books, in the order in which their instruments were made.
+    #[must_use]
+    pub fn books(&self) -> &[Book] {
+        &self.books
+    }
+
+    /// How many orders are open.
+    #[must_use]
+    pub fn open_orders(&self) -> usize {
+        self.orders.open()
+    }
+
+    /// An open order.
+    #[must_use]
+    pub fn order(&self, id: u64) -> Option<&Order> {
+        self.orders.find(id).map(|index| self.orders.get(index))
+    }
+
+    /// The orders of one side of a book in the order in which they would trade.
+    pub fn orders(&self, instrument: u32, side: Side) -> impl Iterator<Item = &Order> + '_ {
+        self.book(instrument)
+            .into_iter()
+            .flat_map(move |book| book.side(side).orders(&self.orders))
+    }
+
+    /// Applies the next message and says in `fills`, whose content it replaces, what happened.
+    ///
+    /// # Errors
+    ///
+    /// If the batch can't be the next one; nothing has changed then.
+    pub fn apply(&mut self, batch: &Batch<'_>, fills: &mut Fills) -> Result<(), BatchError> {
+        self.check(batch)?;
+        begin(fills, batch);
+        self.applied = batch.sequence;
+        self.time_ns = batch.time_ns;
+        if batch.status != BatchStatus::Held {
+            let set_aside = EVENTS_PER_COMMAND * batch.commands.len();
+            self.expire_due(&mut fills.events, MAX_EVENTS - set_aside);
+        }
+        for (index, (command, verdict)) in batch.commands.iter().zip(batch.verdicts).enumerate() {
+            let set_aside = EVENTS_PER_COMMAND * (batch.commands.len() - index);
+            let context = Context {
+                command,
+                verdict,
+                index: index as u32,
+                place: place(self.shard, batch.sequence, index as u32),
+                trades: (MAX_EVENTS - set_aside - fills.events.len()) / EVENTS_PER_TRADE,
+            };
+            let first_event = fills.events.len() as u32;
+            let mut outcome = self.command(context, batch, fills);
+            outcome.first_event = first_event;
+            outcome.event_count = fills.events.len() as u32 - first_event;
+            fills.outcomes.push(outcome);
+        }
+        assert!(
+            fills.events.len() <= MAX_EVENTS,
+            "events stay within what was set aside"
+        );
+        self.hash.fold_fills(fills);
+        Ok(())
+    }
+
+    fn check(&self, batch: &Batch<'_>) -> Result<(), BatchError> {
+        let expected = self.applied + 1;
+        if batch.sequence != expected || batch.sequence > MAX_SEQUENCE {
+            return Err(BatchError::Sequence {
+                expected,
+                found: batch.sequence,
+            });
+        }
+        if batch.time_ns < self.time_ns {
+            return Err(BatchError::Time {
+                last: self.time_ns,
+                found: batch.time_ns,
+            });
+        }
+        let (commands, verdicts) = (batch.commands.len(), batch.verdicts.len());
+        if commands > MAX_COMMANDS {
+            return Err(BatchError::Commands(commands));
+        }
+        if commands != verdicts {
+            return Err(BatchError::Verdicts { commands, verdicts });
+        }
+        if commands > 0 && batch.status != BatchStatus::Applied {
+            return Err(BatchError::Status(batch.status));
+        }
+        Ok(())
+    }
+
+    /// Ends the orders whose time is up, as many as fit; the others are first in the next message.
+    fn expire_due(&mut self, events: &mut Vec<Event>, events_most: usize) {
+        let today = (self.time_ns / DAY_NS) as u32;
+        while let Some(index) = self.orders.due(today) {
+            if events.len() == events_most {
+                break;
+            }
+            self.end(index, ExecType::Expired, TIMER, events);
+        }
+    }
+
+    fn command(&mut self, at: Context<'_>, batch: &Batch<'_>, fills: &mut Fills) -> Outcome {
+        if at.verdict.kind == VerdictKind::Repeat.number() {
+            let Verdict {
+                order_id,
+                first_place,
+                ..
+            } = *at.verdict;
+            return Outcome {
+                first_place,
+                ..outcome(OutcomeKind::Repeat, order_id)
+            };
+        }
+        let refusal = refusal_of(at.verdict);
+        match CommandKind::try_from(at.command.kind) {
+            Ok(CommandKind::NewOrder) => self.new_order(at, refusal, &mut fills.events),
+            Ok(CommandKind::CancelOrder) => self.cancel(at, refusal, &mut fills.events),
+            Ok(CommandKind::ReplaceOrder) => self.replace(at, refusal, &mut fills.events),
+            Ok(CommandKind::None) | Err(_) => {
+                let reason = earliest(Some(Reject::UnsupportedCharacteristic), refusal)
+                    .expect("one of them refused it");
+                rejected(at, reason, &mut fills.events)
+            }
+            Ok(kind) => {
+                let reason = refusal.or_else(|| self.reference_data(kind, at, batch, fills).err());
+                match reason {
+                    Some(reason) => rejected(at, reason, &mut fills.events),
+                    None => outcome(OutcomeKind::Applied, 0),
+                }
+            }
+        }
+    }
+
+    fn reference_data(
+        &mut self,
+        kind: CommandKind,
+        at: Context<'_>,
+        batch: &Batch<'_>,
+        fills: &mut Fills,
+    ) -> Result<(), Reject> {
+        let payload = usize::from(at.command.payload_index);
+        let missing = Reject::UnsupportedCharacteristic;
+        match kind {
+            CommandKind::SetInstrument => {
+                let instrument = batch.instruments.get(payload).ok_or(missing)?;
+                self.set_instrument(instrument)?;
+                fills.instruments.push(*instrument);
+            }
+            CommandKind::SetAccount => {
+                fills
+                    .accounts
+                    .push(*batch.accounts.get(payload).ok_or(missing)?);
+            }
+            CommandKind::SetLimits => {
+                fills
+                    .limits
+                    .push(*batch.limits.get(payload).ok_or(missing)?);
+            }
+            // A tick carries journal time, and that has been read.
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn set_instrument(&mut self, instrument: &Instrument) -> Result<(), Reject> {
+        if !instrument.is_valid() {
+            return Err(Reject::UnsupportedCharacteristic);
+        }
+        if let Some(slot) = self.slot(instrument.id) {
+            let known = &mut self.books[slot].instrument;
+            let scales = |of: &Instrument| (of.price_scale, of.quantity_scale);
+            if scales(known) != scales(instrument) {
+                return Err(Reject::UnsupportedCharacteristic);
+            }
+            *known = *instrument;
+            return Ok(());
+        }
+        let id = instrument.id as usize;
+        if self.slots.len() <= id {
+            self.slots.resize(id + 1, 0);
+        }
+        self.books.push(Book::new(*instrument));
+        self.slots[id] = self.books.len() as u32;
+        Ok(())
+    }
+
+    #[inline]
+    fn slot(&self, instrument: u32) -> Option<usize> {
+        match self.slots.get(instrument as usize) {
+            None | Some(0) => None,
+            Some(&slot) => Some(slot as usize - 1),
+        }
+    }
+
+    fn new_order(
+        &mut self,
+        at: Context<'_>,
+        refusal: Option<Reject>,
+        events: &mut Vec<Event>,
+    ) -> Outcome {
+        let slot = self.slot(at.command.instrument);
+        let own = self.refusal_of_new(at.command, slot);
+        let (Some(slot), None, None) = (slot, own, refusal) else {
+            let reason = earliest(own, refusal).expect("an unknown instrument is a refusal");
+            return rejected(at, reason, events);
+        };
+        let mut order = Order::new(at.place, at.command);
+        if order.time_in_force == TimeInForce::Day as u8 {
+            order.expire_day = (self.time_ns / DAY_NS) as u32 + 1;
+        }
+        events.push(of_order(&mut order, ExecType::New, at.index));
+        let index = self.orders.insert(order);
+        if self.execute(index, slot, at, events) {
+            self.orders.list(index);
+        } else {
+            self.orders.release(index);
+        }
+        outcome(OutcomeKind::Accepted, at.place)
+    }
+
+    /// Why matching itself would refuse a new order. Risk has checked its shape; this engine stays
+    /// whole even if it has not.
+    #[inline]
+    fn refusal_of_new(&self, command: &Command, slot: Option<usize>) -> Option<Reject> {
+        let Some(slot) = slot else {
+            return Some(Reject::UnknownSymbol);
+        };
+        let market = command.ord_type == OrdType::Market.number();
+        let known = (command.side == Side::Buy.number() || command.side == Side::Sell.number())
+            && (market || command.ord_type == OrdType::Limit.number())
+            && TimeInForce::try_from(command.time_in_force)
+                .is_ok_and(|time| time != TimeInForce::None);
+        if !known || has_reserved(command, FLAG_CANCEL_ON_DISCONNECT) {
+            return Some(Reject::UnsupportedCharacteristic);
+        }
+        if !(1..=MAX_QUANTITY).contains(&command.quantity) {
+            return Some(Reject::IncorrectQuantity);
+        }
+        let prices = if market { 0..=0 } else { 1..=MAX_PRICE };
+        if !prices.contains(&command.price) {
+            return Some(Reject::TickSize);
+        }
+        if !is_enabled(&self.books[slot]) {
+            return Some(Reject::SymbolHalted);
+        }
+        (self.orders.open() >= MAX_OPEN_ORDERS).then_some(Reject::SystemUnavailable)
+    }
+
+    /// Lets an order that is in no book trade, and then rest if it may. Says whether it rests; its
+    /// first event is the last one so far.
+    fn execute(
+        &mut self,
+        index: u32,
+        slot: usize,
+        at: Context<'_>,
+        events: &mut Vec<Event>,
+    ) -> bool {
+        let taker = self.orders.get(index);
+        let (side, price) = (taker.side(), taker.price);
+        let immediate = taker.ord_type == OrdType::Market as u8
+            || taker.time_in_force >= TimeInForce::Ioc as u8;
+        let opposite = self.books[slot].opposite_mut(side);
+        let limit_key = opposite.limit_key(price);
+        if taker.time_in_force == TimeInForce::Fok as u8 {
+            let quantity = taker.leaves;
+            let reason = match opposite.fillable(&self.orders, limit_key, quantity, at.trades) {
+                Fillable::Yes => None,
+                Fillable::No => Some(Reject::FokUnfillable),
+                Fillable::TooMany => Some(Reject::Other),
+            };
+            if let Some(reason) = reason {
+                self.cancel_rest(index, reason.number(), at.index, events);
+                return false;
+            }
+        }
+        let mut last_event = events.len() - 1;
+        let trades_end = events.len() + EVENTS_PER_TRADE * at.trades;
+        let mut cut_short = false;
+        while let Some(maker) = self.books[slot].opposite_mut(side).next_maker(limit_key) {
+            if events.len() >= trades_end {
+                cut_short = true;
+                break;
+            }
+            last_event = events.len();
+            self.trade(index, maker, slot, at.index, events);
+            if self.orders.get(index).leaves == 0 {
+                return false;
+            }
+        }
+        if cut_short || immediate {
+            let reason = if cut_short { Reject::Other.number() } else { 0 };
+            self.cancel_rest(index, reason, at.index, events);
+            return false;
+        }
+        self.books[slot]
+            .side_mut(side)
+            .rest(&mut self.orders, index);
+        rests(&mut events[last_event], self.orders.get(index).leaves);
+        true
+    }
+
+    /// One trade between an incoming order and the one whose turn it is.
+    #[inline]
+    fn trade(
+        &mut self,
+        taker: u32,
+        maker: u32,
+        slot: usize,
+        command_index: u32,
+        events: &mut Vec<Event>,
+    ) {
+        self.matches += 1;
+        let &Order { price, leaves, .. } = self.orders.get(maker);
+        let taker = self.orders.get_mut(taker);
+        let quantity = leaves.min(taker.leaves);
+        assert!(quantity > 0, "who trades has something left");
+        let trade = Trade {
+            match_id: self.matches,
+            price,
+            quantity,
+        };
+        taker.fill(price, quantity);
+        events.push(of_trade(taker, trade, Liquidity::Taker, command_index));
+
+        let order = self.orders.get_mut(maker);
+        let side = self.books[slot].side_mut(order.side());
+        side.fill(order, quantity);
+        let mut event = of_trade(order, trade, Liquidity::Maker, command_index);
+        stood(&mut event, price, leaves);
+        if order.leaves == 0 {
+            side.remove(&mut self.orders, maker);
+            self.orders.end(maker);
+        } else {
+            rests(&mut event, leaves - quantity);
+        }
+        events.push(event);
+    }
+
+    /// The event that ends what is left of an order that is in no book.
+    fn cancel_rest(
+        &mut self,
+        index: u32,
+        reason: u16,
+        command_index: u32,
+        events: &mut Vec<Event>,
+    ) {
+        let order = self.orders.get_mut(index);
+        let event = of_order(order, ExecType::Canceled, command_index);
+        events.push(Event { reason, ..event });
+    }
+
+    fn cancel(
+        &mut self,
+        at: Context<'_>,
+        refusal: Option<Reject>,
+        events: &mut Vec<Event>,
+    ) -> Outcome {
+        let target = self.target(at);
+        match (target, refusal) {
+            (Ok(index), None) => {
+                self.end(index, ExecType::Canceled, at.index, events);
+                outcome(OutcomeKind::Accepted, at.verdict.order_id)
+            }
+            _ => self.cancel_rejected(at, target, refusal, None, events),
+        }
+    }
+
+    fn replace(
+        &mut self,
+        at: Context<'_>,
+        refusal: Option<Reject>,
+        events: &mut Vec<Event>,
+    ) -> Outcome {
+        let target = self.target(at);
+        let own = refusal_of_replace(at.command).or_else(|| {
+            target
+                .ok()
+                .and_then(|index| self.refusal_of_terms(at.command, index))
+        });
+        let (Ok(index), None, None) = (target, refusal, own) else {
+            return self.cancel_rejected(at, target, refusal, own, events);
+        };
+        let order = self.orders.get_mut(index);
+        let (price, leaves) = terms(at.command, order);
+        order.rename(at.command);
+        if leaves <= 0 {
+            self.end(index, ExecType::Canceled, at.index, events);
+        } else {
+            self.amend(index, price, leaves, at, events);
+        }
+        outcome(OutcomeKind::Accepted, at.verdict.order_id)
+    }
+
+    /// Gives an open order other terms. It keeps its priority unless its price changes or more of it
+    /// is open than before.
+    fn amend(
+        &mut self,
+        index: u32,
+        price: i64,
+        leaves: i64,
+        at: Context<'_>,
+        events: &mut Vec<Event>,
+    ) {
+        let slot = self
+            .slot(self.orders.get(index).instrument)
+            .expect("an order has a book");
+        let order = self.orders.get_mut(index);
+        let (old_price, old_leaves) = (order.price, order.leaves);
+        let side = self.books[slot].side_mut(order.side());
+        if price == old_price && leaves <= old_leaves {
+            side.reduce(order, leaves);
+            let mut event = of_order(order, ExecType::Replaced, at.index);
+            stood(&mut event, old_price, old_leaves);
+            rests(&mut event, leaves);
+            events.push(event);
+            return;
+        }
+        side.remove(&mut self.orders, index);
+        let order = self.orders.get_mut(index);
+        (order.price, order.leaves) = (price, leaves);
+        let mut event = of_order(order, ExecType::Replaced, at.index);
+        stood(&mut event, old_price, old_leaves);
+        events.push(event);
+        if !self.execute(index, slot, at, events) {
+            self.orders.end(index);
+        }
+    }
+
+    /// Takes an order out of its book for good.
+    fn end(
+        &mut self,
+        index: u32,
+        exec_type: ExecType,
+        command_index: u32,
+        events: &mut Vec<Event>,
+    ) {
+        let slot = self
+            .slot(self.orders.get(index).instrument)
+            .expect("an order has a book");
+        let order = self.orders.get_mut(index);
+        let mut event = of_order(order, exec_type, command_index);
+        stood(&mut event, order.price, order.leaves);
+        events.push(event);
+        self.books[slot]
+            .side_mut(order.side())
+            .remove(&mut self.orders, index);
+        self.orders.end(index);
+    }
+
+    /// The open order that a cancel or replace is about.
+    #[inline]
+    fn target(&self, at: Context<'_>) -> Result<u32, Reject> {
+        let id = at.verdict.order_id;
+        let Some(index) = self.orders.find(id) else {
+            let was_there = id != 0 && shard_of(id) == self.shard && id < at.place;
+            return Err(if was_there {
+                Reject::TooLate
+            } else {
+                Reject::UnknownOrder
+            });
+        };
+        let order = self.orders.get(index);
+        let instrument = at.command.instrument;
+        if order.account != at.command.account
+            || (instrument != 0 && order.instrument != instrument)
+        {
+            return Err(Reject::UnknownOrder);
+        }
+        Ok(index)
+    }
+
+    /// Why matching refuses terms that are well formed for the order that they are meant for.
+    fn refusal_of_terms(&self, command: &Command, index: u32) -> Option<Reject> {
+        let order = self.orders.get(index);
+        let same = |asked: u16, is: u8| asked == 0 || asked == u16::from(is);
+        if !same(command.side, order.side)
+            || !same(command.ord_type, order.ord_type)
+            || !same(command.time_in_force, order.time_in_force)
+        {
+            return Some(Reject::UnsupportedCharacteristic);
+        }
+        let (_, leaves) = terms(command, order);
+        if order.cum + leaves > MAX_QUANTITY {
+            return Some(Reject::IncorrectQuantity);
+        }
+        let slot = self.slot(order.instrument).expect("an order has a book");
+        (!is_enabled(&self.books[slot])).then_some(Reject::SymbolHalted)
+    }
+
+    fn cancel_rejected(
+        &self,
+        at: Context<'_>,
+        target: Result<u32, Reject>,
+        refusal: Option<Reject>,
+        own: Option<Reject>,
+        events: &mut Vec<Event>,
+    ) -> Outcome {
+        let reason = earliest(earliest(target.err(), own), refusal).expect("something refused it");
+        let order_id = at.verdict.order_id;
+        let status = target.map_or(OrdStatus::None, |index| status_of(self.orders.get(index)));
+        let exec_type = ExecType::CancelRejected;
+        events.push(of_refusal(
+            at.command, exec_type, reason, order_id, status, at.index,
+        ));
+        let of_risk = refusal == Some(reason) && at.verdict.cancel_reason != 0;
+        let cancel_reason = if of_risk {
+            at.verdict.cancel_reason
+        } else {
+            reason.cancel_reject().number()
+        };
+        Outcome {
+            reason: reason.number(),
+            cancel_reason,
+            ..outcome(OutcomeKind::Rejected, order_id)
+        }
+    }
+}
+
+fn begin(fills: &mut Fills, batch: &Batch<'_>) {
+    fills.sequence = batch.sequence;
+    fills.time_ns = batch.time_ns;
+    fills.origin = batch.origin;
+    fills.batch = batch.batch;
+    fills.status = batch.status;
+    fills.outcomes.clear();
+    fills.events.clear();
+    fills.instruments.clear();
+    fills.accounts.clear();
+    fills.limits.clear();
+}
+
+fn outcome(kind: OutcomeKind, order_id: u64) -> Outcome {
+    Outcome {
+        order_id,
+        first_place: 0,
+        first_event: 0,
+        event_count: 0,
+        kind: kind.number(),
+        reason: 0,
+        cancel_reason: 0,
+        reserved: 0,
+    }
+}
+
+/// A command that never became an order.
+fn rejected(at: Context<'_>, reason: Reject, events: &mut Vec<Event>) -> Outcome {
+    let order_id = at.verdict.order_id;
+    let status = OrdStatus::Rejected;
+    events.push(of_refusal(
+        at.command,
+        ExecType::Rejected,
+        reason,
+        order_id,
+        status,
+        at.index,
+    ));
+    Outcome {
+        reason: reason.number(),
+        ..outcome(OutcomeKind::Rejected, order_id)
+    }
+}
+
+/// What risk refused a command for. A number that this version doesn't know is still a refusal.
+#[inline]
+fn refusal_of(verdict: &Verdict) -> Option<Reject> {
+    if verdict.kind == VerdictKind::Accepted.number() {
+        None
+    } else {
+        Some(Reject::from_number(verdict.reason).unwrap_or(Reject::Other))
+    }
+}
+
+fn earliest(one: Option<Reject>, other: Option<Reject>) -> Option<Reject> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.earliest(other)),
+        (one, other) => one.or(other),
+    }
+}
+
+/// Why the terms of a replace can't be meant for any order.
+fn refusal_of_replace(command: &Command) -> Option<Reject> {
+    if has_reserved(command, FLAG_LEAVES | FLAG_CANCEL_ON_DISCONNECT) {
+        return Some(Reject::UnsupportedCharacteristic);
+    }
+    if !(0..=MAX_QUANTITY).contains(&command.quantity) {
+        return Some(Reject::IncorrectQuantity);
+    }
+    (!(0..=MAX_PRICE).contains(&command.price)).then_some(Reject::TickSize)
+}
+
+/// The price and open quantity that a replace gives an order; no more than zero open ends it.
+#[inline]
+fn terms(command: &Command, order: &Order) -> (i64, i64) {
+    let price = if command.price == 0 {
+        order.price
+    } else {
+        command.price
+    };
+    let leaves = if command.flags & FLAG_LEAVES != 0 {
+        command.quantity
+    } else if command.quantity == 0 {
+        order.leaves
+    } else {
+        command.quantity - order.cum
+    };
+    (price, leaves)
+}
+
+/// Whether a command uses what this version does not offer.
+#[inline]
+fn has_reserved(command: &Command, flags: u16) -> bool {
+    command.flags & !flags != 0
+        || command.self_trade_prevention != 0
+        || command.stop_price != 0
+        || command.display_quantity != 0
+        || command.min_quantity != 0
+        || command.self_trade_group != 0
+        || command.link != 0
+}
+
+fn is_enabled(book: &Book) -> bool {
+    book.instrument.flags & INSTRUMENT_ENABLED != 0
+}
