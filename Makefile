@@ -83,7 +83,8 @@ fresh: venv
 	git ls-files -z --cached --others --exclude-standard buf.yaml buf.gen.yaml protos schemas \
 		services rust_core | tar --create --null --files-from=- | tar --extract --directory="$$copy" && \
 	git -C "$$copy" init --quiet && git -C "$$copy" add --all && \
-	(py="$$PWD/$(PY)" && PATH="$$PWD/.venv/bin:$$PATH" && cd "$$copy" && "$$py" protos/generate.py) && \
+	(py="$$PWD/$(PY)" && export PATH="$$PWD/.venv/bin:$$PATH" && \
+	export CARGO_TARGET_DIR="$${CARGO_TARGET_DIR:-$$PWD/rust_core/target}" && cd "$$copy" && "$$py" protos/generate.py) && \
 	git -C "$$copy" add --intent-to-add --all && \
 	git -C "$$copy" diff --stat --exit-code || { echo "Generated code is stale: run make gen" >&2; exit 1; }
 

@@ -1,0 +1,49 @@
+//! One tree of exceptions, and the one place where errors become them.
+
+use pyo3::create_exception;
+use pyo3::exceptions::PyException;
+use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+
+create_exception!(
+    cift_core,
+    CiftError,
+    PyException,
+    "What the core refuses; base of the tree."
+);
+create_exception!(
+    cift_core,
+    LogError,
+    CiftError,
+    "A log can't be followed: bad frame, wrong sequence, unknown version, digest mismatch."
+);
+create_exception!(
+    cift_core,
+    BadRequest,
+    CiftError,
+    "A malformed request; `violations` names each field and what is wrong with it."
+);
+create_exception!(
+    cift_core,
+    NotFound,
+    CiftError,
+    "No such thing for this firm."
+);
+create_exception!(
+    cift_core,
+    Overloaded,
+    CiftError,
+    "A bounded queue is full; try again."
+);
+
+/// Adds the exceptions to the module.
+pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    let py = module.py();
+    module.add("CiftError", py.get_type::<CiftError>())?;
+    module.add("LogError", py.get_type::<LogError>())?;
+    let bad_request = py.get_type::<BadRequest>();
+    bad_request.setattr("violations", PyTuple::empty(py))?;
+    module.add("BadRequest", bad_request)?;
+    module.add("NotFound", py.get_type::<NotFound>())?;
+    module.add("Overloaded", py.get_type::<Overloaded>())
+}

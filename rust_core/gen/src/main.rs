@@ -1,0 +1,20 @@
+//! `gen DESCRIPTORS FOLDER`: writes what prost makes of a file of protobuf descriptors.
+
+use std::error::Error;
+
+use prost::Message;
+use prost_types::FileDescriptorSet;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let [descriptors, folder] = std::env::args()
+        .skip(1)
+        .collect::<Vec<_>>()
+        .try_into()
+        .map_err(|_| "usage: gen DESCRIPTORS FOLDER")?;
+    let set = FileDescriptorSet::decode(std::fs::read(descriptors)?.as_slice())?;
+    prost_build::Config::new()
+        .out_dir(folder)
+        .include_file("mod.rs")
+        .compile_fds(set)?;
+    Ok(())
+}

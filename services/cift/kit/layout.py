@@ -1,0 +1,421 @@
+"""Layout of the Cap'n Proto structs as numpy dtypes.
+
+Generated from schemas/ by protos/generate.py. DO NOT EDIT.
+
+Names are those of the schemas in snake case; text is bytes without its padding;
+reserved fields are left out. Numbers are little-endian.
+"""
+
+from enum import IntEnum
+
+import numpy as np
+
+__all__ = [
+    "ACCOUNT",
+    "CL_ORD_ID",
+    "COMMAND",
+    "DATA_WORDS",
+    "EVENT",
+    "INSTRUMENT",
+    "LIMITS",
+    "OUTCOME",
+    "POINTERS",
+    "VERDICT",
+    "BatchStatus",
+    "CommandKind",
+    "ExecType",
+    "Liquidity",
+    "OrdStatus",
+    "OrdType",
+    "OutcomeKind",
+    "Side",
+    "TimeInForce",
+    "VerdictKind",
+]
+
+
+class CommandKind(IntEnum):
+    """`CommandKind` of the schemas."""
+
+    NONE = 0
+    NEW_ORDER = 1
+    CANCEL_ORDER = 2
+    REPLACE_ORDER = 3
+    TICK = 4
+    SET_INSTRUMENT = 5
+    SET_ACCOUNT = 6
+    SET_LIMITS = 7
+
+
+class Side(IntEnum):
+    """`Side` of the schemas."""
+
+    NONE = 0
+    BUY = 1
+    SELL = 2
+
+
+class OrdType(IntEnum):
+    """`OrdType` of the schemas."""
+
+    NONE = 0
+    MARKET = 1
+    LIMIT = 2
+
+
+class TimeInForce(IntEnum):
+    """`TimeInForce` of the schemas."""
+
+    NONE = 0
+    DAY = 1
+    GTC = 2
+    IOC = 3
+    FOK = 4
+
+
+class BatchStatus(IntEnum):
+    """`BatchStatus` of the schemas."""
+
+    APPLIED = 0
+    REPEATED = 1
+    VOID = 2
+    HELD = 3
+
+
+class VerdictKind(IntEnum):
+    """`VerdictKind` of the schemas."""
+
+    ACCEPTED = 0
+    REFUSED = 1
+    REPEAT = 2
+
+
+class OutcomeKind(IntEnum):
+    """`OutcomeKind` of the schemas."""
+
+    ACCEPTED = 0
+    REJECTED = 1
+    REPEAT = 2
+    APPLIED = 3
+
+
+class ExecType(IntEnum):
+    """`ExecType` of the schemas."""
+
+    NONE = 0
+    NEW = 1
+    TRADE = 2
+    REPLACED = 3
+    CANCELED = 4
+    EXPIRED = 5
+    REJECTED = 6
+    CANCEL_REJECTED = 7
+
+
+class OrdStatus(IntEnum):
+    """`OrdStatus` of the schemas."""
+
+    NONE = 0
+    NEW = 1
+    PARTIALLY_FILLED = 2
+    FILLED = 3
+    CANCELED = 4
+    EXPIRED = 5
+    REJECTED = 6
+
+
+class Liquidity(IntEnum):
+    """`Liquidity` of the schemas."""
+
+    NONE = 0
+    MAKER = 1
+    TAKER = 2
+
+
+# Words of each message's data section; its pointers follow.
+DATA_WORDS = {
+    "orders": 4,
+    "risked": 10,
+    "fills": 9,
+}
+
+# Place of each list among its message's pointers.
+POINTERS = {
+    "orders": {"commands": 0, "orig_cl_ord_ids": 1, "instruments": 2, "accounts": 3, "limits": 4},
+    "risked": {"commands": 0, "verdicts": 1, "instruments": 2, "accounts": 3, "limits": 4},
+    "fills": {"outcomes": 0, "events": 1, "instruments": 2, "accounts": 3, "limits": 4},
+}
+
+CL_ORD_ID = np.dtype(
+    {
+        "names": ["text"],
+        "formats": ["S40"],
+        "offsets": [0],
+        "itemsize": 40,
+    }
+)
+
+COMMAND = np.dtype(
+    {
+        "names": [
+            "kind",
+            "side",
+            "ord_type",
+            "time_in_force",
+            "flags",
+            "self_trade_prevention",
+            "orig_cl_ord_id_index",
+            "payload_index",
+            "account",
+            "instrument",
+            "cl_ord_id",
+            "session",
+            "price",
+            "quantity",
+            "stop_price",
+            "display_quantity",
+            "min_quantity",
+            "order_id",
+            "expire_time",
+            "self_trade_group",
+            "link",
+        ],
+        "formats": [
+            "<u2",
+            "<u2",
+            "<u2",
+            "<u2",
+            "<u2",
+            "<u2",
+            "<u2",
+            "<u2",
+            "<u4",
+            "<u4",
+            "S36",
+            "<u4",
+            "<i8",
+            "<i8",
+            "<i8",
+            "<i8",
+            "<i8",
+            "<u8",
+            "<i8",
+            "<u4",
+            "<u4",
+        ],
+        "offsets": [
+            0,
+            2,
+            4,
+            6,
+            8,
+            10,
+            12,
+            14,
+            16,
+            20,
+            24,
+            60,
+            64,
+            72,
+            80,
+            88,
+            96,
+            104,
+            112,
+            120,
+            124,
+        ],
+        "itemsize": 128,
+    }
+)
+
+INSTRUMENT = np.dtype(
+    {
+        "names": [
+            "id",
+            "price_scale",
+            "quantity_scale",
+            "flags",
+            "symbol",
+            "currency",
+            "tick_size",
+            "lot_size",
+            "min_quantity",
+            "max_quantity",
+            "reference_price",
+            "initial_margin_bps",
+        ],
+        "formats": [
+            "<u4",
+            "u1",
+            "u1",
+            "<u2",
+            "S32",
+            "S8",
+            "<i8",
+            "<i8",
+            "<i8",
+            "<i8",
+            "<i8",
+            "<u4",
+        ],
+        "offsets": [0, 4, 5, 6, 8, 40, 48, 56, 64, 72, 80, 88],
+        "itemsize": 128,
+    }
+)
+
+ACCOUNT = np.dtype(
+    {
+        "names": ["id", "firm", "flags", "name", "currency"],
+        "formats": ["<u4", "<u4", "<u8", "S32", "S8"],
+        "offsets": [0, 4, 8, 16, 48],
+        "itemsize": 64,
+    }
+)
+
+LIMITS = np.dtype(
+    {
+        "names": [
+            "account",
+            "instrument",
+            "checks",
+            "max_order_quantity",
+            "max_order_notional_low",
+            "max_order_notional_high",
+            "max_position",
+            "credit_low",
+            "credit_high",
+            "collar_bps",
+            "max_open_orders",
+        ],
+        "formats": ["<u4", "<u4", "<u8", "<i8", "<u8", "<i8", "<i8", "<u8", "<i8", "<u4", "<u4"],
+        "offsets": [0, 4, 8, 16, 24, 32, 40, 48, 56, 64, 68],
+        "itemsize": 128,
+    }
+)
+
+VERDICT = np.dtype(
+    {
+        "names": ["order_id", "first_place", "kind", "reason", "cancel_reason"],
+        "formats": ["<u8", "<u8", "<u2", "<u2", "<u2"],
+        "offsets": [0, 8, 16, 18, 20],
+        "itemsize": 24,
+    }
+)
+
+OUTCOME = np.dtype(
+    {
+        "names": [
+            "order_id",
+            "first_place",
+            "first_event",
+            "event_count",
+            "kind",
+            "reason",
+            "cancel_reason",
+        ],
+        "formats": ["<u8", "<u8", "<u4", "<u4", "<u2", "<u2", "<u2"],
+        "offsets": [0, 8, 16, 20, 24, 26, 28],
+        "itemsize": 32,
+    }
+)
+
+EVENT = np.dtype(
+    {
+        "names": [
+            "exec_type",
+            "side",
+            "ord_type",
+            "time_in_force",
+            "ord_status",
+            "liquidity",
+            "reason",
+            "flags",
+            "account",
+            "instrument",
+            "command_index",
+            "order_sequence",
+            "order_id",
+            "cl_ord_id",
+            "session",
+            "price",
+            "quantity",
+            "last_price",
+            "last_quantity",
+            "cum_quantity",
+            "leaves_quantity",
+            "cum_notional_low",
+            "cum_notional_high",
+            "match_id",
+            "book_price_before",
+            "book_quantity_before",
+            "book_quantity_after",
+            "stop_price",
+            "display_quantity",
+        ],
+        "formats": [
+            "<u2",
+            "<u2",
+            "<u2",
+            "<u2",
+            "<u2",
+            "<u2",
+            "<u2",
+            "<u2",
+            "<u4",
+            "<u4",
+            "<u4",
+            "<u4",
+            "<u8",
+            "S36",
+            "<u4",
+            "<i8",
+            "<i8",
+            "<i8",
+            "<i8",
+            "<i8",
+            "<i8",
+            "<u8",
+            "<i8",
+            "<u8",
+            "<i8",
+            "<i8",
+            "<i8",
+            "<i8",
+            "<i8",
+        ],
+        "offsets": [
+            0,
+            2,
+            4,
+            6,
+            8,
+            10,
+            12,
+            14,
+            16,
+            20,
+            24,
+            28,
+            32,
+            40,
+            76,
+            80,
+            88,
+            96,
+            104,
+            112,
+            120,
+            128,
+            136,
+            144,
+            152,
+            160,
+            168,
+            176,
+            184,
+        ],
+        "itemsize": 192,
+    }
+)
