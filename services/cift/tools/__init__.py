@@ -1,5 +1,5 @@
 """What people run by hand: replay, conformance, tap, bench and the rest of `cift …`.
 
-Each module named as a subcommand has `add_arguments(parser)` and `run(args) -> int`, whose result is
-the exit status.
+Each module named as a subcommand has `add_arguments(parser)` and `run(args) -> int`, the exit
+status.
 """

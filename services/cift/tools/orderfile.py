@@ -16,6 +16,8 @@ from typing import NamedTuple, TextIO
 
 import zstandard
 
+from cift.kit.decimals import parse, render
+
 __all__ = [
     "BookRows",
     "ExpectedTrade",
@@ -107,11 +109,11 @@ class InstrumentFile:
 
     def price_text(self, price: int) -> str:
         """Write a price of the file as the decimal that the wire carries."""
-        return decimal_text(price * self.price_factor, self.price_scale)
+        return render(price * self.price_factor, self.price_scale)
 
     def quantity_text(self, quantity: int) -> str:
         """Write a quantity of an operation as a decimal."""
-        return decimal_text(quantity, self.quantity_scale)
+        return render(quantity, self.quantity_scale)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,15 +157,6 @@ class BookRows:
         return row
 
 
-def decimal_text(units: int, scale: int) -> str:
-    """Write `units` of 10^-scale as a decimal string without an exponent."""
-    if scale == 0:
-        return str(units)
-    sign, digits = ("-", str(-units)) if units < 0 else ("", str(units))
-    digits = digits.rjust(scale + 1, "0")
-    return f"{sign}{digits[:-scale]}.{digits[-scale:]}"
-
-
 def open_text(path: Path) -> TextIO:
     """Open a plain or `.zst` file for reading text."""
     try:
@@ -180,9 +173,10 @@ def read_instrument(path: Path) -> InstrumentFile:
     """Read an `*.instrument.json`; every field may be left out."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
+        default = InstrumentFile()
         instrument = InstrumentFile(
-            symbol=str(document.get("symbol", InstrumentFile.symbol)),
-            currency=str(document.get("currency", InstrumentFile.currency)),
+            symbol=str(document.get("symbol", default.symbol)),
+            currency=str(document.get("currency", default.currency)),
             price_unit=Decimal(document.get("price_unit", 1)),
             tick=Decimal(document.get("tick", 1)),
             lot=Decimal(document.get("lot", 1)),
@@ -258,15 +252,7 @@ def _rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, tuple[str, 
 
 
 def _units(text: str, scale: int) -> int:
-    if "." not in text:
-        return int(text) * 10**scale
-    try:
-        scaled = Decimal(text).scaleb(scale)
-    except InvalidOperation:
-        raise ValueError(f"{text!r} is not a decimal") from None
-    if scaled != int(scaled):
-        raise ValueError(f"{text!r} has more than {scale} decimals")
-    return int(scaled)
+    return parse(text, scale) if "." in text else int(text) * 10**scale
 
 
 def _decimals(value: Decimal) -> int:
