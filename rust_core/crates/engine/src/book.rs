@@ -33,10 +33,7 @@ pub struct Book {
 
 impl Book {
     pub(crate) fn new(instrument: Instrument) -> Self {
-        Self {
-            instrument,
-            sides: [BookSide::new(-1), BookSide::new(1)],
-        }
+        Self { instrument, sides: [BookSide::new(-1), BookSide::new(1)] }
     }
 
     /// What is traded here.
@@ -56,11 +53,7 @@ impl Book {
         let side = &self.sides[side_index(side)];
         side.ladder.iter().map(|index| {
             let level = &side.levels[index as usize];
-            Level {
-                price: level.key * side.sign,
-                quantity: level.quantity,
-                orders: level.orders,
-            }
+            Level { price: level.key * side.sign, quantity: level.quantity, orders: level.orders }
         })
     }
 
@@ -174,13 +167,7 @@ impl BookSide {
     /// Takes an order out of its queue.
     #[inline]
     pub fn remove(&mut self, orders: &mut Orders, index: u32) {
-        let &Order {
-            prev,
-            next,
-            level,
-            leaves,
-            ..
-        } = orders.get(index);
+        let &Order { prev, next, level, leaves, .. } = orders.get(index);
         let queue = &mut self.levels[level as usize];
         queue.quantity -= leaves;
         queue.orders -= 1;
@@ -239,11 +226,7 @@ impl BookSide {
                 count += 1;
                 index = order.next;
             }
-            return if count <= trades {
-                Fillable::Yes
-            } else {
-                Fillable::TooMany
-            };
+            return if count <= trades { Fillable::Yes } else { Fillable::TooMany };
         }
         Fillable::No
     }
@@ -260,13 +243,7 @@ impl BookSide {
 
     #[inline(never)]
     fn open_level(&mut self, key: i64, position: crate::ladder::Position) -> u32 {
-        let queue = Queue {
-            key,
-            quantity: 0,
-            orders: 0,
-            first: NIL,
-            last: NIL,
-        };
+        let queue = Queue { key, quantity: 0, orders: 0, first: NIL, last: NIL };
         let level = match self.free.pop() {
             Some(level) => {
                 self.levels[level as usize] = queue;

@@ -17,18 +17,13 @@ impl Directory {
     /// A table that takes this many ids before it grows.
     pub fn with_capacity(ids: usize) -> Self {
         let bits = (ids.max(16) * 2).next_power_of_two().trailing_zeros();
-        Self {
-            entries: vec![0; 1 << bits],
-            bits,
-            len: 0,
-        }
+        Self { entries: vec![0; 1 << bits], bits, len: 0 }
     }
 
     /// The arena index of an id; `id_at` reads the id of an arena index.
     #[inline]
     pub fn find(&self, id: u64, id_at: impl Fn(u32) -> u64) -> Option<u32> {
-        self.position(id, id_at)
-            .map(|position| index_of(self.entries[position]))
+        self.position(id, id_at).map(|position| index_of(self.entries[position]))
     }
 
     /// Adds an id that is not there.
@@ -44,9 +39,7 @@ impl Directory {
     /// Removes an id that is there.
     #[inline]
     pub fn remove(&mut self, id: u64, id_at: impl Fn(u32) -> u64) {
-        let mut hole = self
-            .position(id, id_at)
-            .expect("an open order is in the directory");
+        let mut hole = self.position(id, id_at).expect("an open order is in the directory");
         let mask = self.entries.len() - 1;
         let mut next = hole;
         loop {
@@ -102,9 +95,7 @@ impl Directory {
     fn grow(&mut self) {
         let old = core::mem::replace(&mut self.entries, vec![0; 2 << self.bits]);
         self.bits += 1;
-        old.into_iter()
-            .filter(|&entry| entry != 0)
-            .for_each(|entry| self.place(entry));
+        old.into_iter().filter(|&entry| entry != 0).for_each(|entry| self.place(entry));
     }
 }
 
@@ -144,10 +135,7 @@ mod tests {
             }
         }
         for id in &ids {
-            assert_eq!(
-                directory.find(*id, |index| ids[index as usize]),
-                map.get(id).copied()
-            );
+            assert_eq!(directory.find(*id, |index| ids[index as usize]), map.get(id).copied());
         }
         assert_eq!(directory.len, map.len());
     }

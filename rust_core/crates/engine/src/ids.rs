@@ -49,17 +49,11 @@ mod tests {
 
     #[test]
     fn parts_come_back() {
-        for (shard, sequence, index) in [
-            (0, 0, 0),
-            (0, 1, 0),
-            (3, 77, 4095),
-            (MAX_SHARD, MAX_SEQUENCE, MAX_INDEX),
-        ] {
+        for (shard, sequence, index) in
+            [(0, 0, 0), (0, 1, 0), (3, 77, 4095), (MAX_SHARD, MAX_SEQUENCE, MAX_INDEX)]
+        {
             let id = place(shard, sequence, index);
-            assert_eq!(
-                (shard_of(id), sequence_of(id), index_of(id)),
-                (shard, sequence, index)
-            );
+            assert_eq!((shard_of(id), sequence_of(id), index_of(id)), (shard, sequence, index));
             assert!(id < 1 << 63);
         }
     }

@@ -167,9 +167,7 @@ impl MatchingEngine {
 
     /// The orders of one side of a book in the order in which they would trade.
     pub fn orders(&self, instrument: u32, side: Side) -> impl Iterator<Item = &Order> + '_ {
-        self.book(instrument)
-            .into_iter()
-            .flat_map(move |book| book.side(side).orders(&self.orders))
+        self.book(instrument).into_iter().flat_map(move |book| book.side(side).orders(&self.orders))
     }
 
     /// Applies the next message and says in `fills`, whose content it replaces, what happened.
@@ -201,10 +199,7 @@ impl MatchingEngine {
             outcome.event_count = fills.events.len() as u32 - first_event;
             fills.outcomes.push(outcome);
         }
-        assert!(
-            fills.events.len() <= MAX_EVENTS,
-            "events stay within what was set aside"
-        );
+        assert!(fills.events.len() <= MAX_EVENTS, "events stay within what was set aside");
         self.hash.fold_fills(fills);
         Ok(())
     }
@@ -212,16 +207,10 @@ impl MatchingEngine {
     fn check(&self, batch: &Batch<'_>) -> Result<(), BatchError> {
         let expected = self.applied + 1;
         if batch.sequence != expected || batch.sequence > MAX_SEQUENCE {
-            return Err(BatchError::Sequence {
-                expected,
-                found: batch.sequence,
-            });
+            return Err(BatchError::Sequence { expected, found: batch.sequence });
         }
         if batch.time_ns < self.time_ns {
-            return Err(BatchError::Time {
-                last: self.time_ns,
-                found: batch.time_ns,
-            });
+            return Err(BatchError::Time { last: self.time_ns, found: batch.time_ns });
         }
         let (commands, verdicts) = (batch.commands.len(), batch.verdicts.len());
         if commands > MAX_COMMANDS {
@@ -249,15 +238,8 @@ impl MatchingEngine {
 
     fn command(&mut self, at: Context<'_>, batch: &Batch<'_>, fills: &mut Fills) -> Outcome {
         if at.verdict.kind == VerdictKind::Repeat.number() {
-            let Verdict {
-                order_id,
-                first_place,
-                ..
-            } = *at.verdict;
-            return Outcome {
-                first_place,
-                ..outcome(OutcomeKind::Repeat, order_id)
-            };
+            let Verdict { order_id, first_place, .. } = *at.verdict;
+            return Outcome { first_place, ..outcome(OutcomeKind::Repeat, order_id) };
         }
         let refusal = refusal_of(at.verdict);
         match CommandKind::try_from(at.command.kind) {
@@ -295,14 +277,10 @@ impl MatchingEngine {
                 fills.instruments.push(*instrument);
             }
             CommandKind::SetAccount => {
-                fills
-                    .accounts
-                    .push(*batch.accounts.get(payload).ok_or(missing)?);
+                fills.accounts.push(*batch.accounts.get(payload).ok_or(missing)?);
             }
             CommandKind::SetLimits => {
-                fills
-                    .limits
-                    .push(*batch.limits.get(payload).ok_or(missing)?);
+                fills.limits.push(*batch.limits.get(payload).ok_or(missing)?);
             }
             // A tick carries journal time, and that has been read.
             _ => {}
@@ -440,9 +418,7 @@ impl MatchingEngine {
             self.cancel_rest(index, reason, at.index, events);
             return false;
         }
-        self.books[slot]
-            .side_mut(side)
-            .rest(&mut self.orders, index);
+        self.books[slot].side_mut(side).rest(&mut self.orders, index);
         rests(&mut events[last_event], self.orders.get(index).leaves);
         true
     }
@@ -462,11 +438,7 @@ impl MatchingEngine {
         let taker = self.orders.get_mut(taker);
         let quantity = leaves.min(taker.leaves);
         assert!(quantity > 0, "who trades has something left");
-        let trade = Trade {
-            match_id: self.matches,
-            price,
-            quantity,
-        };
+        let trade = Trade { match_id: self.matches, price, quantity };
         taker.fill(price, quantity);
         events.push(of_trade(taker, trade, Liquidity::Taker, command_index));
 
@@ -520,11 +492,8 @@ impl MatchingEngine {
         events: &mut Vec<Event>,
     ) -> Outcome {
         let target = self.target(at);
-        let own = refusal_of_replace(at.command).or_else(|| {
-            target
-                .ok()
-                .and_then(|index| self.refusal_of_terms(at.command, index))
-        });
+        let of_terms = target.ok().and_then(|index| self.refusal_of_terms(at.command, index));
+        let own = earliest(refusal_of_replace(at.command), of_terms);
         let (Ok(index), None, None) = (target, refusal, own) else {
             return self.cancel_rejected(at, target, refusal, own, events);
         };
@@ -549,9 +518,7 @@ impl MatchingEngine {
         at: Context<'_>,
         events: &mut Vec<Event>,
     ) {
-        let slot = self
-            .slot(self.orders.get(index).instrument)
-            .expect("an order has a book");
+        let slot = self.slot(self.orders.get(index).instrument).expect("an order has a book");
         let order = self.orders.get_mut(index);
         let (old_price, old_leaves) = (order.price, order.leaves);
         let side = self.books[slot].side_mut(order.side());
@@ -582,16 +549,12 @@ impl MatchingEngine {
         command_index: u32,
         events: &mut Vec<Event>,
     ) {
-        let slot = self
-            .slot(self.orders.get(index).instrument)
-            .expect("an order has a book");
+        let slot = self.slot(self.orders.get(index).instrument).expect("an order has a book");
         let order = self.orders.get_mut(index);
         let mut event = of_order(order, exec_type, command_index);
         stood(&mut event, order.price, order.leaves);
         events.push(event);
-        self.books[slot]
-            .side_mut(order.side())
-            .remove(&mut self.orders, index);
+        self.books[slot].side_mut(order.side()).remove(&mut self.orders, index);
         self.orders.end(index);
     }
 
@@ -601,11 +564,7 @@ impl MatchingEngine {
         let id = at.verdict.order_id;
         let Some(index) = self.orders.find(id) else {
             let was_there = id != 0 && shard_of(id) == self.shard && id < at.place;
-            return Err(if was_there {
-                Reject::TooLate
-            } else {
-                Reject::UnknownOrder
-            });
+            return Err(if was_there { Reject::TooLate } else { Reject::UnknownOrder });
         };
         let order = self.orders.get(index);
         let instrument = at.command.instrument;
@@ -628,7 +587,7 @@ impl MatchingEngine {
             return Some(Reject::UnsupportedCharacteristic);
         }
         let (_, leaves) = terms(command, order);
-        if order.cum + leaves > MAX_QUANTITY {
+        if leaves.saturating_add(order.cum) > MAX_QUANTITY {
             return Some(Reject::IncorrectQuantity);
         }
         let slot = self.slot(order.instrument).expect("an order has a book");
@@ -647,15 +606,10 @@ impl MatchingEngine {
         let order_id = at.verdict.order_id;
         let status = target.map_or(OrdStatus::None, |index| status_of(self.orders.get(index)));
         let exec_type = ExecType::CancelRejected;
-        events.push(of_refusal(
-            at.command, exec_type, reason, order_id, status, at.index,
-        ));
+        events.push(of_refusal(at.command, exec_type, reason, order_id, status, at.index));
         let of_risk = refusal == Some(reason) && at.verdict.cancel_reason != 0;
-        let cancel_reason = if of_risk {
-            at.verdict.cancel_reason
-        } else {
-            reason.cancel_reject().number()
-        };
+        let cancel_reason =
+            if of_risk { at.verdict.cancel_reason } else { reason.cancel_reject().number() };
         Outcome {
             reason: reason.number(),
             cancel_reason,
@@ -694,18 +648,8 @@ fn outcome(kind: OutcomeKind, order_id: u64) -> Outcome {
 fn rejected(at: Context<'_>, reason: Reject, events: &mut Vec<Event>) -> Outcome {
     let order_id = at.verdict.order_id;
     let status = OrdStatus::Rejected;
-    events.push(of_refusal(
-        at.command,
-        ExecType::Rejected,
-        reason,
-        order_id,
-        status,
-        at.index,
-    ));
-    Outcome {
-        reason: reason.number(),
-        ..outcome(OutcomeKind::Rejected, order_id)
-    }
+    events.push(of_refusal(at.command, ExecType::Rejected, reason, order_id, status, at.index));
+    Outcome { reason: reason.number(), ..outcome(OutcomeKind::Rejected, order_id) }
 }
 
 /// What risk refused a command for. A number that this version doesn't know is still a refusal.
@@ -739,17 +683,13 @@ fn refusal_of_replace(command: &Command) -> Option<Reject> {
 /// The price and open quantity that a replace gives an order; no more than zero open ends it.
 #[inline]
 fn terms(command: &Command, order: &Order) -> (i64, i64) {
-    let price = if command.price == 0 {
-        order.price
-    } else {
-        command.price
-    };
+    let price = if command.price == 0 { order.price } else { command.price };
     let leaves = if command.flags & FLAG_LEAVES != 0 {
         command.quantity
     } else if command.quantity == 0 {
         order.leaves
     } else {
-        command.quantity - order.cum
+        command.quantity.saturating_sub(order.cum)
     };
     (price, leaves)
 }

@@ -102,9 +102,7 @@ impl Order {
     #[must_use]
     pub fn cl_ord_id(&self) -> ClOrdId {
         let [a, b, c, d] = self.cl_ord_id;
-        ClOrdId {
-            words: [a, b, c, d, u64::from(self.cl_ord_id4)],
-        }
+        ClOrdId { words: [a, b, c, d, u64::from(self.cl_ord_id4)] }
     }
 
     /// Sum of price times quantity over its trades.
@@ -173,8 +171,7 @@ impl Orders {
     /// The open order with this id.
     #[inline]
     pub fn find(&self, id: u64) -> Option<u32> {
-        self.directory
-            .find(id, |index| self.arena[index as usize].id)
+        self.directory.find(id, |index| self.arena[index as usize].id)
     }
 
     /// Gives an order a place in the arena; it isn't found by id before it is listed.
@@ -225,13 +222,7 @@ impl Orders {
     /// Ends a listed order: it can't be found any more and its place is given back.
     #[inline]
     pub fn end(&mut self, index: u32) {
-        let &Order {
-            id,
-            expire_day,
-            day_prev,
-            day_next,
-            ..
-        } = self.get(index);
+        let &Order { id, expire_day, day_prev, day_next, .. } = self.get(index);
         if expire_day != 0 {
             match day_prev {
                 NIL => self.day_first = day_next,
@@ -242,8 +233,7 @@ impl Orders {
                 next => self.get_mut(next).day_prev = day_prev,
             }
         }
-        self.directory
-            .remove(id, |index| self.arena[index as usize].id);
+        self.directory.remove(id, |index| self.arena[index as usize].id);
         self.open -= 1;
         self.release(index);
     }

@@ -511,10 +511,7 @@ pub const fn wide(low: u64, high: i64) -> i128 {
 /// ASCII text in zero-padded bytes.
 #[must_use]
 pub fn unpadded(bytes: &[u8]) -> &[u8] {
-    let end = bytes
-        .iter()
-        .position(|&byte| byte == 0)
-        .unwrap_or(bytes.len());
+    let end = bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len());
     &bytes[..end]
 }
 
@@ -523,9 +520,7 @@ impl Command {
     #[must_use]
     pub fn cl_ord_id(&self) -> ClOrdId {
         let [a, b, c, d] = self.cl_ord_id;
-        ClOrdId {
-            words: [a, b, c, d, u64::from(self.cl_ord_id4)],
-        }
+        ClOrdId { words: [a, b, c, d, u64::from(self.cl_ord_id4)] }
     }
 
     /// Sets this request's client order id.
@@ -540,9 +535,7 @@ impl Event {
     #[must_use]
     pub fn cl_ord_id(&self) -> ClOrdId {
         let [a, b, c, d] = self.cl_ord_id;
-        ClOrdId {
-            words: [a, b, c, d, u64::from(self.cl_ord_id4)],
-        }
+        ClOrdId { words: [a, b, c, d, u64::from(self.cl_ord_id4)] }
     }
 
     /// Sum of price times quantity over the order's trades, in price units times quantity units.
@@ -676,9 +669,6 @@ mod tests {
         // 223.18 × 100 = 22,318 currency units.
         assert_eq!(instrument.notional(22_318, 100), 22_318 * 10_i128.pow(12));
         instrument.price_scale = 0;
-        assert_eq!(
-            instrument.notional(MAX_PRICE, MAX_QUANTITY),
-            10_i128.pow(36)
-        );
+        assert_eq!(instrument.notional(MAX_PRICE, MAX_QUANTITY), 10_i128.pow(36));
     }
 }

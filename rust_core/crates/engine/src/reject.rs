@@ -121,18 +121,13 @@ impl Reject {
     /// The reason with this number, if there is one.
     #[must_use]
     pub fn from_number(number: u16) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|reason| reason.number() == number)
+        Self::ALL.into_iter().find(|reason| reason.number() == number)
     }
 
     /// The place in the order of precedence, 0 first.
     #[must_use]
     pub fn precedence(self) -> usize {
-        Self::ALL
-            .iter()
-            .position(|&reason| reason == self)
-            .expect("ALL lists every reason")
+        Self::ALL.iter().position(|&reason| reason == self).expect("ALL lists every reason")
     }
 
     /// The one of two reasons that is reported.
@@ -196,10 +191,7 @@ mod tests {
     #[test]
     fn shape_wins_over_state_and_state_over_risk() {
         assert_eq!(Reject::ClipSize.earliest(Reject::TooLate), Reject::TooLate);
-        assert_eq!(
-            Reject::TickSize.earliest(Reject::SymbolHalted),
-            Reject::TickSize
-        );
+        assert_eq!(Reject::TickSize.earliest(Reject::SymbolHalted), Reject::TickSize);
         assert_eq!(Reject::UnknownAccount.precedence(), 0);
     }
 }
