@@ -18,7 +18,7 @@ from google.protobuf import any_pb2, duration_pb2, message
 from google.rpc import error_details_pb2, status_pb2
 
 import cift_core
-from cift.kit.bus import JournalUnavailable
+from cift.kit.bus.errors import BusUnavailable, JournalUnavailable, LogFault
 from cift.kit.logging import get_logger
 
 __all__ = [
@@ -201,7 +201,14 @@ def _overloaded(error: BaseException) -> ServiceError:
 
 
 def _journal(error: BaseException) -> ServiceError:
-    return Unavailable("JOURNAL_UNAVAILABLE", str(error), retry_after_seconds=0.5)
+    seconds = getattr(error, "retry_after_s", 0.5)
+    return Unavailable("JOURNAL_UNAVAILABLE", str(error), retry_after_seconds=seconds)
+
+
+def _fault(_error: BaseException) -> ServiceError:
+    return Unavailable(
+        "JOURNAL_DAMAGED", "trading has stopped: an operator has to repair the journal"
+    )
 
 
 def _database(_error: BaseException) -> ServiceError:
@@ -219,7 +226,8 @@ CONVERSIONS = [
     ((cift_core.BadRequest,), _bad_request),
     ((cift_core.NotFound,), _not_found),
     ((cift_core.Overloaded,), _overloaded),
-    ((JournalUnavailable,), _journal),
+    ((JournalUnavailable, BusUnavailable), _journal),
+    ((LogFault,), _fault),
     ((message.DecodeError,), _malformed),
     ((asyncio.TimeoutError,), _timeout),
     (
