@@ -19,6 +19,7 @@ __all__ = [
     "OrderSeen",
     "Seen",
     "Side",
+    "Step",
     "TradeSeen",
     "differences",
     "missing_features",
@@ -96,6 +97,8 @@ class Seen:
     """Every resting order of both sides after the step, first to trade first."""
     orders: dict[str, OrderSeen] = field(default_factory=dict)
     """At least those that the step names or expects something of."""
+    faults: list[str] = field(default_factory=list)
+    """What is wrong whatever the step expects: two views that contradict each other."""
 
 
 def read_cases(folder: Path) -> list[Case]:

@@ -59,6 +59,7 @@ class Verifier:
         self.trades_seen = 0
         self.trades_equal = 0
         self.rows_checked = 0
+        self.rows_equal = 0
         self.mismatches = 0
         self.told: list[str] = []
         """The first differences, in words."""
@@ -71,6 +72,11 @@ class Verifier:
     def trades_expected(self) -> int:
         """Number of trades that there must be; those seen when no file says."""
         return self.trades_seen if self.expected_trades is None else len(self.expected_trades)
+
+    @property
+    def rows_expected(self) -> int:
+        """Number of rows that have operations."""
+        return len(self._row_ends)
 
     def wants_book(self, operation: Operation) -> bool:
         """Say whether a book is compared after this operation."""
@@ -90,11 +96,15 @@ class Verifier:
         self.rows_checked += 1
         actual = self._as_row(bids, asks)
         expected = self.rows.row(row)
-        if actual != expected:
+        if actual == expected:
+            self.rows_equal += 1
+        else:
             self._tell(f"row {row}: book {_book_text(actual)}, expected {_book_text(expected)}")
 
     def finish(self) -> None:
-        """Compare the trades; call once, when all have been given."""
+        """Compare the trades and count the rows; call once, when all have been given."""
+        if self.rows_checked != self.rows_expected:
+            self._tell(f"{self.rows_checked} book rows were seen of {self.rows_expected}")
         if self.expected_trades is None:
             return
         actual, expected = _by_operation(self._actual), _by_operation(self.expected_trades)
