@@ -19,14 +19,18 @@ import uvloop
 from cift.kit.config import ConfigError
 from cift.kit.logging import get_logger
 
-__all__ = ["EXIT_CONFIG", "EXIT_FAILED", "EXIT_OK", "Lifecycle", "Part", "run"]
+__all__ = ["EXIT_CONFIG", "EXIT_FAILED", "EXIT_OK", "Lifecycle", "Part", "StartError", "run"]
 
 EXIT_OK = 0
 EXIT_FAILED = 1
 EXIT_CONFIG = 78
-"""A setting or the data folder is wrong: starting again would not help (sysexits, EX_CONFIG)."""
+"""A setting or the data is wrong: starting again would not help (sysexits, EX_CONFIG)."""
 
 log = get_logger("lifecycle")
+
+
+class StartError(Exception):
+    """This cannot start, and an operator can mend it: the message is one line that says how."""
 
 
 class Part(Protocol):
@@ -81,7 +85,7 @@ class Lifecycle:
             if not self.stopping.is_set():
                 log.info("started", parts=len(started))
             await self.stopping.wait()
-        except ConfigError:
+        except (ConfigError, StartError):
             raise
         except Exception as error:
             log.exception("start failed")
@@ -137,9 +141,9 @@ class Lifecycle:
 
 
 def run(main: Callable[[], Coroutine[Any, Any, int]]) -> int:
-    """Run `main` on uvloop and return its exit status; a wrong setting is told in one line."""
+    """Run `main` on uvloop and return its exit status; what an operator can mend is one line."""
     try:
         return uvloop.run(main())
-    except ConfigError as error:
-        print(f"configuration: {error}", file=sys.stderr)
+    except (ConfigError, StartError) as error:
+        print(f"cannot start: {error}", file=sys.stderr)
         return EXIT_CONFIG

@@ -5,17 +5,18 @@ checksum is kept: a file that changed after it was applied, or a database that a
 is refused with what to do, never guessed at.
 """
 
+import contextlib
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 
-__all__ = ["Migration", "StoreError", "migrate", "open_pool", "read_migrations"]
+__all__ = ["Migration", "StoreError", "advisory_lock", "migrate", "open_pool", "read_migrations"]
 
 MIGRATION_NAME = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")
 ADVISORY_LOCK = 0x43494654  # "CIFT": any number that no other program in this database locks.
@@ -56,6 +57,17 @@ async def open_pool(
         init=_prepare,
         server_settings={"application_name": application_name},
     )
+
+
+@contextlib.asynccontextmanager
+async def advisory_lock(pool: asyncpg.Pool) -> AsyncIterator[None]:
+    """Hold the lock that migrations take too: one preparation of the database at a time."""
+    async with pool.acquire() as connection:
+        await connection.execute("SELECT pg_advisory_lock($1)", ADVISORY_LOCK)
+        try:
+            yield
+        finally:
+            await connection.execute("SELECT pg_advisory_unlock($1)", ADVISORY_LOCK)
 
 
 async def migrate(dsn: str, migrations: Sequence[Migration]) -> list[Migration]:
