@@ -25,8 +25,11 @@ pub mod matching;
 pub mod orders;
 pub mod pod;
 pub mod reject;
+pub mod risk;
+pub mod table;
 
 pub use batch::{Batch, Fills, FillsView, Risked};
 pub use book::{Book, Level};
 pub use matching::{BatchError, MatchingEngine};
 pub use orders::Order;
+pub use risk::RiskEngine;

@@ -1,0 +1,310 @@
+//! Client order ids: what each request under one was, and which order it was about.
+//!
+//! An entry lives while its order does and 24 h of journal time after the order's end; an entry about
+//! no order lives 24 h from its request. Ended entries wait in one queue, oldest first, and are taken
+//! out a few per message, so that no message pays for many.
+
+use crate::pod::{ClOrdId, Command, FLAG_CANCEL_ON_DISCONNECT};
+use crate::table::{fold, hash_word, hash_words, Arena, Table, NONE};
+
+/// How long an entry is kept after its end, in nanoseconds of journal time.
+pub const KEPT_NS: i64 = 24 * 3600 * 1_000_000_000;
+
+/// What an entry is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// A new order that risk accepted and that has not ended.
+    Live,
+    /// A new order that has ended.
+    Ended,
+    /// A new order that risk refused.
+    Refused,
+    /// A cancel or a replace.
+    Request,
+    /// Nothing yet: a cancel named it before any request came under it.
+    Burnt,
+}
+
+/// A client order id of an account, and its request.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    key: Key,
+    /// Digest of the request's content.
+    pub digest: u64,
+    /// Where the request was judged; a new order's id.
+    pub place: u64,
+    expires_ns: i64,
+    /// The entry of the order it is about; its own place for an order's own; or none.
+    pub root: u32,
+    /// The order in the arena of live orders, for the entry of a live order.
+    pub order: u32,
+    next: u32,
+    /// What it is about.
+    pub state: State,
+}
+
+/// Client order id and account in five words: the upper half of an id's last word is always zero.
+pub type Key = [u64; 5];
+
+/// The key of a client order id of an account, and its hash.
+#[inline]
+pub fn key(account: u32, id: &ClOrdId) -> (Key, u64) {
+    let mut key = id.words;
+    key[4] = key[4] & 0xffff_ffff | u64::from(account) << 32;
+    (key, hash_words(&key))
+}
+
+/// Digest of what a command asks for. A retry over another session, or over none, is the same
+/// request, so the session and what hangs on it are left out.
+#[inline]
+pub fn digest(command: &Command, orig: Option<&ClOrdId>) -> u64 {
+    let words: &[u64; 16] = bytemuck::cast_ref(command);
+    let kind = words[0];
+    let flags = u64::from(command.flags & !FLAG_CANCEL_ON_DISCONNECT)
+        | u64::from(command.self_trade_prevention) << 16;
+    let a = fold(kind ^ 0x243f_6a88_85a3_08d3, flags ^ 0x1319_8a2e_0370_7345);
+    let b = fold(words[2] ^ 0xa409_3822_299f_31d1, words[8] ^ 0x082e_fa98_ec4e_6c89);
+    let c = fold(words[9] ^ 0x4528_21e6_38d0_1377, words[10] ^ 0xbe54_66cf_34e9_0c6d);
+    let d = fold(words[11] ^ 0xc0ac_29b7_c97c_50dd, words[12] ^ 0x3f84_d5b5_b547_0917);
+    let e = fold(words[13] ^ 0x9216_d5d9_8979_fb1b, words[14] ^ 0xd131_0ba6_98df_b5ac);
+    let f = fold(words[15] ^ 0x2ffd_72db_d01a_dfb7, a ^ 0xb8e1_afed_6a26_7e96);
+    let rest = fold(
+        b ^ c.rotate_left(13) ^ 0xba7c_9045_f12c_7f99,
+        d ^ e.rotate_left(29) ^ f ^ 0x24a1_9947_b391_6cf7,
+    );
+    orig.map_or(rest, |id| fold(rest ^ 0x0801_f2e2_858e_fc16, hash_words(&id.words) | 1))
+}
+
+/// Every client order id that is known.
+#[derive(Clone, Debug)]
+pub struct ClientIds {
+    entries: Arena<Entry>,
+    by_key: Table,
+    by_order: Table,
+    first: u32,
+    last: u32,
+    bound: u32,
+}
+
+impl ClientIds {
+    /// None, and room for `bound`.
+    pub fn new(bound: u32) -> Self {
+        Self {
+            entries: Arena::default(),
+            by_key: Table::default(),
+            by_order: Table::default(),
+            first: NONE,
+            last: NONE,
+            bound,
+        }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> u32 {
+        self.entries.len()
+    }
+
+    /// Whether `more` fit.
+    #[inline]
+    pub fn has_room(&self, more: u32) -> bool {
+        self.entries.len().saturating_add(more) <= self.bound
+    }
+
+    /// The entry under this key.
+    #[inline]
+    pub fn find(&self, key: &Key, hash: u64) -> Option<u32> {
+        self.by_key.find(hash, |at| self.entries[at].key == *key)
+    }
+
+    /// The entry of the order with this id, live or ended.
+    #[inline]
+    pub fn find_order(&self, order_id: u64) -> Option<u32> {
+        self.by_order.find(hash_word(order_id), |at| self.entries[at].place == order_id)
+    }
+
+    /// The entry at a place.
+    #[inline]
+    pub fn get(&self, at: u32) -> &Entry {
+        &self.entries[at]
+    }
+
+    /// The account's id that an entry belongs to.
+    #[inline]
+    pub fn account_of(&self, at: u32) -> u32 {
+        (self.entries[at].key[4] >> 32) as u32
+    }
+
+    fn add(&mut self, key: Key, hash: u64, digest: u64, place: u64, state: State) -> u32 {
+        debug_assert!(self.has_room(1), "the caller looked whether there is room");
+        let entry =
+            Entry { key, digest, place, expires_ns: 0, root: NONE, order: NONE, next: NONE, state };
+        let at = self.entries.insert(entry);
+        self.by_key.insert(hash, at);
+        at
+    }
+
+    /// Adds the entry of an accepted new order, which is at `order` in the arena of live orders.
+    pub fn add_order(&mut self, key: Key, hash: u64, digest: u64, place: u64, order: u32) -> u32 {
+        let at = self.add(key, hash, digest, place, State::Live);
+        self.entries[at].root = at;
+        self.entries[at].order = order;
+        self.by_order.insert(hash_word(place), at);
+        at
+    }
+
+    /// Adds a request about a live order, at the head of the order's list of entries; returns the
+    /// new head.
+    pub fn add_request(
+        &mut self,
+        key: Key,
+        hash: u64,
+        digest: u64,
+        place: u64,
+        root: u32,
+        head: u32,
+    ) -> u32 {
+        let at = self.add(key, hash, digest, place, State::Request);
+        self.entries[at].root = root;
+        self.entries[at].next = head;
+        at
+    }
+
+    /// Adds an entry about no live order, which is kept 24 h from now.
+    pub fn add_ended(
+        &mut self,
+        key: Key,
+        hash: u64,
+        digest: u64,
+        place: u64,
+        state: State,
+        now_ns: i64,
+    ) {
+        let at = self.add(key, hash, digest, place, state);
+        self.entries[at].expires_ns = now_ns.saturating_add(KEPT_NS);
+        self.enqueue(at, at);
+    }
+
+    /// Ends an order: its entries, from `head` to its own, are kept 24 h from now.
+    pub fn end_order(&mut self, head: u32, root: u32, now_ns: i64) {
+        let entry = &mut self.entries[root];
+        entry.state = State::Ended;
+        entry.order = NONE;
+        entry.expires_ns = now_ns.saturating_add(KEPT_NS);
+        self.enqueue(head, root);
+    }
+
+    fn enqueue(&mut self, head: u32, tail: u32) {
+        if self.last == NONE {
+            self.first = head;
+        } else {
+            self.entries[self.last].next = head;
+        }
+        self.last = tail;
+        self.entries[tail].next = NONE;
+    }
+
+    /// Takes out up to `budget` entries whose time is over. An order's own entry is the last of its
+    /// list, so nothing points at an entry that is gone.
+    pub fn expire(&mut self, now_ns: i64, budget: usize) {
+        for _ in 0..budget {
+            if self.first == NONE {
+                return;
+            }
+            let at = self.first;
+            let entry = self.entries[at];
+            let expires_ns = match entry.root {
+                NONE => entry.expires_ns,
+                root => self.entries[root].expires_ns,
+            };
+            if expires_ns > now_ns {
+                return;
+            }
+            self.first = entry.next;
+            if self.first == NONE {
+                self.last = NONE;
+            }
+            self.by_key.remove(hash_words(&entry.key), at);
+            if entry.root == at {
+                self.by_order.remove(hash_word(entry.place), at);
+            }
+            self.entries.remove(at);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytemuck::Zeroable;
+
+    fn named(text: &[u8]) -> (Key, u64) {
+        key(7, &ClOrdId::new(text).expect("a fine id"))
+    }
+
+    #[test]
+    fn an_orders_entries_leave_together_a_day_after_its_end() {
+        let mut ids = ClientIds::new(8);
+        let (first, first_hash) = named(b"first");
+        let (second, second_hash) = named(b"second");
+        let root = ids.add_order(first, first_hash, 1, 100, 0);
+        let head = ids.add_request(second, second_hash, 2, 200, root, root);
+        ids.expire(i64::MAX - 1, 10);
+        assert_eq!(ids.len(), 2, "a live order's entries stay");
+
+        ids.end_order(head, root, 1_000);
+        ids.expire(999 + KEPT_NS, 10);
+        assert_eq!(ids.len(), 2);
+        ids.expire(1_000 + KEPT_NS, 1);
+        assert_eq!(ids.find(&second, second_hash), None, "the newest first");
+        assert!(ids.find_order(100).is_some(), "the order's own last");
+        ids.expire(1_000 + KEPT_NS, 1);
+        assert_eq!((ids.len(), ids.find_order(100)), (0, None));
+    }
+
+    #[test]
+    fn entries_of_ended_requests_leave_in_the_order_of_their_end() {
+        let mut ids = ClientIds::new(3);
+        for (at, text) in [&b"a"[..], b"b", b"c"].into_iter().enumerate() {
+            let (key, hash) = named(text);
+            ids.add_ended(key, hash, 0, 0, State::Burnt, at as i64);
+        }
+        assert!(!ids.has_room(1));
+        ids.expire(KEPT_NS + 1, 10);
+        assert_eq!(ids.len(), 1);
+        let (key, hash) = named(b"c");
+        assert!(ids.find(&key, hash).is_some());
+    }
+
+    #[test]
+    fn the_digest_covers_content_and_not_the_session() {
+        let base = Command::zeroed();
+        let id = ClOrdId::new(b"orig").expect("a fine id");
+        assert_ne!(digest(&base, None), digest(&base, Some(&id)));
+        let mut other = base;
+        other.session = 9;
+        other.flags = FLAG_CANCEL_ON_DISCONNECT;
+        other.orig_cl_ord_id_index = 4;
+        assert_eq!(digest(&base, None), digest(&other, None));
+        let changes: [fn(&mut Command); 14] = [
+            |c| c.kind = 1,
+            |c| c.side = 1,
+            |c| c.ord_type = 1,
+            |c| c.time_in_force = 1,
+            |c| c.flags = 1,
+            |c| c.instrument = 1,
+            |c| c.price = 1,
+            |c| c.quantity = 1,
+            |c| c.stop_price = 1,
+            |c| c.display_quantity = 1,
+            |c| c.min_quantity = 1,
+            |c| c.order_id = 1,
+            |c| c.expire_time = 1,
+            |c| c.link = 1,
+        ];
+        for change in changes {
+            let mut other = base;
+            change(&mut other);
+            assert_ne!(digest(&base, None), digest(&other, None));
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! What one account holds and has open in one instrument, and what that ties up.
+//!
+//! Money here is native: price units times quantity units, exact. Only buying power compares
+//! instruments with each other, in 10^-16 of a currency unit: money's 10^-12 times basis points, so
+//! that nothing is divided or rounded.
+//!
+//! The requirement of a holding is its initial margin on the larger of two exposures: the position at
+//! cost with every open order that grows it, or the position turned around by every order against it,
+//! of which only the part beyond the position counts. So closing a position needs nothing.
+
+use crate::pod::{Instrument, MAX_SCALES};
+use crate::table::NONE;
+
+/// Index of the buying side.
+pub const BUY: usize = 0;
+/// Index of the selling side.
+pub const SELL: usize = 1;
+
+/// Money of one holding is counted up to here, 10^18 currency units, in 10^-16 of a unit: far above
+/// any credit that limits can give, so what is cut off is refused all the same.
+const CAP: u128 = 10_u128.pow(34);
+
+/// What one account holds and has open in one instrument: two cache lines.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(64))]
+pub struct Holding {
+    /// Place of the account.
+    pub account: u32,
+    /// Place of the instrument.
+    pub instrument: u32,
+    /// Bought minus sold.
+    pub position: i64,
+    /// Reserved quantity of open buys and sells.
+    pub open: [i64; 2],
+    /// Next holding of the same account.
+    pub next: u32,
+    /// Place of limits of its own, or none.
+    pub limits: u32,
+    /// Money received for what was sold minus money paid for what was bought.
+    pub cash: i128,
+    /// What the present position cost (a short one: brought), at average price; never negative.
+    pub cost: i128,
+    /// Reserved notional of open buys and sells.
+    pub open_notional: [i128; 2],
+    /// What it adds to its account's buying power, in 10^-16 of a currency unit.
+    pub contribution: i128,
+}
+
+/// How the native money of an instrument is turned into 10^-16 of a currency unit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rates {
+    /// For money in full.
+    pub full: u64,
+    /// For the part that initial margin asks for.
+    pub margin: u64,
+}
+
+impl Rates {
+    /// The rates of an instrument: at most 10^16 each.
+    pub fn new(instrument: &Instrument) -> Self {
+        let places = MAX_SCALES - instrument.price_scale - instrument.quantity_scale;
+        let unit = 10_u64.pow(u32::from(places));
+        Self { full: unit * 10_000, margin: unit * u64::from(instrument.initial_margin_bps) }
+    }
+}
+
+/// Native money at a rate, cut off at the cap.
+#[inline]
+fn at_rate(native: i128, rate: u64) -> i128 {
+    let magnitude = native.unsigned_abs();
+    let product = if magnitude >> 64 == 0 {
+        magnitude * u128::from(rate)
+    } else {
+        magnitude.checked_mul(u128::from(rate)).unwrap_or(CAP)
+    };
+    let cut = product.min(CAP) as i128;
+    if native < 0 {
+        -cut
+    } else {
+        cut
+    }
+}
+
+/// floor(amount * part / whole) for 0 <= part <= whole, without overflow.
+fn share(amount: i128, part: u64, whole: u64) -> i128 {
+    debug_assert!(amount >= 0 && part <= whole && whole > 0);
+    let (amount, part, whole) = (amount as u128, u128::from(part), u128::from(whole));
+    if amount >> 64 == 0 {
+        return (amount * part / whole) as i128;
+    }
+    (amount / whole * part + amount % whole * part / whole) as i128
+}
+
+impl Holding {
+    /// Nothing held and nothing open.
+    pub fn new(account: u32, instrument: u32) -> Self {
+        Self {
+            account,
+            instrument,
+            position: 0,
+            open: [0; 2],
+            next: NONE,
+            limits: NONE,
+            cash: 0,
+            cost: 0,
+            open_notional: [0; 2],
+            contribution: 0,
+        }
+    }
+
+    /// The exposure that margin is asked for, native.
+    #[inline]
+    pub fn exposure(&self) -> i128 {
+        let held = self.position.unsigned_abs();
+        let along = if self.position >= 0 { BUY } else { SELL };
+        let against = 1 - along;
+        let growing = self.cost + self.open_notional[along];
+        let open = self.open[against].unsigned_abs();
+        if open <= held {
+            return growing;
+        }
+        let notional = self.open_notional[against];
+        let turning = if held == 0 { notional } else { notional - share(notional, held, open) };
+        growing.max(turning)
+    }
+
+    /// Profit and loss that has been realised, native.
+    pub fn realised(&self) -> i128 {
+        if self.position >= 0 {
+            self.cash + self.cost
+        } else {
+            self.cash - self.cost
+        }
+    }
+
+    /// What margin asks for, in 10^-16 of a currency unit.
+    #[inline]
+    pub fn requirement(&self, rates: Rates) -> i128 {
+        at_rate(self.exposure(), rates.margin)
+    }
+
+    /// What margin asks for the position alone, in 10^-16 of a currency unit.
+    pub fn position_requirement(&self, rates: Rates) -> i128 {
+        at_rate(self.cost, rates.margin)
+    }
+
+    /// Realised profit and loss, in 10^-16 of a currency unit.
+    pub fn realised_money(&self, rates: Rates) -> i128 {
+        at_rate(self.realised(), rates.full)
+    }
+
+    /// What it adds to buying power: realised profit less what margin asks for.
+    #[inline]
+    pub fn contribution_now(&self, rates: Rates) -> i128 {
+        at_rate(self.realised(), rates.full) - self.requirement(rates)
+    }
+
+    /// The position if every open order of one side were filled, counted in that side's direction.
+    #[inline]
+    pub fn worst(&self, side: usize) -> i64 {
+        let position = if side == BUY { self.position } else { -self.position };
+        position + self.open[side]
+    }
+
+    /// Takes a trade into position, cash and cost; `None` when a number would pass its bounds.
+    #[inline]
+    pub fn trade(&mut self, side: usize, price: i64, quantity: i64) -> Option<()> {
+        let notional = i128::from(price) * i128::from(quantity);
+        let (signed, received) =
+            if side == BUY { (quantity, -notional) } else { (-quantity, notional) };
+        let position = self.position.checked_add(signed)?;
+        self.cash = self.cash.checked_add(received)?;
+        if (self.position >= 0) == (side == BUY) || self.position == 0 {
+            self.cost = self.cost.checked_add(notional)?;
+        } else {
+            let held = self.position.unsigned_abs();
+            let traded = quantity.unsigned_abs();
+            if traded <= held {
+                self.cost -= share(self.cost, traded, held);
+            } else {
+                self.cost = i128::from(price) * i128::from(traded - held);
+            }
+        }
+        self.position = position;
+        Some(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One unit of native money is 10^-12 of a currency unit, margin is 50 %.
+    const RATES: Rates = Rates { full: 10_000, margin: 5_000 };
+
+    fn held(position: i64, cost: i128, open: [i64; 2], open_notional: [i128; 2]) -> Holding {
+        Holding { position, cost, open, open_notional, ..Holding::new(0, 0) }
+    }
+
+    #[test]
+    fn a_holding_is_two_cache_lines() {
+        assert_eq!(core::mem::size_of::<Holding>(), 128);
+    }
+
+    #[test]
+    fn exposure_is_the_larger_of_growing_and_turning_around() {
+        let rows = [
+            ("nothing", held(0, 0, [0, 0], [0, 0]), 0),
+            ("a buy", held(0, 0, [3, 0], [30, 0]), 30),
+            ("a buy and a larger sell", held(0, 0, [3, 4], [30, 48]), 48),
+            ("long, closing", held(4, 40, [0, 4], [0, 400]), 40),
+            ("long, closing and growing", held(4, 40, [1, 4], [11, 400]), 51),
+            ("long, turning around", held(4, 40, [0, 8], [0, 96]), 48),
+            ("long, turning around by one of three", held(2, 2, [0, 3], [0, 100]), 34),
+            ("short, closing", held(-4, 40, [4, 0], [400, 0]), 40),
+            ("short, turning around", held(-4, 40, [8, 0], [96, 0]), 48),
+        ];
+        for (name, holding, exposure) in rows {
+            assert_eq!(holding.exposure(), exposure, "{name}");
+            assert_eq!(holding.requirement(RATES), exposure * 5_000, "{name}");
+        }
+    }
+
+    #[test]
+    fn trades_move_position_cost_and_realised_profit() {
+        let mut holding = Holding::new(0, 0);
+        // (side, price, quantity) → (position, cost, realised)
+        let rows = [
+            ((BUY, 10, 10), (10, 100, 0)),
+            ((BUY, 13, 5), (15, 165, 0)),
+            ((SELL, 20, 5), (10, 110, 45)),
+            ((SELL, 10, 10), (0, 0, 35)),
+            ((SELL, 7, 3), (-3, 21, 35)),
+            ((BUY, 6, 1), (-2, 14, 36)),
+            ((BUY, 9, 4), (2, 18, 32)),
+        ];
+        for ((side, price, quantity), after) in rows {
+            holding.trade(side, price, quantity).expect("in bounds");
+            assert_eq!((holding.position, holding.cost, holding.realised()), after);
+        }
+    }
+
+    #[test]
+    fn what_is_left_of_a_cost_is_rounded_up() {
+        let mut holding = held(3, 10, [0, 0], [0, 0]);
+        holding.trade(SELL, 1, 1).expect("in bounds");
+        assert_eq!(holding.cost, 7, "10 less a third, rounded down");
+        assert_eq!(share(10_i128.pow(30), 1, 3), 10_i128.pow(30) / 3);
+        assert_eq!(share(i128::MAX >> 1, u64::MAX >> 1, u64::MAX >> 1), i128::MAX >> 1);
+    }
+
+    #[test]
+    fn huge_money_is_cut_off_and_not_wrapped() {
+        let rates = Rates { full: 10_u64.pow(16), margin: 10_u64.pow(16) };
+        assert_eq!(at_rate(10_i128.pow(30), rates.full), CAP as i128);
+        assert_eq!(at_rate(-i128::MAX, rates.full), -(CAP as i128));
+        assert_eq!(at_rate(10_i128.pow(24), 10_000), 10_i128.pow(28));
+    }
+}

@@ -1,0 +1,590 @@
+//! The judgement of one command: shape, state, then limits, in the order of `Reject`.
+
+use super::checks::{first_failure, market_price, Asked, Observer, Silent};
+use super::client_ids::{digest, key, Key, State};
+use super::holding::{Holding, BUY, SELL};
+use super::orders::{Live, Reservation, Terms};
+use super::reference::{Listed, Trader};
+use super::{accepted, cancel_refused, refused, repeated, Context, RiskEngine};
+use crate::pod::{
+    ClOrdId, Command, OrdType, Side, TimeInForce, Verdict, FLAG_CANCEL_ON_DISCONNECT, FLAG_LEAVES,
+    MAX_PRICE, MAX_QUANTITY,
+};
+use crate::reject::Reject;
+use crate::table::NONE;
+
+/// A request under a client order id.
+#[derive(Clone, Copy)]
+pub(super) struct Request {
+    /// Place of the account.
+    account: u32,
+    key: Key,
+    hash: u64,
+    digest: u64,
+    known: Known,
+}
+
+/// What is known of a request's client order id.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Known {
+    /// The request has none.
+    Absent,
+    /// It wasn't used.
+    Unused,
+    /// A cancel named it before.
+    Burnt,
+    /// It was used by a request with other content.
+    Other,
+    /// The same request was judged before; the place of its entry.
+    Same(u32),
+}
+
+/// A new order that may go on.
+pub(super) struct NewOrder {
+    instrument: u32,
+    holding: Option<u32>,
+    side: usize,
+    market: bool,
+    quantity: i64,
+    price: i64,
+    reserved: Reservation,
+}
+
+/// A replace that may go on.
+pub(super) struct Replace {
+    order: u32,
+    terms: Terms,
+    wanted: Reservation,
+}
+
+/// The target of a cancel or replace.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Target {
+    /// A live order of the account, by place.
+    Live(u32),
+    /// An order of the account that has ended; its id.
+    Ended(u64),
+    /// None, or another account's.
+    Unknown,
+}
+
+impl Target {
+    /// Why it can't be cancelled or replaced.
+    fn failure(self) -> Option<Reject> {
+        match self {
+            Self::Live(_) => None,
+            Self::Ended(_) => Some(Reject::TooLate),
+            Self::Unknown => Some(Reject::UnknownOrder),
+        }
+    }
+}
+
+/// The earliest of the reasons given in order of precedence.
+#[inline]
+fn earliest<const N: usize>(reasons: [Option<Reject>; N]) -> Option<Reject> {
+    reasons.into_iter().flatten().next()
+}
+
+#[inline]
+fn when(condition: bool, reason: Reject) -> Option<Reject> {
+    condition.then_some(reason)
+}
+
+/// The fields that no order kind of this version uses.
+#[inline]
+fn uses_reserved_fields(command: &Command) -> bool {
+    let reserved = command.stop_price
+        | command.display_quantity
+        | command.min_quantity
+        | command.expire_time
+        | i64::from(command.self_trade_group | command.link)
+        | i64::from(command.self_trade_prevention);
+    reserved != 0
+}
+
+/// Whether a quantity is one that can be ordered.
+#[inline]
+fn quantity_fits(listed: &Listed, quantity: i64) -> bool {
+    quantity > 0
+        && quantity <= MAX_QUANTITY
+        && listed.on_lot(quantity)
+        && quantity >= listed.min
+        && quantity <= listed.max
+}
+
+impl RiskEngine {
+    /// The account and what is known of the client order id of a request; `None` if there is no such
+    /// account.
+    #[inline]
+    pub(super) fn request(&self, command: &Command, orig: Option<&ClOrdId>) -> Option<Request> {
+        let account = self.reference.account_place(command.account)?;
+        let id = command.cl_ord_id();
+        let (key, hash) = key(command.account, &id);
+        let digest = digest(command, orig);
+        let known = if id.is_absent() {
+            Known::Absent
+        } else {
+            match self.ids.find(&key, hash) {
+                None => Known::Unused,
+                Some(at) => {
+                    let entry = self.ids.get(at);
+                    match entry.state {
+                        State::Burnt => Known::Burnt,
+                        _ if entry.digest == digest => Known::Same(at),
+                        _ => Known::Other,
+                    }
+                }
+            }
+        };
+        Some(Request { account, key, hash, digest, known })
+    }
+
+    pub(super) fn new_order(&mut self, command: &Command, context: Context<'_>) -> Verdict {
+        let place = context.place;
+        let Some(request) = self.request(command, None) else {
+            return refused(place, Reject::UnknownAccount);
+        };
+        if let Known::Same(at) = request.known {
+            let first = self.ids.get(at).place;
+            return repeated(first, first);
+        }
+        let judged = match self.judge_new(command, &request, &mut Silent) {
+            Ok(_) if request.known == Known::Absent => Err(Reject::UnsupportedCharacteristic),
+            judged => judged,
+        };
+        match judged {
+            Ok(order) => self.accept_new(&order, &request, place),
+            Err(reason) => {
+                self.remember(&request, place, State::Refused, reason);
+                refused(place, reason)
+            }
+        }
+    }
+
+    /// Keeps a request that led to no live order, if its client order id is free and there is room.
+    /// What was refused for want of room is not kept: it may be sent again.
+    fn remember(&mut self, request: &Request, place: u64, state: State, reason: Reject) {
+        if request.known == Known::Unused
+            && reason != Reject::SystemUnavailable
+            && self.ids.has_room(1)
+        {
+            let Request { key, hash, digest, .. } = *request;
+            self.ids.add_ended(key, hash, digest, place, state, self.now_ns);
+        }
+    }
+
+    /// Whether a new order may go on, or the first reason why not.
+    #[inline]
+    pub(super) fn judge_new<O: Observer>(
+        &self,
+        command: &Command,
+        request: &Request,
+        observer: &mut O,
+    ) -> Result<NewOrder, Reject> {
+        let instrument =
+            self.reference.instrument_place(command.instrument).ok_or(Reject::UnknownSymbol)?;
+        if request.known == Known::Other {
+            return Err(Reject::DuplicateClOrdId);
+        }
+        let listed = &self.reference.listed[instrument as usize];
+        let (side, market) = new_order_kind(command)?;
+        let failure = earliest([
+            when(!quantity_fits(listed, command.quantity), Reject::IncorrectQuantity),
+            when(!market && !listed.on_tick(command.price), Reject::TickSize),
+            when(!listed.enabled, Reject::MarketClosed),
+            when(request.known == Known::Burnt, Reject::Stale),
+        ]);
+        if let Some(reason) = failure {
+            return Err(reason);
+        }
+        let trader = &self.reference.traders[request.account as usize];
+        let counted = if market { market_price(trader, listed) } else { Some(command.price) };
+        let price = counted.unwrap_or(0);
+        let reserved = Reservation::of(command.quantity, price);
+        let asked = Asked {
+            new: true,
+            side,
+            quantity: command.quantity,
+            limit_price: (!market).then_some(command.price),
+            price: counted,
+            had: Reservation::default(),
+            wanted: reserved,
+        };
+        let holding = self.holding(request.account, instrument);
+        if let Some(reason) = self.judge_limits(trader, listed, holding, &asked, observer) {
+            return Err(reason);
+        }
+        let room = self.ids.has_room(1)
+            && self.orders.has_room()
+            && (holding.is_some() || self.holdings.len() < self.bounds.holdings);
+        if !room {
+            return Err(Reject::SystemUnavailable);
+        }
+        let quantity = command.quantity;
+        Ok(NewOrder { instrument, holding, side, market, quantity, price, reserved })
+    }
+
+    #[inline]
+    fn judge_limits<O: Observer>(
+        &self,
+        trader: &Trader,
+        listed: &Listed,
+        holding: Option<u32>,
+        asked: &Asked,
+        observer: &mut O,
+    ) -> Option<Reject> {
+        let none = Holding::new(NONE, NONE);
+        let holding = holding.map_or(&none, |at| &self.holdings[at]);
+        let special = match holding.limits {
+            NONE => None,
+            at => Some(&self.reference.overrides[at as usize]),
+        };
+        first_failure(trader, listed, holding, special, asked, observer)
+    }
+
+    fn accept_new(&mut self, order: &NewOrder, request: &Request, place: u64) -> Verdict {
+        let holding = match order.holding {
+            Some(at) => at,
+            None => self
+                .holding_or_new(request.account, order.instrument)
+                .expect("the judgement looked whether there is room"),
+        };
+        let mut live = Live::new(place, order.side, order.quantity, order.price);
+        live.account = request.account;
+        live.holding = holding;
+        live.instrument = order.instrument;
+        live.market = order.market;
+        let at = self.orders.add(live);
+        let Request { key, hash, digest, .. } = *request;
+        let root = self.ids.add_order(key, hash, digest, place, at);
+        let live = self.orders.get_mut(at);
+        live.root = root;
+        live.ids = root;
+        self.reference.traders[request.account as usize].open_orders += 1;
+        self.reserve(holding, order.side, Reservation::default(), order.reserved);
+        accepted(place)
+    }
+
+    /// Changes what a holding has reserved on one side for one order.
+    #[inline]
+    pub(super) fn reserve(&mut self, at: u32, side: usize, had: Reservation, wants: Reservation) {
+        let holding = &mut self.holdings[at];
+        holding.open[side] += wants.quantity - had.quantity;
+        holding.open_notional[side] += wants.notional - had.notional;
+        self.recount(at);
+    }
+
+    /// The order that a cancel or replace names.
+    fn target(&self, command: &Command, orig: Option<&ClOrdId>) -> Target {
+        let entry = match orig {
+            Some(id) => {
+                let (key, hash) = key(command.account, id);
+                self.ids.find(&key, hash)
+            }
+            None => self.ids.find_order(command.order_id),
+        };
+        let Some(entry) = entry else {
+            return Target::Unknown;
+        };
+        let root = self.ids.get(entry).root;
+        if root == NONE || self.ids.account_of(root) != command.account {
+            return Target::Unknown;
+        }
+        let order = self.ids.get(root);
+        if order.order == NONE {
+            return Target::Ended(order.place);
+        }
+        let instrument = self.orders.get(order.order).instrument;
+        let named = command.instrument;
+        if named != 0 && self.reference.instrument(instrument).id != named {
+            return Target::Unknown;
+        }
+        Target::Live(order.order)
+    }
+
+    /// The id of the order that a target is, 0 if none.
+    fn target_id(&self, target: Target) -> u64 {
+        match target {
+            Target::Live(at) => self.orders.get(at).id,
+            Target::Ended(id) => id,
+            Target::Unknown => 0,
+        }
+    }
+
+    /// The verdict on a request that is the same as an earlier one.
+    fn repeat_of(&self, at: u32) -> Verdict {
+        let entry = self.ids.get(at);
+        let order_id = match entry.root {
+            NONE => 0,
+            root => self.ids.get(root).place,
+        };
+        repeated(order_id, entry.place)
+    }
+
+    /// Keeps a request about an order: with a live order's entries, else for 24 h from now.
+    fn remember_about(&mut self, request: &Request, place: u64, target: Target, reason: Reject) {
+        match target {
+            Target::Live(at) if request.known == Known::Unused && self.ids.has_room(1) => {
+                let Request { key, hash, digest, .. } = *request;
+                let order = self.orders.get_mut(at);
+                let (root, head) = (order.root, order.ids);
+                order.ids = self.ids.add_request(key, hash, digest, place, root, head);
+            }
+            Target::Live(_) => {}
+            Target::Ended(_) | Target::Unknown => {
+                self.remember(request, place, State::Request, reason);
+            }
+        }
+    }
+
+    /// A cancel is never refused for a limit, nor for want of room: when its own client order id
+    /// can't be kept it is judged all the same.
+    pub(super) fn cancel_order(&mut self, command: &Command, context: Context<'_>) -> Verdict {
+        let orig = match self.orig(command, context) {
+            Ok(orig) => orig,
+            Err(reason) => return cancel_refused(0, reason),
+        };
+        let Some(request) = self.request(command, orig) else {
+            return cancel_refused(0, Reject::UnknownAccount);
+        };
+        if let Known::Same(at) = request.known {
+            return self.repeat_of(at);
+        }
+        let target = self.target(command, orig);
+        let unlisted = command.instrument != 0
+            && self.reference.instrument_place(command.instrument).is_none();
+        let mut failure = earliest([
+            when(unlisted, Reject::UnknownSymbol),
+            when(request.known == Known::Other, Reject::DuplicateClOrdId),
+            when(uses_reserved_fields(command), Reject::UnsupportedCharacteristic),
+            target.failure(),
+            when(request.known == Known::Burnt, Reject::Stale),
+        ]);
+        if failure == Some(Reject::UnknownOrder) {
+            failure = Some(self.burn(command, orig, &request, context.place));
+        }
+        let order_id = self.target_id(target);
+        let reason = failure.unwrap_or(Reject::Other);
+        self.remember_about(&request, context.place, target, reason);
+        failure.map_or(accepted(order_id), |reason| cancel_refused(order_id, reason))
+    }
+
+    /// Burns the unknown client order id that a cancel names, so that an order that comes under it
+    /// later is STALE; returns the reason of the cancel's refusal.
+    fn burn(
+        &mut self,
+        command: &Command,
+        orig: Option<&ClOrdId>,
+        request: &Request,
+        place: u64,
+    ) -> Reject {
+        let Some(orig) = orig.filter(|id| !id.is_absent()) else {
+            return Reject::UnknownOrder;
+        };
+        let (key, hash) = key(command.account, orig);
+        if self.ids.find(&key, hash).is_some() {
+            return Reject::UnknownOrder;
+        }
+        // Room for its own id too, so that the burn and the refusal are kept or lost together.
+        if key == request.key || !self.ids.has_room(2) {
+            return Reject::SystemUnavailable;
+        }
+        self.ids.add_ended(key, hash, 0, place, State::Burnt, self.now_ns);
+        Reject::UnknownOrder
+    }
+
+    /// The client order id that a cancel or replace names its target by, if it does.
+    fn orig<'a>(
+        &self,
+        command: &Command,
+        context: Context<'a>,
+    ) -> Result<Option<&'a ClOrdId>, Reject> {
+        match command.orig_cl_ord_id_index {
+            0 => Ok(None),
+            index => context
+                .batch
+                .orig_cl_ord_ids
+                .get(usize::from(index) - 1)
+                .map(Some)
+                .ok_or(Reject::UnsupportedCharacteristic),
+        }
+    }
+
+    pub(super) fn replace_order(&mut self, command: &Command, context: Context<'_>) -> Verdict {
+        let orig = match self.orig(command, context) {
+            Ok(orig) => orig,
+            Err(reason) => return cancel_refused(0, reason),
+        };
+        let Some(request) = self.request(command, orig) else {
+            return cancel_refused(0, Reject::UnknownAccount);
+        };
+        if let Known::Same(at) = request.known {
+            return self.repeat_of(at);
+        }
+        let target = self.target(command, orig);
+        let order_id = self.target_id(target);
+        match self.judge_replace(command, &request, target, &mut Silent) {
+            Ok(replace) => {
+                self.remember_about(&request, context.place, target, Reject::Other);
+                self.accept_replace(&replace, context.batch.sequence);
+                accepted(order_id)
+            }
+            Err(reason) => {
+                if reason != Reject::SystemUnavailable {
+                    self.remember_about(&request, context.place, target, reason);
+                }
+                cancel_refused(order_id, reason)
+            }
+        }
+    }
+
+    /// Whether a replace may go on, or the first reason why not.
+    fn judge_replace<O: Observer>(
+        &self,
+        command: &Command,
+        request: &Request,
+        target: Target,
+        observer: &mut O,
+    ) -> Result<Replace, Reject> {
+        let named = self.reference.instrument_place(command.instrument);
+        let live = match target {
+            Target::Live(at) => Some(self.orders.get(at)),
+            Target::Ended(_) | Target::Unknown => None,
+        };
+        let instrument = live.map(|order| order.instrument).or(named);
+        let listed = instrument.map(|place| &self.reference.listed[place as usize]);
+        let failure = earliest([
+            when(command.instrument != 0 && named.is_none(), Reject::UnknownSymbol),
+            when(request.known == Known::Other, Reject::DuplicateClOrdId),
+            replace_shape(command, request, live),
+            when(!replace_quantity_fits(command, listed), Reject::IncorrectQuantity),
+            when(!replace_price_fits(command, listed), Reject::TickSize),
+            when(listed.is_some_and(|listed| !listed.enabled), Reject::MarketClosed),
+            target.failure(),
+            when(request.known == Known::Burnt, Reject::Stale),
+        ]);
+        let (Target::Live(at), Some(order), Some(listed), None) = (target, live, listed, failure)
+        else {
+            return Err(failure.unwrap_or(Reject::UnknownOrder));
+        };
+        let (terms, asked) = self.replace_asks(command, order);
+        let trader = &self.reference.traders[request.account as usize];
+        let holding = Some(order.holding);
+        if let Some(reason) = self.judge_limits(trader, listed, holding, &asked, observer) {
+            return Err(reason);
+        }
+        if !self.ids.has_room(1) || !self.orders.has_room_for_pending(at) {
+            return Err(Reject::SystemUnavailable);
+        }
+        Ok(Replace { order: at, terms, wanted: asked.wanted })
+    }
+
+    /// The terms that a replace asks for, and what the limit checks are to judge.
+    fn replace_asks(&self, command: &Command, order: &Live) -> (Terms, Asked) {
+        let mut terms = self.orders.largest_terms(order);
+        if command.price != 0 {
+            terms.price = command.price;
+        }
+        if command.flags & FLAG_LEAVES != 0 || command.quantity != 0 {
+            terms.leaves = command.flags & FLAG_LEAVES != 0;
+            terms.quantity = command.quantity;
+        }
+        let asked = Asked {
+            new: false,
+            side: usize::from(order.side),
+            quantity: terms.total(order.cum),
+            limit_price: (command.price != 0).then_some(command.price),
+            price: Some(terms.price),
+            had: order.reserved,
+            wanted: self.orders.reservation(order, Some(&terms)),
+        };
+        (terms, asked)
+    }
+
+    fn accept_replace(&mut self, replace: &Replace, sequence: u64) {
+        self.orders.add_pending(sequence, replace.order, replace.terms);
+        let order = self.orders.get_mut(replace.order);
+        let had = order.reserved;
+        order.reserved = replace.wanted;
+        let (holding, side) = (order.holding, usize::from(order.side));
+        self.reserve(holding, side, had, replace.wanted);
+    }
+
+    /// The same judgement as for a command in ORDERS, of which every limit check is seen.
+    pub(super) fn judge_dry<O: Observer>(
+        &self,
+        command: &Command,
+        replace: bool,
+        observer: &mut O,
+    ) -> Option<Reject> {
+        let Some(request) = self.request(command, None) else {
+            return Some(Reject::UnknownAccount);
+        };
+        if replace {
+            let target = self.target(command, None);
+            return self.judge_replace(command, &request, target, observer).err();
+        }
+        self.judge_new(command, &request, observer).err()
+    }
+}
+
+/// The side of a new order and whether it is a market order, if the venue offers what it is.
+#[inline]
+fn new_order_kind(command: &Command) -> Result<(usize, bool), Reject> {
+    let side = match Side::try_from(command.side) {
+        Ok(Side::Buy) => BUY,
+        Ok(Side::Sell) => SELL,
+        _ => return Err(Reject::UnsupportedCharacteristic),
+    };
+    let market = match OrdType::try_from(command.ord_type) {
+        Ok(OrdType::Market) => true,
+        Ok(OrdType::Limit) => false,
+        _ => return Err(Reject::UnsupportedCharacteristic),
+    };
+    let timed =
+        !matches!(TimeInForce::try_from(command.time_in_force), Ok(TimeInForce::None) | Err(_));
+    let offered = timed
+        && command.flags & !FLAG_CANCEL_ON_DISCONNECT == 0
+        && command.orig_cl_ord_id_index == 0
+        && command.order_id == 0
+        && (!market || command.price == 0)
+        && !uses_reserved_fields(command);
+    if offered {
+        Ok((side, market))
+    } else {
+        Err(Reject::UnsupportedCharacteristic)
+    }
+}
+
+/// Whether a replace is one that the venue offers: it has a client order id of its own, and if it
+/// names a side it is the order's.
+fn replace_shape(command: &Command, request: &Request, order: Option<&Live>) -> Option<Reject> {
+    let side = usize::from(command.side);
+    let other_side = side != 0 && order.is_some_and(|order| usize::from(order.side) + 1 != side);
+    let unknown_flags = command.flags & !(FLAG_LEAVES | FLAG_CANCEL_ON_DISCONNECT) != 0;
+    let bad = request.known == Known::Absent
+        || uses_reserved_fields(command)
+        || other_side
+        || unknown_flags;
+    when(bad, Reject::UnsupportedCharacteristic)
+}
+
+/// Whether the quantity of a replace can be; an open quantity of 0 ends the order.
+fn replace_quantity_fits(command: &Command, listed: Option<&Listed>) -> bool {
+    let quantity = command.quantity;
+    let in_bounds = (0..=MAX_QUANTITY).contains(&quantity);
+    let Some(listed) = listed else { return in_bounds };
+    let leaves = command.flags & FLAG_LEAVES != 0;
+    let small = !leaves && quantity < listed.min;
+    in_bounds && (quantity == 0 || (listed.on_lot(quantity) && !small && quantity <= listed.max))
+}
+
+/// Whether the price of a replace is one, or unchanged.
+fn replace_price_fits(command: &Command, listed: Option<&Listed>) -> bool {
+    let price = command.price;
+    match listed {
+        _ if price == 0 => true,
+        Some(listed) => listed.on_tick(price),
+        None => (1..=MAX_PRICE).contains(&price),
+    }
+}

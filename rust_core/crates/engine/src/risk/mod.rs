@@ -1,0 +1,418 @@
+//! Pre-trade risk: says of every command in ORDERS whether it may go to the book.
+//!
+//! A pure function of ORDERS and of FILLS, which is itself a function of ORDERS: message n is judged
+//! with exactly the fills up to p(n), so that two engines that were given the same logs have the same
+//! state and say the same, byte for byte.
+//!
+//! - [`client_ids`]: which client order ids were used, and for which order;
+//! - [`orders`] and [`holding`]: what is open and held, and what that ties up;
+//! - [`reference`]: instruments, accounts and limits;
+//! - [`checks`]: the limit checks, in order of precedence; `judge` puts the checks of shape and state
+//!   before them.
+//!
+//! A further check is one more [`checks::Check`] with its bit in `Limits::checks`; what it counts per
+//! account belongs to [`reference::Trader`], per account and instrument to [`holding::Holding`].
+
+pub mod checks;
+mod client_ids;
+mod error;
+mod fills;
+mod holding;
+mod judge;
+mod orders;
+mod origins;
+mod query;
+mod reference;
+
+use alloc::collections::VecDeque;
+
+use crate::batch::{Batch, FillsView, Risked};
+use crate::ids::{place, MAX_SEQUENCE, MAX_SHARD};
+use crate::pod::{BatchStatus, Command, CommandKind, Verdict, VerdictKind, MAX_COMMANDS};
+use crate::reject::Reject;
+use crate::table::{Arena, Running, Table};
+
+pub use checks::{Check, CheckResult};
+pub use client_ids::KEPT_NS;
+pub use error::RiskError;
+pub use origins::RELAY;
+pub use query::{Buying, DryRun, Position};
+pub use reference::{bits, MAX_ACCOUNT, MAX_CREDIT, MAX_POSITION};
+
+/// How many of everything the engine keeps at most. What would go beyond is refused with
+/// SYSTEM_UNAVAILABLE; nothing is ever pushed out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// Client order ids of live orders and of the last 24 h: about 100 bytes each.
+    pub client_ids: u32,
+    /// Live orders, and unanswered replaces: about 170 bytes each.
+    pub orders: u32,
+    /// Pairs of account and instrument that ever met: about 145 bytes each.
+    pub holdings: u32,
+    /// Processes that wrote batches in the last 24 h.
+    pub origins: u32,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { client_ids: 1 << 25, orders: 1 << 22, holdings: 1 << 24, origins: 1 << 16 }
+    }
+}
+
+/// The risk state machine of one shard.
+#[derive(Clone, Debug)]
+pub struct RiskEngine {
+    shard: u32,
+    bounds: Bounds,
+    applied: u64,
+    fills_applied: u64,
+    /// p(n) of the last message applied.
+    fills_due: u64,
+    now_ns: i64,
+    last_tick: i64,
+    hash: Running,
+    stopped: bool,
+    origins: origins::Origins,
+    reference: reference::Reference,
+    ids: client_ids::ClientIds,
+    orders: orders::Orders,
+    holdings: Arena<holding::Holding>,
+    holding_index: Table,
+    /// Messages whose accepted new orders FILLS hasn't answered: sequence and how many.
+    unanswered: VecDeque<(u64, u32)>,
+}
+
+/// What a command is judged in.
+#[derive(Clone, Copy)]
+struct Context<'a> {
+    batch: &'a Batch<'a>,
+    place: u64,
+}
+
+impl RiskEngine {
+    /// The state before the first message of a shard.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such shard.
+    #[must_use]
+    pub fn new(shard: u32) -> Self {
+        Self::with_bounds(shard, Bounds::default())
+    }
+
+    /// The same, with other bounds; every engine of a shard must have the same ones.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such shard.
+    #[must_use]
+    pub fn with_bounds(shard: u32, bounds: Bounds) -> Self {
+        assert!(shard <= MAX_SHARD, "no shard {shard}");
+        Self {
+            shard,
+            bounds,
+            applied: 0,
+            fills_applied: 0,
+            fills_due: 0,
+            now_ns: 0,
+            last_tick: 0,
+            hash: Running(u64::from(shard)),
+            stopped: false,
+            origins: origins::Origins::new(bounds.origins as usize),
+            reference: reference::Reference::default(),
+            ids: client_ids::ClientIds::new(bounds.client_ids),
+            orders: orders::Orders::new(bounds.orders),
+            holdings: Arena::default(),
+            holding_index: Table::default(),
+            unanswered: VecDeque::new(),
+        }
+    }
+
+    /// The last message of ORDERS that was applied.
+    #[must_use]
+    pub fn applied(&self) -> u64 {
+        self.applied
+    }
+
+    /// The last message of FILLS that was applied.
+    #[must_use]
+    pub fn fills_applied(&self) -> u64 {
+        self.fills_applied
+    }
+
+    /// Journal time T(n), nanoseconds.
+    #[must_use]
+    pub fn time_ns(&self) -> i64 {
+        self.now_ns
+    }
+
+    /// The last tick, a Unix second.
+    #[must_use]
+    pub fn last_tick(&self) -> i64 {
+        self.last_tick
+    }
+
+    /// Running hash over every verdict, and over the balances of every account that a command or a
+    /// fill touched.
+    #[must_use]
+    pub fn state_hash(&self) -> u64 {
+        self.hash.0
+    }
+
+    /// p(n): the FILLS sequence up to which fills must be applied, and no further, before the next
+    /// message of ORDERS, `sequence`, which carries the stamp `fills_seen`.
+    #[must_use]
+    pub fn fills_wanted(&self, sequence: u64, fills_seen: u64) -> u64 {
+        self.fills_due.max(fills_seen.min(sequence.saturating_sub(1)))
+    }
+
+    /// Judges the next message of ORDERS into `risked`, which is overwritten.
+    ///
+    /// # Errors
+    ///
+    /// If it isn't the next message, if fills aren't applied up to p(n), or if it is outside the
+    /// bounds that its reader checks; nothing has changed then.
+    pub fn apply(&mut self, batch: &Batch<'_>, risked: &mut Risked) -> Result<(), RiskError> {
+        if self.stopped {
+            return Err(RiskError::Stopped);
+        }
+        self.accepts(batch)?;
+        self.fills_due = self.fills_applied;
+        self.applied = batch.sequence;
+        self.now_ns = self.now_ns.max(batch.time_ns);
+        self.ids.expire(self.now_ns, 64 + 4 * batch.commands.len());
+        let status = self.origins.judge(batch.origin, batch.batch, self.now_ns);
+
+        risked.sequence = batch.sequence;
+        risked.time_ns = self.now_ns;
+        risked.origin = batch.origin;
+        risked.batch = batch.batch;
+        risked.fills_applied = self.fills_applied;
+        risked.status = status;
+        risked.verdicts.clear();
+        self.hash.absorb(batch.sequence, self.now_ns as u64);
+        self.hash.absorb(self.fills_applied, status.number().into());
+        if status == BatchStatus::Applied {
+            self.judge_all(batch, risked);
+        }
+        Ok(())
+    }
+
+    fn accepts(&self, batch: &Batch<'_>) -> Result<(), RiskError> {
+        let sequence = batch.sequence;
+        if sequence != self.applied + 1 {
+            return Err(RiskError::OrdersSequence { expected: self.applied + 1, got: sequence });
+        }
+        if sequence > MAX_SEQUENCE {
+            return Err(RiskError::BadBatch { sequence, what: "the sequence is too high" });
+        }
+        if batch.commands.len() > MAX_COMMANDS {
+            return Err(RiskError::BadBatch { sequence, what: "more commands than a batch holds" });
+        }
+        let wanted = self.fills_wanted(sequence, batch.fills_seen);
+        if wanted != self.fills_applied {
+            let applied = self.fills_applied;
+            return Err(RiskError::FillsApplied { sequence, wanted, applied });
+        }
+        Ok(())
+    }
+
+    fn judge_all(&mut self, batch: &Batch<'_>, risked: &mut Risked) {
+        let mut new_orders = 0;
+        for (index, command) in batch.commands.iter().enumerate() {
+            let place = place(self.shard, batch.sequence, index as u32);
+            let verdict = self.judge(command, Context { batch, place });
+            let accepted = verdict.kind == VerdictKind::Accepted.number();
+            new_orders += u32::from(accepted && verdict.order_id == place);
+            risked.verdicts.push(verdict);
+            let words: [u64; 3] = bytemuck::cast(verdict);
+            self.hash.absorb(words[0] ^ words[1].rotate_left(32), words[2]);
+            self.absorb_account(command.account);
+        }
+        if new_orders > 0 {
+            self.unanswered.push_back((batch.sequence, new_orders));
+        }
+    }
+
+    /// Takes the balances of an account into the hash.
+    #[inline]
+    fn absorb_account(&mut self, id: u32) {
+        if let Some(place) = self.reference.account_place(id) {
+            let trader = &self.reference.traders[place as usize];
+            let free = trader.balance + trader.credit;
+            self.hash.absorb(free as u64 ^ (free >> 64) as u64, trader.open_orders.into());
+        }
+    }
+
+    #[inline]
+    fn judge(&mut self, command: &Command, context: Context<'_>) -> Verdict {
+        match CommandKind::try_from(command.kind) {
+            Ok(CommandKind::NewOrder) => self.new_order(command, context),
+            Ok(CommandKind::CancelOrder) => self.cancel_order(command, context),
+            Ok(CommandKind::ReplaceOrder) => self.replace_order(command, context),
+            Ok(CommandKind::Tick) => {
+                self.last_tick = self.last_tick.max(command.expire_time);
+                accepted(0)
+            }
+            Ok(CommandKind::SetInstrument) => self.set_instrument(command, context),
+            Ok(CommandKind::SetAccount) => self.set_account(command, context),
+            Ok(CommandKind::SetLimits) => self.set_limits(command, context),
+            Ok(CommandKind::None) | Err(_) => refused(0, Reject::UnsupportedCharacteristic),
+        }
+    }
+
+    fn set_instrument(&mut self, command: &Command, context: Context<'_>) -> Verdict {
+        let payload = context.batch.instruments.get(usize::from(command.payload_index));
+        let set = payload
+            .ok_or(Reject::UnsupportedCharacteristic)
+            .and_then(|instrument| self.reference.set_instrument(instrument));
+        match set {
+            Ok((place, margin_changed)) => {
+                if margin_changed {
+                    self.recount_margin(place);
+                }
+                accepted(0)
+            }
+            Err(reason) => refused(0, reason),
+        }
+    }
+
+    /// Counts every holding of an instrument anew after its margin changed.
+    fn recount_margin(&mut self, instrument: u32) {
+        for at in self.holdings.places() {
+            if self.holdings[at].instrument == instrument {
+                self.recount(at);
+            }
+        }
+    }
+
+    /// Carries a holding's contribution over to its account.
+    #[inline]
+    fn recount(&mut self, at: u32) {
+        let holding = &mut self.holdings[at];
+        let rates = self.reference.listed[holding.instrument as usize].rates;
+        let contribution = holding.contribution_now(rates);
+        let trader = &mut self.reference.traders[holding.account as usize];
+        trader.balance += contribution - holding.contribution;
+        holding.contribution = contribution;
+    }
+
+    fn set_account(&mut self, command: &Command, context: Context<'_>) -> Verdict {
+        let payload = context.batch.accounts.get(usize::from(command.payload_index));
+        let set = payload
+            .ok_or(Reject::UnsupportedCharacteristic)
+            .and_then(|account| self.reference.set_account(account));
+        match set {
+            Ok(()) => accepted(0),
+            Err(reason) => refused(0, reason),
+        }
+    }
+
+    fn set_limits(&mut self, command: &Command, context: Context<'_>) -> Verdict {
+        let Some(limits) = context.batch.limits.get(usize::from(command.payload_index)) else {
+            return refused(0, Reject::UnsupportedCharacteristic);
+        };
+        match self.reference.judge_limits(limits) {
+            Ok((account, None)) => self.reference.set_limits(account, limits),
+            Ok((account, Some(instrument))) => {
+                let Some(at) = self.holding_or_new(account, instrument) else {
+                    return refused(0, Reject::SystemUnavailable);
+                };
+                self.set_override(at, limits);
+            }
+            Err(reason) => return refused(0, reason),
+        }
+        self.absorb_account(limits.account);
+        accepted(0)
+    }
+
+    fn set_override(&mut self, at: u32, limits: &crate::pod::Limits) {
+        let special = reference::Override { limits: *limits };
+        let place = &mut self.holdings[at].limits;
+        let overrides = &mut self.reference.overrides;
+        if *place == crate::table::NONE {
+            *place = overrides.len() as u32;
+            overrides.push(special);
+        } else {
+            overrides[*place as usize] = special;
+        }
+    }
+
+    /// The holding of an account in an instrument, by places.
+    #[inline]
+    fn holding(&self, account: u32, instrument: u32) -> Option<u32> {
+        let hash = holding_hash(account, instrument);
+        self.holding_index.find(hash, |at| {
+            let holding = &self.holdings[at];
+            holding.account == account && holding.instrument == instrument
+        })
+    }
+
+    /// The same, made if there is room.
+    fn holding_or_new(&mut self, account: u32, instrument: u32) -> Option<u32> {
+        if let Some(at) = self.holding(account, instrument) {
+            return Some(at);
+        }
+        if self.holdings.len() >= self.bounds.holdings {
+            return None;
+        }
+        let trader = &mut self.reference.traders[account as usize];
+        let mut holding = holding::Holding::new(account, instrument);
+        holding.next = trader.holdings;
+        let at = self.holdings.insert(holding);
+        trader.holdings = at;
+        self.holding_index.insert(holding_hash(account, instrument), at);
+        Some(at)
+    }
+
+    /// Applies the next message of FILLS, of a batch that was judged.
+    ///
+    /// # Errors
+    ///
+    /// If it isn't the next message, or says what can't have happened to what was accepted; a further
+    /// call then fails too.
+    pub fn apply_fills(&mut self, fills: &FillsView<'_>) -> Result<(), RiskError> {
+        if self.stopped {
+            return Err(RiskError::Stopped);
+        }
+        let result = self.apply_events(fills);
+        self.stopped = result.is_err();
+        result
+    }
+}
+
+#[inline]
+fn holding_hash(account: u32, instrument: u32) -> u64 {
+    crate::table::hash_word(u64::from(account) << 32 | u64::from(instrument))
+}
+
+/// The verdict on a command that may go on, about this order.
+#[inline]
+fn accepted(order_id: u64) -> Verdict {
+    Verdict {
+        order_id,
+        first_place: 0,
+        kind: VerdictKind::Accepted.number(),
+        reason: 0,
+        cancel_reason: 0,
+        reserved: 0,
+    }
+}
+
+/// The verdict on a command that may not.
+#[inline]
+fn refused(order_id: u64, reason: Reject) -> Verdict {
+    Verdict { kind: VerdictKind::Refused.number(), reason: reason.number(), ..accepted(order_id) }
+}
+
+/// The verdict on a cancel or replace that may not go on.
+#[inline]
+fn cancel_refused(order_id: u64, reason: Reject) -> Verdict {
+    Verdict { cancel_reason: reason.cancel_reject().number(), ..refused(order_id, reason) }
+}
+
+/// The verdict on a command that was judged before.
+#[inline]
+fn repeated(order_id: u64, first_place: u64) -> Verdict {
+    Verdict { first_place, kind: VerdictKind::Repeat.number(), ..accepted(order_id) }
+}

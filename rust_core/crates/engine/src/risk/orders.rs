@@ -1,0 +1,309 @@
+//! Live orders as risk counts them, and the replaces that matching hasn't answered.
+//!
+//! An order reserves the largest quantity and the largest notional of its live terms and of every
+//! unanswered replace; only FILLS reduce that.
+
+use alloc::collections::VecDeque;
+
+use crate::table::Arena;
+
+/// The most unanswered replaces of one order: each is looked at when one of them is answered.
+pub const MAX_PENDING: u32 = 1024;
+
+/// Quantity and notional that an order reserves; notional is native.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reservation {
+    /// Open quantity.
+    pub quantity: i64,
+    /// Open quantity at the price it is counted at.
+    pub notional: i128,
+}
+
+impl Reservation {
+    /// A quantity at a price.
+    #[inline]
+    pub fn of(quantity: i64, price: i64) -> Self {
+        Self { quantity, notional: i128::from(quantity) * i128::from(price) }
+    }
+
+    #[inline]
+    fn or_more(self, other: Self) -> Self {
+        Self {
+            quantity: self.quantity.max(other.quantity),
+            notional: self.notional.max(other.notional),
+        }
+    }
+}
+
+/// A live order: two cache lines.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(64))]
+pub struct Live {
+    /// Its id.
+    pub id: u64,
+    /// Place of the account.
+    pub account: u32,
+    /// Place of the holding.
+    pub holding: u32,
+    /// Place of the instrument.
+    pub instrument: u32,
+    /// Its own entry among the client order ids.
+    pub root: u32,
+    /// Its newest entry there.
+    pub ids: u32,
+    /// `BUY` or `SELL`.
+    pub side: u8,
+    /// Whether it is a market order, counted at the price that risk gave it.
+    pub market: bool,
+    pending: u16,
+    /// The price it is counted at.
+    pub price: i64,
+    /// Open quantity.
+    pub leaves: i64,
+    /// Traded quantity.
+    pub cum: i64,
+    first_pending: u64,
+    last_pending: u64,
+    /// What it reserves, as its holding counts it.
+    pub reserved: Reservation,
+}
+
+impl Live {
+    /// An order of this many with nothing traded and nothing pending, not yet linked to the rest.
+    #[inline]
+    pub fn new(id: u64, side: usize, quantity: i64, price: i64) -> Self {
+        Self {
+            id,
+            account: 0,
+            holding: 0,
+            instrument: 0,
+            root: 0,
+            ids: 0,
+            side: side as u8,
+            market: false,
+            pending: 0,
+            price,
+            leaves: quantity,
+            cum: 0,
+            first_pending: 0,
+            last_pending: 0,
+            reserved: Reservation::of(quantity, price),
+        }
+    }
+}
+
+/// What a replace asks for, with what it leaves unchanged filled in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// Whether `quantity` is the open quantity wanted, not the total.
+    pub leaves: bool,
+    /// Quantity.
+    pub quantity: i64,
+    /// The price it is counted at.
+    pub price: i64,
+}
+
+impl Terms {
+    /// The quantity that would be open, `cum` having traded.
+    #[inline]
+    pub fn open(&self, cum: i64) -> i64 {
+        if self.leaves {
+            self.quantity
+        } else {
+            (self.quantity - cum).max(0)
+        }
+    }
+
+    /// The total quantity, `cum` having traded.
+    pub fn total(&self, cum: i64) -> i64 {
+        if self.leaves {
+            self.quantity + cum
+        } else {
+            self.quantity
+        }
+    }
+}
+
+/// A replace that risk accepted and matching hasn't answered. They are numbered from 1 and answered
+/// in order.
+#[derive(Clone, Copy, Debug)]
+struct Pending {
+    sequence: u64,
+    order_id: u64,
+    order: u32,
+    terms: Terms,
+    /// The next one of the same order, 0 if none.
+    next: u64,
+}
+
+/// The live orders.
+#[derive(Clone, Debug)]
+pub struct Orders {
+    live: Arena<Live>,
+    pending: VecDeque<Pending>,
+    /// Number of the first pending one.
+    first_number: u64,
+    bound: u32,
+}
+
+impl Orders {
+    /// None, and room for `bound` orders and as many unanswered replaces.
+    pub fn new(bound: u32) -> Self {
+        Self { live: Arena::default(), pending: VecDeque::new(), first_number: 1, bound }
+    }
+
+    /// Whether one more order fits.
+    #[inline]
+    pub fn has_room(&self) -> bool {
+        self.live.len() < self.bound
+    }
+
+    /// How many are live.
+    pub fn len(&self) -> u32 {
+        self.live.len()
+    }
+
+    /// Whether one more unanswered replace of this order fits.
+    pub fn has_room_for_pending(&self, order: u32) -> bool {
+        u32::from(self.live[order].pending) < MAX_PENDING
+            && self.pending.len() < self.bound as usize
+    }
+
+    /// The order at a place.
+    #[inline]
+    pub fn get(&self, at: u32) -> &Live {
+        &self.live[at]
+    }
+
+    /// The order at a place.
+    #[inline]
+    pub fn get_mut(&mut self, at: u32) -> &mut Live {
+        &mut self.live[at]
+    }
+
+    /// Adds an accepted order of this quantity.
+    #[inline]
+    pub fn add(&mut self, order: Live) -> u32 {
+        self.live.insert(order)
+    }
+
+    /// Takes out an order that has ended. Its unanswered replaces will find that it is gone.
+    pub fn remove(&mut self, at: u32) {
+        self.live[at].id = 0;
+        self.live.remove(at);
+    }
+
+    /// What an order must reserve now, and with further terms if given.
+    #[inline]
+    pub fn reservation(&self, order: &Live, further: Option<&Terms>) -> Reservation {
+        let mut most = Reservation::of(order.leaves, order.price);
+        let mut number = order.first_pending;
+        while number != 0 {
+            let pending = &self.pending[(number - self.first_number) as usize];
+            let terms = &pending.terms;
+            most = most.or_more(Reservation::of(terms.open(order.cum), terms.price));
+            number = pending.next;
+        }
+        match further {
+            Some(terms) => most.or_more(Reservation::of(terms.open(order.cum), terms.price)),
+            None => most,
+        }
+    }
+
+    /// The terms with the largest open quantity, at the highest price of all: what "unchanged" means
+    /// for a replace that comes while others are unanswered.
+    pub fn largest_terms(&self, order: &Live) -> Terms {
+        let mut largest =
+            Terms { leaves: false, quantity: order.cum + order.leaves, price: order.price };
+        let mut number = order.first_pending;
+        while number != 0 {
+            let pending = &self.pending[(number - self.first_number) as usize];
+            let price = largest.price.max(pending.terms.price);
+            if pending.terms.open(order.cum) > largest.open(order.cum) {
+                largest = pending.terms;
+            }
+            largest.price = price;
+            number = pending.next;
+        }
+        largest
+    }
+
+    /// Adds a replace that was accepted in message `sequence`.
+    pub fn add_pending(&mut self, sequence: u64, at: u32, terms: Terms) {
+        let number = self.first_number + self.pending.len() as u64;
+        let order = &mut self.live[at];
+        self.pending.push_back(Pending { sequence, order_id: order.id, order: at, terms, next: 0 });
+        if order.pending == 0 {
+            order.first_pending = number;
+        } else {
+            let last = (order.last_pending - self.first_number) as usize;
+            self.pending[last].next = number;
+        }
+        order.last_pending = number;
+        order.pending += 1;
+    }
+
+    /// Takes out the oldest unanswered replace if message `sequence` or an earlier one made it;
+    /// `Some(Some(order))` when its order still lives.
+    pub fn answer_pending(&mut self, sequence: u64) -> Option<Option<u32>> {
+        let pending = *self.pending.front()?;
+        if pending.sequence > sequence {
+            return None;
+        }
+        self.pending.pop_front();
+        self.first_number += 1;
+        let order = &mut self.live[pending.order];
+        if order.id != pending.order_id {
+            return Some(None);
+        }
+        order.pending -= 1;
+        order.first_pending = pending.next;
+        if order.pending == 0 {
+            order.last_pending = 0;
+        }
+        Some(Some(pending.order))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::risk::holding::BUY;
+
+    fn reserved(quantity: i64, notional: i128) -> Reservation {
+        Reservation { quantity, notional }
+    }
+
+    #[test]
+    fn an_order_is_two_cache_lines() {
+        assert_eq!(core::mem::size_of::<Live>(), 128);
+    }
+
+    #[test]
+    fn the_reservation_is_the_most_of_all_terms_until_they_are_answered() {
+        let mut orders = Orders::new(4);
+        let at = orders.add(Live::new(9, BUY, 10, 100));
+        let total = |quantity, price| Terms { leaves: false, quantity, price };
+        orders.add_pending(5, at, total(20, 90));
+        orders.add_pending(5, at, total(5, 300));
+        orders.add_pending(6, at, Terms { leaves: true, quantity: 7, price: 100 });
+        assert_eq!(orders.reservation(orders.get(at), None), reserved(20, 1_800));
+        assert_eq!(orders.largest_terms(orders.get(at)), total(20, 300));
+
+        orders.get_mut(at).cum = 4;
+        orders.get_mut(at).leaves = 6;
+        assert_eq!(orders.reservation(orders.get(at), None), reserved(16, 1_440));
+        assert_eq!(orders.reservation(orders.get(at), Some(&total(40, 1))), reserved(36, 1_440));
+
+        assert_eq!(orders.answer_pending(4), None);
+        assert_eq!(orders.answer_pending(5), Some(Some(at)));
+        assert_eq!(orders.reservation(orders.get(at), None), reserved(7, 700));
+        assert_eq!(orders.answer_pending(5), Some(Some(at)));
+        assert_eq!(orders.answer_pending(5), None);
+
+        orders.remove(at);
+        assert_eq!(orders.add(Live::new(10, BUY, 1, 1)), at, "the place is used again");
+        assert_eq!(orders.answer_pending(6), Some(None), "and not taken for the old order");
+        assert_eq!(orders.reservation(orders.get(at), None), reserved(1, 1));
+    }
+}

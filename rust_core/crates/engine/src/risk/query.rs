@@ -1,0 +1,205 @@
+//! What operators and services ask the risk engine; nothing here changes its state.
+
+use alloc::vec::Vec;
+
+use super::checks::CheckResult;
+use super::holding::{BUY, SELL};
+use super::RiskEngine;
+use crate::pod::{Account, Command, CommandKind, Instrument, Limits};
+use crate::reject::Reject;
+use crate::table::NONE;
+
+/// The position of one account in one instrument. Notionals, cash and cost are native: price units
+/// times quantity units; [`Position::money`] turns them into money.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// Instrument id.
+    pub instrument: u32,
+    /// Bought minus sold.
+    pub quantity: i64,
+    /// Quantity that open buys reserve.
+    pub open_buy: i64,
+    /// Quantity that open sells reserve.
+    pub open_sell: i64,
+    /// Notional that open buys reserve.
+    pub buy_notional: i128,
+    /// Notional that open sells reserve.
+    pub sell_notional: i128,
+    /// Money received minus money paid.
+    pub cash: i128,
+    /// What the present position cost at average price (a short one: brought); never negative.
+    pub cost: i128,
+    /// Realised profit and loss.
+    pub realised: i128,
+    /// Price that collars refer to, 0 if there is none.
+    pub reference_price: i64,
+    /// Money for one native unit.
+    pub unit: u64,
+}
+
+impl Position {
+    /// A native amount as money, 10^-12 of a currency unit.
+    #[must_use]
+    pub fn money(&self, native: i128) -> i128 {
+        native.saturating_mul(i128::from(self.unit))
+    }
+}
+
+/// What one account has to trade with, in money: 10^-12 of a currency unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Buying {
+    /// Buying power before any order.
+    pub credit: i128,
+    /// Realised profit and loss.
+    pub realised: i128,
+    /// What positions tie up: their initial margin at cost.
+    pub used: i128,
+    /// What open orders tie up beyond that.
+    pub reserved: i128,
+    /// Credit and realised profit, less what is tied up; rounded down.
+    pub available: i128,
+    /// Number of open orders.
+    pub open_orders: u32,
+    /// Whether the buying power check is on.
+    pub checked: bool,
+}
+
+/// What a command would be told now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DryRun {
+    /// The first reason why it would be refused.
+    pub refused: Option<Reject>,
+    /// Every limit check in order of precedence; empty when its shape or state is refused already.
+    pub checks: Vec<CheckResult>,
+}
+
+impl RiskEngine {
+    /// Says what the next command would be told, check by check. A new order's client order id may be
+    /// absent here; a replace must name its order by id. Of other commands only the kind is judged.
+    #[must_use]
+    pub fn check(&self, command: &Command) -> DryRun {
+        let mut checks = Vec::with_capacity(super::Check::ALL.len());
+        let refused = match CommandKind::try_from(command.kind) {
+            Ok(CommandKind::NewOrder) => self.judge_dry(command, false, &mut checks),
+            Ok(CommandKind::ReplaceOrder) => self.judge_dry(command, true, &mut checks),
+            _ => Some(Reject::UnsupportedCharacteristic),
+        };
+        DryRun { refused, checks }
+    }
+
+    /// An account as it was set.
+    #[must_use]
+    pub fn account(&self, id: u32) -> Option<&Account> {
+        self.reference.account_place(id).map(|place| self.reference.account(place))
+    }
+
+    /// An instrument as it was set.
+    #[must_use]
+    pub fn instrument(&self, id: u32) -> Option<&Instrument> {
+        self.reference.instrument_place(id).map(|place| self.reference.instrument(place))
+    }
+
+    /// The price that collars refer to in an instrument: its last trade's, else the one it was set.
+    #[must_use]
+    pub fn reference_price(&self, instrument: u32) -> Option<i64> {
+        let place = self.reference.instrument_place(instrument)?;
+        self.reference.listed[place as usize].reference()
+    }
+
+    /// The limits of an account on all instruments (0) or on one, as they were set.
+    #[must_use]
+    pub fn limits(&self, account: u32, instrument: u32) -> Option<&Limits> {
+        let account = self.reference.account_place(account)?;
+        if instrument == 0 {
+            return self.reference.limits(account);
+        }
+        let instrument = self.reference.instrument_place(instrument)?;
+        match self.holdings[self.holding(account, instrument)?].limits {
+            NONE => None,
+            at => Some(&self.reference.overrides[at as usize].limits),
+        }
+    }
+
+    /// What an account has to trade with.
+    #[must_use]
+    pub fn buying(&self, account: u32) -> Option<Buying> {
+        let trader = &self.reference.traders[self.reference.account_place(account)? as usize];
+        let (mut realised, mut used, mut required) = (0, 0, 0);
+        let mut at = trader.holdings;
+        while at != NONE {
+            let holding = &self.holdings[at];
+            let rates = self.reference.listed[holding.instrument as usize].rates;
+            realised += holding.realised_money(rates);
+            used += holding.position_requirement(rates);
+            required += holding.requirement(rates);
+            at = holding.next;
+        }
+        // What is tied up is rounded up, what there is down.
+        let up = |amount: i128| -(-amount).div_euclid(10_000);
+        let available = (trader.credit + trader.balance).div_euclid(10_000);
+        Some(Buying {
+            credit: trader.credit / 10_000,
+            realised: realised / 10_000,
+            used: up(used),
+            reserved: up(required) - up(used),
+            available,
+            open_orders: trader.open_orders,
+            checked: trader.checks & super::bits::BUYING_POWER != 0,
+        })
+    }
+
+    /// The positions of an account, and where it has open orders; lowest instrument id first.
+    #[must_use]
+    pub fn positions(&self, account: u32) -> Vec<Position> {
+        let mut positions = Vec::new();
+        let Some(account) = self.reference.account_place(account) else { return positions };
+        let mut at = self.reference.traders[account as usize].holdings;
+        while at != NONE {
+            let holding = &self.holdings[at];
+            if holding.position != 0 || holding.cash != 0 || holding.open != [0; 2] {
+                positions.push(self.position(at));
+            }
+            at = holding.next;
+        }
+        positions.sort_unstable_by_key(|position| position.instrument);
+        positions
+    }
+
+    /// The position of an account in one instrument, if it ever had anything there.
+    #[must_use]
+    pub fn position_in(&self, account: u32, instrument: u32) -> Option<Position> {
+        let account = self.reference.account_place(account)?;
+        let instrument = self.reference.instrument_place(instrument)?;
+        self.holding(account, instrument).map(|at| self.position(at))
+    }
+
+    fn position(&self, at: u32) -> Position {
+        let holding = &self.holdings[at];
+        let listed = &self.reference.listed[holding.instrument as usize];
+        Position {
+            instrument: self.reference.instrument(holding.instrument).id,
+            quantity: holding.position,
+            open_buy: holding.open[BUY],
+            open_sell: holding.open[SELL],
+            buy_notional: holding.open_notional[BUY],
+            sell_notional: holding.open_notional[SELL],
+            cash: holding.cash,
+            cost: holding.cost,
+            realised: holding.realised(),
+            reference_price: listed.reference().unwrap_or(0),
+            unit: listed.unit,
+        }
+    }
+
+    /// How many orders are live in the shard.
+    #[must_use]
+    pub fn open_orders(&self) -> u32 {
+        self.orders.len()
+    }
+
+    /// How many client order ids are kept.
+    #[must_use]
+    pub fn client_order_ids(&self) -> u32 {
+        self.ids.len()
+    }
+}

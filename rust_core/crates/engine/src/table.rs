@@ -1,0 +1,286 @@
+//! An index from keys to places in an arena, and the arena.
+//!
+//! The state machines look things up by client order id, order id or (account, instrument). They use
+//! this index and no map of the standard library: its hash is fixed, so that two runs cost the same;
+//! it is never iterated, so that no order can leak out of it; and it stores 8 bytes an entry, so that
+//! tens of millions fit.
+
+use alloc::vec::Vec;
+use core::ops::{Index, IndexMut};
+
+/// No place: the end of a list, or nothing linked.
+pub const NONE: u32 = u32::MAX;
+
+/// Odd constants of the hash: the fractional parts of square roots of small primes.
+const SECRETS: [u64; 6] = [
+    0x6a09_e667_f3bc_c909,
+    0xbb67_ae85_84ca_a73b,
+    0x3c6e_f372_fe94_f82b,
+    0xa54f_f53a_5f1d_36f1,
+    0x510e_527f_ade6_82d1,
+    0x9b05_688c_2b3e_6c1f,
+];
+
+/// The two halves of a 128-bit product, folded into one word.
+#[inline]
+#[must_use]
+pub const fn fold(a: u64, b: u64) -> u64 {
+    let product = a as u128 * b as u128;
+    product as u64 ^ (product >> 64) as u64
+}
+
+/// The hash of one word.
+#[inline]
+#[must_use]
+pub const fn hash_word(word: u64) -> u64 {
+    fold(word ^ SECRETS[0], SECRETS[1])
+}
+
+/// The hash of five words.
+#[inline]
+#[must_use]
+pub const fn hash_words(words: &[u64; 5]) -> u64 {
+    let low = fold(words[0] ^ SECRETS[0], words[1] ^ SECRETS[1]);
+    let high = fold(words[2] ^ SECRETS[2], words[3] ^ SECRETS[3]);
+    fold(low ^ high.rotate_left(23) ^ words[4], SECRETS[4])
+}
+
+/// A running hash of a state: what is absorbed, and in which order, decides it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Running(pub u64);
+
+impl Running {
+    /// Takes in two words.
+    #[inline]
+    pub fn absorb(&mut self, a: u64, b: u64) {
+        self.0 = fold(self.0.rotate_left(17) ^ a ^ SECRETS[2], b ^ SECRETS[5]) ^ a.rotate_left(41);
+    }
+}
+
+/// An index of arena places by the hash of their keys: open addressing, linear probing.
+///
+/// A slot holds the upper half of a hash and a place plus one; zero is an empty slot. The keys stay in
+/// the arena, so every call that may meet another key takes a closure that compares.
+#[derive(Clone, Debug)]
+pub struct Table {
+    slots: Vec<u64>,
+    mask: usize,
+    len: usize,
+}
+
+impl Default for Table {
+    fn default() -> Self {
+        Self::with_slots(64)
+    }
+}
+
+impl Table {
+    /// An empty index with this many slots, a power of two.
+    fn with_slots(slots: usize) -> Self {
+        debug_assert!(slots.is_power_of_two());
+        Self { slots: alloc::vec![0; slots], mask: slots - 1, len: 0 }
+    }
+
+    /// How many places it holds.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether it holds none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The place whose key has this hash and is the same.
+    #[inline]
+    pub fn find(&self, hash: u64, mut same: impl FnMut(u32) -> bool) -> Option<u32> {
+        let tag = hash >> 32;
+        let mut at = tag as usize & self.mask;
+        loop {
+            let slot = self.slots[at];
+            if slot == 0 {
+                return None;
+            }
+            if slot >> 32 == tag && same(slot as u32 - 1) {
+                return Some(slot as u32 - 1);
+            }
+            at = (at + 1) & self.mask;
+        }
+    }
+
+    /// Adds a place whose key isn't here yet.
+    #[inline]
+    pub fn insert(&mut self, hash: u64, place: u32) {
+        debug_assert!(place != NONE);
+        if (self.len + 1) * 8 > self.slots.len() * 5 {
+            self.grow();
+        }
+        self.put(hash >> 32 << 32 | u64::from(place + 1));
+        self.len += 1;
+    }
+
+    fn put(&mut self, slot: u64) {
+        let mut at = (slot >> 32) as usize & self.mask;
+        while self.slots[at] != 0 {
+            at = (at + 1) & self.mask;
+        }
+        self.slots[at] = slot;
+    }
+
+    /// Doubles the slots. They carry their hashes, so no key is read.
+    #[cold]
+    fn grow(&mut self) {
+        let mut grown = Self::with_slots(self.slots.len() * 2);
+        for &slot in self.slots.iter().filter(|&&slot| slot != 0) {
+            grown.put(slot);
+        }
+        grown.len = self.len;
+        *self = grown;
+    }
+
+    /// Takes out a place that is here, and closes the gap.
+    pub fn remove(&mut self, hash: u64, place: u32) {
+        let slot = hash >> 32 << 32 | u64::from(place + 1);
+        let mut hole = (slot >> 32) as usize & self.mask;
+        while self.slots[hole] != slot {
+            assert!(self.slots[hole] != 0, "a place that is taken out is in the index");
+            hole = (hole + 1) & self.mask;
+        }
+        let mut at = (hole + 1) & self.mask;
+        while self.slots[at] != 0 {
+            let home = (self.slots[at] >> 32) as usize & self.mask;
+            if at.wrapping_sub(home) & self.mask >= at.wrapping_sub(hole) & self.mask {
+                self.slots[hole] = self.slots[at];
+                hole = at;
+            }
+            at = (at + 1) & self.mask;
+        }
+        self.slots[hole] = 0;
+        self.len -= 1;
+    }
+}
+
+/// Log2 of the entries in one chunk of an arena.
+const CHUNK_BITS: u32 = 12;
+
+/// Entries at places that stay theirs until they are removed. It grows by chunks, so that growing
+/// never moves what is there.
+#[derive(Clone, Debug)]
+pub struct Arena<T> {
+    chunks: Vec<Vec<T>>,
+    free: Vec<u32>,
+    next: u32,
+}
+
+impl<T> Default for Arena<T> {
+    fn default() -> Self {
+        Self { chunks: Vec::new(), free: Vec::new(), next: 0 }
+    }
+}
+
+impl<T: Copy> Arena<T> {
+    /// How many entries are in it.
+    #[inline]
+    #[must_use]
+    pub fn len(&self) -> u32 {
+        self.next - self.free.len() as u32
+    }
+
+    /// Whether it holds none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Adds an entry, at the place freed last if there is one.
+    #[inline]
+    pub fn insert(&mut self, value: T) -> u32 {
+        if let Some(place) = self.free.pop() {
+            self[place] = value;
+            return place;
+        }
+        let place = self.next;
+        if place >> CHUNK_BITS == self.chunks.len() as u32 {
+            self.chunks.push(Vec::with_capacity(1 << CHUNK_BITS));
+        }
+        self.chunks[(place >> CHUNK_BITS) as usize].push(value);
+        self.next += 1;
+        place
+    }
+
+    /// Frees a place; the caller holds no other reference to it.
+    #[inline]
+    pub fn remove(&mut self, place: u32) {
+        self.free.push(place);
+    }
+
+    /// Every place ever used, freed ones included, lowest first.
+    pub fn places(&self) -> core::ops::Range<u32> {
+        0..self.next
+    }
+}
+
+impl<T> Index<u32> for Arena<T> {
+    type Output = T;
+
+    #[inline]
+    fn index(&self, place: u32) -> &T {
+        &self.chunks[(place >> CHUNK_BITS) as usize][(place & ((1 << CHUNK_BITS) - 1)) as usize]
+    }
+}
+
+impl<T> IndexMut<u32> for Arena<T> {
+    #[inline]
+    fn index_mut(&mut self, place: u32) -> &mut T {
+        &mut self.chunks[(place >> CHUNK_BITS) as usize][(place & ((1 << CHUNK_BITS) - 1)) as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn an_index_agrees_with_a_map_over_random_inserts_and_removals() {
+        let mut table = Table::default();
+        let mut keys = Arena::default();
+        let mut map = BTreeMap::new();
+        let mut random = 1_u64;
+        for step in 0..200_000_u64 {
+            random = fold(random ^ step, 0x9e37_79b9_7f4a_7c15) ^ step;
+            let key = random % 5_000;
+            // Few distinct hashes, so that runs of equal tags are met.
+            let hash = hash_word(key % 700);
+            let found = table.find(hash, |place| keys[place] == key);
+            assert_eq!(found, map.get(&key).copied());
+            match found {
+                Some(place) => {
+                    table.remove(hash, place);
+                    keys.remove(place);
+                    map.remove(&key);
+                }
+                None => {
+                    let place = keys.insert(key);
+                    table.insert(hash, place);
+                    map.insert(key, place);
+                }
+            }
+            assert_eq!(table.len(), map.len());
+            assert_eq!(keys.len() as usize, map.len());
+        }
+        assert!(!table.is_empty() && !keys.is_empty());
+    }
+
+    #[test]
+    fn the_order_of_what_is_absorbed_matters() {
+        let (mut left, mut right) = (Running(0), Running(0));
+        left.absorb(1, 2);
+        left.absorb(3, 4);
+        right.absorb(3, 4);
+        right.absorb(1, 2);
+        assert_ne!(left, right);
+    }
+}
