@@ -95,14 +95,14 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class OutboxRow:
-    """A batch of reference-data commands that waits for the relay.
+    """A batch of reference-data commands that waits for the relay: what `encode_reference` takes.
 
-    Each command is a dict with `kind` "instrument", "account" or "limits" and the fields of the
-    class of that name above.
+    Each command is "instrument", "account" or "limits" and the fields of that struct in
+    schemas/types.capnp, in snake case; names as text, 128-bit money as decimal text.
     """
 
     number: int
-    commands: list[dict[str, Any]]
+    commands: list[tuple[str, dict[str, Any]]]
 
 
 def hash_key(secret: str) -> str:
@@ -118,7 +118,7 @@ class Change:
         """The outbox row, once the change is stored; None when it held no command."""
         self._connection = connection
         self._actor = actor
-        self._commands: list[dict[str, Any]] = []
+        self._commands: list[tuple[str, dict[str, Any]]] = []
 
     async def add_firm(self, name: str) -> Firm:
         """Add a firm. Firms are not in the log: keys and accounts name them."""
@@ -176,7 +176,7 @@ class Change:
             self._actor,
         )
         account = Account(**dict(row))
-        self._commands.append({"kind": "account", **asdict(account)})
+        self._commands.append(("account", _account_command(account)))
         return account
 
     async def enable_account(self, account_id: int, enabled: bool) -> Account | None:
@@ -191,7 +191,7 @@ class Change:
         if row is None:
             return None
         account = Account(**dict(row))
-        self._commands.append({"kind": "account", **asdict(account)})
+        self._commands.append(("account", _account_command(account)))
         return account
 
     async def next_instrument_id(self) -> int:
@@ -204,13 +204,13 @@ class Change:
     async def put_instrument(self, instrument: Instrument) -> Instrument:
         """Add an instrument, or change the terms that may change; its scales never do."""
         await self._put("instruments", ("id",), asdict(instrument))
-        self._commands.append({"kind": "instrument", **asdict(instrument)})
+        self._commands.append(("instrument", _instrument_command(instrument)))
         return instrument
 
     async def put_limits(self, limits: Limits) -> Limits:
         """Set the limits of an account, all of them at once."""
         await self._put("limits", ("account_id", "instrument_id"), asdict(limits))
-        self._commands.append({"kind": "limits", **asdict(limits)})
+        self._commands.append(("limits", _limits_command(limits)))
         return limits
 
     async def append(self) -> None:
@@ -298,7 +298,10 @@ class ReferenceStore:
             " ORDER BY number LIMIT $1",
             maximum,
         )
-        return [OutboxRow(row["number"], row["commands"]) for row in rows]
+        return [
+            OutboxRow(row["number"], [(kind, fields) for kind, fields in row["commands"]])
+            for row in rows
+        ]
 
     async def note_applied(self, number: int, sequence: int) -> None:
         """Note the ORDERS sequence at which an outbox row took effect; the first note stays."""
@@ -332,3 +335,52 @@ def _limits(row: Any) -> Limits:
     for name in ("max_order_notional_pico", "credit_pico"):
         values[name] = None if values[name] is None else int(values[name])
     return Limits(**values)
+
+
+def _instrument_command(instrument: Instrument) -> dict[str, Any]:
+    return {
+        "id": instrument.id,
+        "price_scale": instrument.price_scale,
+        "quantity_scale": instrument.quantity_scale,
+        "flags": int(instrument.enabled),
+        "symbol": instrument.symbol,
+        "currency": instrument.currency,
+        "tick_size": instrument.tick_size_units,
+        "lot_size": instrument.lot_size_units,
+        "min_quantity": instrument.min_quantity_units,
+        "max_quantity": instrument.max_quantity_units,
+        "reference_price": instrument.reference_price_units,
+        "initial_margin_bps": instrument.initial_margin_bps,
+    }
+
+
+def _account_command(account: Account) -> dict[str, Any]:
+    return {
+        "id": account.id,
+        "firm": account.firm_id,
+        "flags": int(account.enabled),
+        "name": account.name,
+        "currency": account.currency,
+    }
+
+
+def _limits_command(limits: Limits) -> dict[str, Any]:
+    checks = (  # Bit 0 first, as in the schema.
+        limits.max_order_quantity_units,
+        limits.max_order_notional_pico,
+        limits.collar_bps,
+        limits.max_position_units,
+        limits.max_open_orders,
+        limits.credit_pico,
+    )
+    return {
+        "account": limits.account_id,
+        "instrument": limits.instrument_id,
+        "checks": sum(1 << bit for bit, value in enumerate(checks) if value is not None),
+        "max_order_quantity": limits.max_order_quantity_units or 0,
+        "max_order_notional": str(limits.max_order_notional_pico or 0),
+        "max_position": limits.max_position_units or 0,
+        "credit": str(limits.credit_pico or 0),
+        "collar_bps": limits.collar_bps or 0,
+        "max_open_orders": limits.max_open_orders or 0,
+    }
