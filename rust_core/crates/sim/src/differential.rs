@@ -1,0 +1,221 @@
+//! The fast engine against the plain one, message by message.
+
+use engine::{Fills, MatchingEngine};
+
+use crate::invariants::{not_crossed, Checker};
+use crate::reference::Reference;
+use crate::script::{Assembler, Message, Script};
+use crate::shrink::shrink;
+use crate::text;
+use crate::workload::{Profile, Workload};
+
+/// Messages between two full comparisons of the books.
+const COMPARE_EVERY: u64 = 512;
+
+/// Both engines, fed the same.
+pub struct Judge {
+    /// The fast one.
+    pub engine: MatchingEngine,
+    /// The plain one.
+    pub reference: Reference,
+    /// What the fast one said last.
+    pub fills: Fills,
+    plain: Fills,
+    checker: Checker,
+    assembler: Assembler,
+    messages: u64,
+}
+
+impl Default for Judge {
+    fn default() -> Self {
+        Self {
+            engine: MatchingEngine::new(0),
+            reference: Reference::new(0),
+            fills: Fills::default(),
+            plain: Fills::default(),
+            checker: Checker::default(),
+            assembler: Assembler::default(),
+            messages: 0,
+        }
+    }
+}
+
+impl Judge {
+    /// Feeds a message to both and compares what they say.
+    ///
+    /// # Errors
+    ///
+    /// With the first difference, or the rule that is broken.
+    pub fn message(&mut self, message: &Message) -> Result<&Fills, String> {
+        let batch = self.assembler.assemble(message);
+        self.engine.apply(&batch, &mut self.fills).map_err(|error| error.to_string())?;
+        self.reference.apply(&batch, &mut self.plain);
+        same(&self.fills, &self.plain)?;
+        self.checker.read(&self.fills.view())?;
+        not_crossed(&self.engine)?;
+        self.messages += 1;
+        if self.messages % COMPARE_EVERY == 0 {
+            self.compare()?;
+        }
+        Ok(&self.fills)
+    }
+
+    /// Compares the books.
+    ///
+    /// # Errors
+    ///
+    /// With the first difference.
+    pub fn compare(&self) -> Result<(), String> {
+        self.checker.compare(&self.engine, &self.reference)
+    }
+
+    /// The id of a labelled order.
+    #[must_use]
+    pub fn id(&self, label: u32) -> Option<u64> {
+        self.assembler.id(label)
+    }
+}
+
+fn same(fast: &Fills, plain: &Fills) -> Result<(), String> {
+    if let Some(index) = difference(&fast.events, &plain.events) {
+        let (fast, plain) = (fast.events.get(index), plain.events.get(index));
+        return Err(format!("event {index}\n   engine {fast:?}\nreference {plain:?}"));
+    }
+    if let Some(index) = difference(&fast.outcomes, &plain.outcomes) {
+        let (fast, plain) = (fast.outcomes.get(index), plain.outcomes.get(index));
+        return Err(format!("outcome {index}\n   engine {fast:?}\nreference {plain:?}"));
+    }
+    if fast.instruments != plain.instruments {
+        return Err("instruments that took effect differ".to_owned());
+    }
+    Ok(())
+}
+
+fn difference<T: PartialEq>(one: &[T], other: &[T]) -> Option<usize> {
+    let shorter = one.len().min(other.len());
+    (0..shorter)
+        .find(|&index| one[index] != other[index])
+        .or((one.len() != other.len()).then_some(shorter))
+}
+
+/// A run that failed.
+#[derive(Debug)]
+pub struct Failure {
+    /// The seed of the episode that failed.
+    pub seed: u64,
+    /// Its profile.
+    pub profile: &'static str,
+    /// What went wrong.
+    pub reason: String,
+    /// A short script that goes wrong too.
+    pub script: String,
+}
+
+/// What a run saw.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Commands sent.
+    pub commands: u64,
+    /// Events that both engines told alike.
+    pub events: u64,
+    /// Trades among them.
+    pub trades: u64,
+    /// The most orders that were open at once.
+    pub open_most: usize,
+    /// All state hashes, chained.
+    pub hash: u64,
+}
+
+/// Runs so many commands in episodes, each from an empty shard, profiles in turn.
+///
+/// # Errors
+///
+/// With the first episode that fails, shrunk.
+pub fn run(seed: u64, commands: u64) -> Result<Tally, Box<Failure>> {
+    let mut tally = Tally::default();
+    for episode in 0.. {
+        let profile = &Profile::ALL[episode as usize % Profile::ALL.len()];
+        let seed = seed.wrapping_add(episode);
+        let most = profile.episode_commands.min(commands - tally.commands);
+        self::episode(profile, seed, most, &mut tally)?;
+        if tally.commands >= commands {
+            break;
+        }
+    }
+    Ok(tally)
+}
+
+/// Runs one episode.
+///
+/// # Errors
+///
+/// If it fails, with a shrunk script.
+pub fn episode(
+    profile: &'static Profile,
+    seed: u64,
+    commands: u64,
+    tally: &mut Tally,
+) -> Result<(), Box<Failure>> {
+    let mut workload = Workload::new(profile, seed);
+    let mut judge = Judge::default();
+    let mut sent = 0;
+    let mut failed = None;
+    while sent < commands && failed.is_none() {
+        let message = workload.message();
+        sent += message.steps.len() as u64;
+        match judge.message(&message) {
+            Ok(fills) => {
+                workload.observe(fills);
+                tally.events += fills.events.len() as u64;
+                let trades = fills.events.iter().filter(|event| event.match_id != 0);
+                tally.trades += trades.count() as u64 / 2;
+                tally.open_most = tally.open_most.max(judge.engine.open_orders());
+            }
+            Err(reason) => failed = Some(reason),
+        }
+    }
+    tally.commands += sent;
+    tally.hash = tally.hash.rotate_left(1) ^ judge.engine.state_hash();
+    match failed.or_else(|| judge.compare().err()) {
+        None => Ok(()),
+        Some(reason) => Err(Box::new(failure(profile, seed, sent, reason))),
+    }
+}
+
+/// The script of an episode up to so many commands: what the same seed makes, kept this time.
+fn failure(profile: &'static Profile, seed: u64, commands: u64, reason: String) -> Failure {
+    let mut workload = Workload::new(profile, seed);
+    let mut engine = MatchingEngine::new(0);
+    let mut assembler = Assembler::default();
+    let mut fills = Fills::default();
+    let mut script = Script::new();
+    let mut sent = 0;
+    while sent < commands {
+        let message = workload.message();
+        sent += message.steps.len() as u64;
+        let applied = engine.apply(&assembler.assemble(&message), &mut fills);
+        script.push(message);
+        if applied.is_err() {
+            break;
+        }
+        workload.observe(&fills);
+    }
+    let script = shrink(script, |script| fails(script).is_some());
+    Failure { seed, profile: profile.name, reason, script: text::script(&script) }
+}
+
+/// Why a script fails, if it does: a difference, a broken rule, or a panic.
+#[must_use]
+pub fn fails(script: &[Message]) -> Option<String> {
+    let outcome = std::panic::catch_unwind(|| {
+        let mut judge = Judge::default();
+        for message in script {
+            judge.message(message)?;
+        }
+        judge.compare()
+    });
+    match outcome {
+        Ok(result) => result.err(),
+        Err(_) => Some("a panic".to_owned()),
+    }
+}

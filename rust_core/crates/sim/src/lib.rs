@@ -1,0 +1,12 @@
+//! The judge of the engine: a plain reference that tells the same story, workloads that a seed names,
+//! checks of what must always hold, scenarios in text, and real order flow.
+
+pub mod differential;
+pub mod flow;
+pub mod invariants;
+pub mod reference;
+pub mod rng;
+pub mod script;
+pub mod shrink;
+pub mod text;
+pub mod workload;

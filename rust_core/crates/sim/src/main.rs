@@ -1,0 +1,63 @@
+//! Runs the judge from the command line: `sim differential --commands N --seed S`.
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use sim::differential::{run, Tally};
+
+const USAGE: &str = "usage: sim differential [--commands N] [--seed S]";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let options = match options(&arguments) {
+        Ok(options) => options,
+        Err(text) => {
+            eprintln!("{text}\n{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    differential(options)
+}
+
+struct Options {
+    commands: u64,
+    seed: u64,
+}
+
+fn options(arguments: &[String]) -> Result<Options, String> {
+    let mut options = Options { commands: 10_000_000, seed: 1 };
+    let [verb, rest @ ..] = arguments else { return Err("what to do?".to_owned()) };
+    if verb != "differential" {
+        return Err(format!("{verb} is nothing to do"));
+    }
+    for pair in rest.chunks(2) {
+        let [name, value] = pair else { return Err(format!("{} needs a value", pair[0])) };
+        let value = value.parse().map_err(|_| format!("{value} is no number"))?;
+        match name.as_str() {
+            "--commands" => options.commands = value,
+            "--seed" => options.seed = value,
+            _ => return Err(format!("{name} is no option")),
+        }
+    }
+    Ok(options)
+}
+
+fn differential(options: Options) -> ExitCode {
+    let start = Instant::now();
+    match run(options.seed, options.commands) {
+        Ok(Tally { commands, events, trades, open_most, hash }) => {
+            let seconds = start.elapsed().as_secs_f64();
+            println!(
+                "{commands} commands, {events} events alike, {trades} trades, {open_most} orders \
+                 open at most, hash {hash:016x}, {seconds:.1} s"
+            );
+            ExitCode::SUCCESS
+        }
+        Err(failure) => {
+            let (profile, seed) = (failure.profile, failure.seed);
+            eprintln!("profile {profile}, seed {seed}: {}\n", failure.reason);
+            eprintln!("A short script that fails too:\n\n{}", failure.script);
+            ExitCode::FAILURE
+        }
+    }
+}

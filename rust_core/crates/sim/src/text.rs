@@ -1,0 +1,447 @@
+//! Scripts and events as lines that a trader can read.
+//!
+//! ```text
+//! buy a 100 @ 1000            a new order named a; day, gtc (default), ioc or fok may follow
+//! sell b 50 market account=2  any field of the command may follow as name=value
+//! cancel a
+//! replace a price=1001 quantity=80 id=a2
+//! instrument 2 flags=0        reference data; instrument 1 is the default of every line
+//! time 3d 23:59:59            journal time of the message, days since the epoch
+//! status void                 of the message
+//! raw kind=9 label=c target=a anything at all
+//! ```
+//!
+//! `refused=26` says that risk refused the command for reason 26, `repeat=a` that it judged it at a.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use bytemuck::Zeroable;
+use engine::pod::{
+    BatchStatus, ClOrdId, Command, CommandKind, Event, ExecType, Instrument, Liquidity, OrdStatus,
+    OrdType, Side, TimeInForce, INSTRUMENT_ENABLED,
+};
+use engine::reject::Reject;
+
+use crate::script::{Judgement, Message, Step};
+
+const SECOND_NS: i64 = 1_000_000_000;
+const DAY_NS: i64 = 86_400 * SECOND_NS;
+
+/// Declares by what name a script sets which field of a record.
+macro_rules! fields {
+    ($names:ident, $get:ident, $set:ident, $record:ty, $($name:literal => $field:ident,)+) => {
+        const $names: &[&str] = &[$($name,)+];
+
+        fn $get(record: &$record, name: &str) -> i128 {
+            match name {
+                $($name => i128::from(record.$field),)+
+                _ => unreachable!("asked for by its name"),
+            }
+        }
+
+        fn $set(record: &mut $record, name: &str, value: i128) -> Result<(), String> {
+            let range = |_| format!("{value} does not fit {name}");
+            match name {
+                $($name => record.$field = value.try_into().map_err(range)?,)+
+                _ => return Err(format!("no field is called {name}")),
+            }
+            Ok(())
+        }
+    };
+}
+
+fields! { COMMAND_FIELDS, command_get, command_set, Command,
+    "kind" => kind, "side" => side, "type" => ord_type, "tif" => time_in_force, "flags" => flags,
+    "stp" => self_trade_prevention, "payload" => payload_index, "account" => account,
+    "instrument" => instrument, "session" => session, "price" => price, "quantity" => quantity,
+    "stop" => stop_price, "display" => display_quantity, "minimum" => min_quantity,
+    "order" => order_id, "expire" => expire_time, "group" => self_trade_group, "link" => link,
+}
+fields! { INSTRUMENT_FIELDS, instrument_get, instrument_set, Instrument,
+    "id" => id, "price_scale" => price_scale, "quantity_scale" => quantity_scale,
+    "flags" => flags, "tick" => tick_size, "lot" => lot_size, "min" => min_quantity,
+    "max" => max_quantity, "reference" => reference_price,
+}
+
+/// An instrument as scripts mean it unless they say otherwise: two decimal places, tick and lot 1.
+#[must_use]
+pub fn instrument(id: u32) -> Instrument {
+    Instrument {
+        id,
+        price_scale: 2,
+        flags: INSTRUMENT_ENABLED,
+        tick_size: 1,
+        lot_size: 1,
+        ..Instrument::zeroed()
+    }
+}
+
+/// Labels by name.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    by_name: HashMap<String, u32>,
+    names: Vec<String>,
+}
+
+impl Names {
+    /// The label of a name, new if need be.
+    pub fn label(&mut self, name: &str) -> u32 {
+        if let Some(&label) = self.by_name.get(name) {
+            return label;
+        }
+        let label = self.names.len() as u32;
+        self.names.push(name.to_owned());
+        self.by_name.insert(name.to_owned(), label);
+        label
+    }
+
+    /// The names so far; a label is a place in it.
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+}
+
+/// Reads one line of a script into a message.
+///
+/// # Errors
+///
+/// With what can't be read.
+pub fn read_line(line: &str, message: &mut Message, names: &mut Names) -> Result<(), String> {
+    let mut words = line.split_whitespace();
+    let verb = words.next().ok_or("an empty line")?;
+    let mut take = |what| words.next().ok_or_else(|| format!("{verb} needs {what}"));
+    let mut step = match verb {
+        "time" => {
+            let day = take("a day")?;
+            message.time_ns = read_time(day, take("a time of day")?)?;
+            return Ok(());
+        }
+        "status" => {
+            let name = take("a status")?;
+            let all = BatchStatus::ALL.iter();
+            let mut named = all.filter(|status| format!("{status:?}").eq_ignore_ascii_case(name));
+            message.status = *named.next().ok_or_else(|| format!("no status {name}"))?;
+            return Ok(());
+        }
+        "instrument" => {
+            let mut payload = instrument(number(take("an id")?)? as u32);
+            for word in words {
+                let (name, value) = pair(word)?;
+                instrument_set(&mut payload, name, number(value)?)?;
+            }
+            let mut step = Step::new(CommandKind::SetInstrument);
+            step.command.payload_index = message.instruments.len() as u16;
+            message.instruments.push(payload);
+            message.steps.push(step);
+            return Ok(());
+        }
+        "buy" | "sell" => {
+            let name = take("a name")?;
+            let side = if verb == "buy" { Side::Buy } else { Side::Sell };
+            let mut step = order(side, names.label(name));
+            step.command.quantity = number(take("a quantity")?)? as i64;
+            step.command.set_cl_ord_id(client_id(name)?);
+            match take("@ or market")? {
+                "@" => step.command.price = number(take("a price")?)? as i64,
+                "market" => step.command.ord_type = OrdType::Market.number(),
+                other => return Err(format!("{other} is neither @ nor market")),
+            }
+            step
+        }
+        "cancel" => change(CommandKind::CancelOrder, names.label(take("a name")?)),
+        "replace" => change(CommandKind::ReplaceOrder, names.label(take("a name")?)),
+        "raw" => Step::new(CommandKind::None),
+        _ => return Err(format!("{verb} is no verb")),
+    };
+    for word in words {
+        read_word(word, &mut step, names)?;
+    }
+    message.steps.push(step);
+    Ok(())
+}
+
+fn read_word(word: &str, step: &mut Step, names: &mut Names) -> Result<(), String> {
+    if let Some(time) = time_in_force(word) {
+        step.command.time_in_force = time.number();
+        return Ok(());
+    }
+    let (name, value) = pair(word)?;
+    match name {
+        "id" => step.command.set_cl_ord_id(client_id(value)?),
+        "label" => step.label = Some(names.label(value)),
+        "target" => step.target = Some(names.label(value)),
+        "refused" => step.judgement = Judgement::Refuse(number(value)? as u16),
+        "repeat" => {
+            step.judgement = Judgement::Repeat;
+            step.target = Some(names.label(value));
+        }
+        _ => command_set(&mut step.command, name, number(value)?)?,
+    }
+    Ok(())
+}
+
+/// A limit order, good till cancelled, of account 1 on instrument 1.
+fn order(side: Side, label: u32) -> Step {
+    let mut step = Step::new(CommandKind::NewOrder);
+    step.label = Some(label);
+    step.command.side = side.number();
+    step.command.ord_type = OrdType::Limit.number();
+    step.command.time_in_force = TimeInForce::Gtc.number();
+    (step.command.account, step.command.instrument) = (1, 1);
+    step
+}
+
+fn change(kind: CommandKind, target: u32) -> Step {
+    let mut step = Step::new(kind);
+    step.target = Some(target);
+    (step.command.account, step.command.instrument) = (1, 1);
+    step
+}
+
+fn time_in_force(word: &str) -> Option<TimeInForce> {
+    let all = TimeInForce::ALL.iter().skip(1);
+    all.copied().find(|time| format!("{time:?}").eq_ignore_ascii_case(word))
+}
+
+fn client_id(text: &str) -> Result<ClOrdId, String> {
+    ClOrdId::new(text.as_bytes()).ok_or_else(|| format!("{text} is no client order id"))
+}
+
+fn pair(word: &str) -> Result<(&str, &str), String> {
+    word.split_once('=').ok_or_else(|| format!("{word} is not name=value"))
+}
+
+fn number(text: &str) -> Result<i128, String> {
+    text.parse().map_err(|_| format!("{text} is no number"))
+}
+
+fn read_time(day: &str, time: &str) -> Result<i64, String> {
+    let day: i64 = number(day.trim_end_matches('d'))? as i64;
+    let (whole, fraction) = time.split_once('.').unwrap_or((time, ""));
+    let mut seconds = 0;
+    for part in whole.split(':') {
+        seconds = seconds * 60 + number(part)? as i64;
+    }
+    let nanos = number(&format!("{fraction:0<9}"))? as i64;
+    Ok(day * DAY_NS + seconds * SECOND_NS + nanos)
+}
+
+/// A script of generated orders, named o0, o1 …, one blank line after each message.
+#[must_use]
+pub fn script(script: &[Message]) -> String {
+    let mut text = String::new();
+    let mut time_ns = 0;
+    for message in script {
+        if message.time_ns != time_ns {
+            time_ns = message.time_ns;
+            let (seconds, nanos) = (time_ns % DAY_NS / SECOND_NS, time_ns % SECOND_NS);
+            let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+            let day = time_ns / DAY_NS;
+            let _ = writeln!(text, "time {day}d {hours:02}:{minutes:02}:{seconds:02}.{nanos:09}");
+        }
+        if message.status != BatchStatus::Applied {
+            let _ = writeln!(text, "status {:?}", message.status);
+        }
+        for step in &message.steps {
+            write_step(&mut text, step, message);
+        }
+        text.push('\n');
+    }
+    text
+}
+
+fn write_step(text: &mut String, step: &Step, message: &Message) {
+    let command = &step.command;
+    let payload = message.instruments.get(usize::from(command.payload_index));
+    let name = |label: u32| format!("o{label}");
+    let base = match (CommandKind::try_from(command.kind), step.label, step.target) {
+        (Ok(CommandKind::SetInstrument), None, None) if payload.is_some() => {
+            let payload = payload.expect("there is one");
+            let _ = write!(text, "instrument {}", payload.id);
+            let usual = instrument(payload.id);
+            for field in INSTRUMENT_FIELDS {
+                let value = instrument_get(payload, field);
+                if value != instrument_get(&usual, field) {
+                    let _ = write!(text, " {field}={value}");
+                }
+            }
+            text.push('\n');
+            return;
+        }
+        (Ok(CommandKind::NewOrder), Some(label), _) if matches!(command.side, 1 | 2) => {
+            let side = Side::try_from(command.side).expect("one of two");
+            let mut base = order(side, label).command;
+            base.quantity = command.quantity;
+            let verb = if side == Side::Buy { "buy" } else { "sell" };
+            let _ = write!(text, "{verb} {} {} ", name(label), command.quantity);
+            if command.ord_type == OrdType::Market.number() {
+                base.ord_type = command.ord_type;
+                text.push_str("market");
+            } else {
+                base.price = command.price;
+                let _ = write!(text, "@ {}", command.price);
+            }
+            let time = TimeInForce::try_from(command.time_in_force);
+            if let Some(time) = time.ok().filter(|&time| time != TimeInForce::None) {
+                base.time_in_force = command.time_in_force;
+                let _ = write!(text, " {}", format!("{time:?}").to_lowercase());
+            }
+            base
+        }
+        (Ok(kind @ (CommandKind::CancelOrder | CommandKind::ReplaceOrder)), None, Some(label)) => {
+            let verb = if kind == CommandKind::CancelOrder { "cancel" } else { "replace" };
+            let _ = write!(text, "{verb} {}", name(label));
+            change(kind, label).command
+        }
+        (_, label, target) => {
+            text.push_str("raw");
+            label.iter().for_each(|&label| text.push_str(&format!(" label={}", name(label))));
+            target.iter().for_each(|&label| text.push_str(&format!(" target={}", name(label))));
+            Step::new(CommandKind::None).command
+        }
+    };
+    for field in COMMAND_FIELDS {
+        let value = command_get(command, field);
+        if value != command_get(&base, field) {
+            let _ = write!(text, " {field}={value}");
+        }
+    }
+    let id = command.cl_ord_id();
+    let id = std::str::from_utf8(id.as_bytes()).unwrap_or_default();
+    if !id.is_empty() && step.label.map(name).as_deref() != Some(id) {
+        let _ = write!(text, " id={id}");
+    }
+    match (step.judgement, step.target) {
+        (Judgement::Refuse(reason), _) => text.push_str(&format!(" refused={reason}")),
+        (Judgement::Repeat, Some(target)) => text.push_str(&format!(" repeat={}", name(target))),
+        _ => {}
+    }
+    text.push('\n');
+}
+
+/// An event as a line; `name` says what its order is called.
+#[must_use]
+pub fn event(event: &Event, name: &str) -> String {
+    let kind = ExecType::try_from(event.exec_type).expect("engines write what they know");
+    let kind_name = shouted(kind);
+    let mut line = match kind {
+        ExecType::Rejected => format!("{name} {kind_name} {}", reason(event.reason)),
+        ExecType::CancelRejected => {
+            let status = lower(OrdStatus::ALL[usize::from(event.ord_status)]);
+            format!("{name} {kind_name} {}, order is {status}", reason(event.reason))
+        }
+        _ => format!("{name}.{} {kind_name}", event.order_sequence),
+    };
+    match kind {
+        ExecType::Rejected | ExecType::CancelRejected => {}
+        ExecType::Trade => {
+            let liquidity = lower(Liquidity::ALL[usize::from(event.liquidity)]);
+            let (quantity, price, id) = (event.last_quantity, event.last_price, event.match_id);
+            let _ = write!(line, " {quantity} @ {price} {liquidity}, match {id}");
+        }
+        _ => {
+            let side = lower(Side::ALL[usize::from(event.side)]);
+            let time = lower(TimeInForce::ALL[usize::from(event.time_in_force)]);
+            let _ = write!(line, " {side} {} @ {} {time}", event.quantity, event.price);
+            if event.reason != 0 {
+                let _ = write!(line, ", {}", reason(event.reason));
+            }
+        }
+    }
+    if !matches!(kind, ExecType::Rejected | ExecType::CancelRejected | ExecType::New) {
+        let status = lower(OrdStatus::ALL[usize::from(event.ord_status)]);
+        let (cum, notional) = (event.cum_quantity, event.cum_notional());
+        let _ = write!(line, "; {status}, traded {cum}, open {}", event.leaves_quantity);
+        if cum != 0 {
+            let _ = write!(line, ", notional {notional}");
+        }
+    }
+    if event.book_quantity_before != 0 {
+        let (quantity, price) = (event.book_quantity_before, event.book_price_before);
+        let _ = write!(line, "; showed {quantity} @ {price}");
+    }
+    if event.rests() {
+        let _ = write!(line, "; shows {} @ {}", event.book_quantity_after, event.price);
+    }
+    let id = event.cl_ord_id();
+    let id = String::from_utf8_lossy(id.as_bytes());
+    if !id.is_empty() && id != name {
+        let _ = write!(line, "; id {id}");
+    }
+    line
+}
+
+/// A reject reason by its name in the interfaces, or by its number.
+#[must_use]
+pub fn reason(number: u16) -> String {
+    Reject::from_number(number).map_or_else(|| number.to_string(), shouted)
+}
+
+/// `SomeName` as `SOME_NAME`.
+fn shouted(value: impl std::fmt::Debug) -> String {
+    separated(value, '_').to_uppercase()
+}
+
+/// `SomeName` as `some name`.
+fn lower(value: impl std::fmt::Debug) -> String {
+    separated(value, ' ').to_lowercase()
+}
+
+fn separated(value: impl std::fmt::Debug, separator: char) -> String {
+    let mut text = String::new();
+    for letter in format!("{value:?}").chars() {
+        if letter.is_uppercase() && !text.is_empty() {
+            text.push(separator);
+        }
+        text.push(letter);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workload::{Profile, Workload};
+    use engine::{Fills, MatchingEngine};
+
+    /// What a failing run prints can be put in a scenario as it is.
+    #[test]
+    fn scripts_come_back() {
+        let mut workload = Workload::new(&Profile::ALL[0], 3);
+        let mut engine = MatchingEngine::new(0);
+        let mut assembler = crate::script::Assembler::default();
+        let mut fills = Fills::default();
+        let mut messages = Vec::new();
+        for _ in 0..500 {
+            let message = workload.message();
+            engine.apply(&assembler.assemble(&message), &mut fills).expect("the next message");
+            workload.observe(&fills);
+            messages.push(message);
+        }
+        let text = script(&messages);
+        let mut names = Names::default();
+        let mut read = vec![Message::new(0, Vec::new())];
+        for line in text.lines() {
+            if line.is_empty() {
+                let time_ns = read.last().expect("one at least").time_ns;
+                read.push(Message::new(time_ns, Vec::new()));
+            } else {
+                read_line(line, read.last_mut().expect("one at least"), &mut names)
+                    .unwrap_or_else(|error| panic!("{error} in {line}"));
+            }
+        }
+        read.pop();
+        let hash = |messages: &[Message]| {
+            let mut engine = MatchingEngine::new(0);
+            let mut assembler = crate::script::Assembler::default();
+            for message in messages {
+                engine.apply(&assembler.assemble(message), &mut fills.clone()).expect("applies");
+            }
+            engine.state_hash()
+        };
+        assert_eq!(read.len(), messages.len());
+        assert_eq!(hash(&read), hash(&messages));
+    }
+}
