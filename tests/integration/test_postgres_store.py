@@ -1,0 +1,214 @@
+"""Migrations and reference data on a real PostgreSQL."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from cift.kit.stores import postgres
+from cift.kit.stores.reference import Instrument, Limits, ReferenceStore, hash_key
+from cift.local import paths, seed
+from cift.local.migrate import prepare_database
+
+ONE = "CREATE TABLE one (id integer);"
+TWO = "ALTER TABLE one ADD COLUMN name text;"
+
+
+@pytest.fixture
+async def store(database: str) -> AsyncIterator[ReferenceStore]:
+    pool = await postgres.open_pool(database, application_name="test", max_size=4)
+    yield ReferenceStore(pool)
+    await pool.close()
+
+
+def written(folder: Path, **files: str) -> list[postgres.Migration]:
+    folder.mkdir(exist_ok=True)
+    for name, sql in files.items():
+        (folder / f"{name.removeprefix('m')}.sql").write_text(sql)
+    return postgres.read_migrations(folder)
+
+
+async def test_migrations_apply_once_and_in_order(empty_database: str, tmp_path: Path) -> None:
+    first = written(tmp_path, m0001_one=ONE)
+    assert [m.version for m in await postgres.migrate(empty_database, first)] == [1]
+    both = written(tmp_path, m0002_two=TWO)
+    assert [m.version for m in await postgres.migrate(empty_database, both)] == [2]
+    assert await postgres.migrate(empty_database, both) == []
+    with pytest.raises(postgres.StoreError, match=r"migration 2 \(two\), which this build does"):
+        await postgres.migrate(empty_database, first)
+    changed = written(tmp_path, m0002_two=TWO + " -- changed")
+    with pytest.raises(postgres.StoreError, match="changed after it was applied"):
+        await postgres.migrate(empty_database, changed)
+
+
+async def test_a_migration_that_fails_leaves_nothing(empty_database: str, tmp_path: Path) -> None:
+    steps = written(tmp_path, m0001_one=ONE + " SELECT 1 / 0;")
+    with pytest.raises(asyncpg.DivisionByZeroError):
+        await postgres.migrate(empty_database, steps)
+    assert len(await postgres.migrate(empty_database, written(tmp_path, m0001_one=ONE))) == 1
+
+
+async def test_migrations_at_the_same_time_apply_once(empty_database: str) -> None:
+    steps = postgres.read_migrations(paths.MIGRATIONS)
+    done = await asyncio.gather(*(postgres.migrate(empty_database, steps) for _ in range(4)))
+    assert sorted(map(len, done)) == [0, 0, 0, len(steps)]
+
+
+def test_migrations_are_numbered_without_a_gap(tmp_path: Path) -> None:
+    with pytest.raises(postgres.StoreError, match="no migrations"):
+        postgres.read_migrations(tmp_path)
+    with pytest.raises(postgres.StoreError, match="not numbered 1 to 2"):
+        written(tmp_path, m0001_one=ONE, m0003_three=TWO)
+    with pytest.raises(postgres.StoreError, match="named NNNN_name"):
+        written(tmp_path / "x", mone=ONE)
+
+
+async def test_the_demo_seed_is_one_batch_and_applies_once(
+    database: str, store: ReferenceStore
+) -> None:
+    assert await prepare_database(database, demo=paths.DEMO_SEED) == ["data of demo.toml"]
+    assert await prepare_database(database, demo=paths.DEMO_SEED) == []
+    accounts = {account.name: account.id for account in await store.accounts()}
+    assert [accounts[f"DEMO-{n}"] for n in (1, 2, 3, 4)] == [1, 2, 3, 4]
+    (amzn, *_) = await store.instruments()
+    assert (amzn.symbol, amzn.price_scale, amzn.tick_size_units) == ("AMZN", 4, 100)
+    assert amzn.reference_price_units == 2_231_800
+    (row,) = await store.waiting()
+    assert row.number == 1
+    assert len(row.commands) == len(await store.instruments()) + 2 * len(accounts)
+    secrets = seed.read_keys(seed.read_seed(paths.DEMO_SEED))
+    key = await store.key(secrets["trade"])
+    assert key is not None
+    assert (key.scopes, key.development, key.disabled) == (("read", "trade"), True, False)
+    assert await store.key("demo-trade-kez") is None
+
+
+async def test_seeding_at_the_same_time_adds_once(database: str, store: ReferenceStore) -> None:
+    await asyncio.gather(*(prepare_database(database, demo=paths.DEMO_SEED) for _ in range(3)))
+    assert len(await store.waiting()) == 1
+
+
+def instrument(number: int, **changes: object) -> Instrument:
+    values: dict[str, object] = {
+        "id": number,
+        "symbol": f"S{number}",
+        "currency": "USD",
+        "price_scale": 2,
+        "quantity_scale": 0,
+        "tick_size_units": 1,
+        "lot_size_units": 1,
+        "min_quantity_units": 1,
+    }
+    return Instrument(**(values | changes))  # type: ignore[arg-type]
+
+
+async def test_a_change_and_its_outbox_row_stand_or_fall_together(store: ReferenceStore) -> None:
+    async with store.change("alice") as change:
+        firm = await change.add_firm("ACME")
+    assert change.number is None
+    async with store.change("alice") as change:
+        account = await change.add_account("ACME-1", firm_id=firm.id, currency="USD")
+        await change.put_limits(Limits(account_id=account.id, credit_pico=10**30, collar_bps=0))
+    assert change.number == 1
+    with pytest.raises(asyncpg.UniqueViolationError):
+        async with store.change("alice") as change:
+            await change.put_instrument(instrument(7))
+            await change.add_account("ACME-1", firm_id=firm.id, currency="USD")
+    assert await store.instruments() == []
+    (row,) = await store.waiting()
+    assert row.commands == [
+        ("account", {"id": 1, "firm": 1, "flags": 1, "name": "ACME-1", "currency": "USD"}),
+        (
+            "limits",
+            {
+                "account": 1,
+                "instrument": 0,
+                "checks": 0b100100,
+                "max_order_quantity": 0,
+                "max_order_notional": "0",
+                "max_position": 0,
+                "credit": str(10**30),
+                "collar_bps": 0,
+                "max_open_orders": 0,
+            },
+        ),
+    ]
+    assert await store.limits() == [Limits(account_id=1, credit_pico=10**30, collar_bps=0)]
+
+
+async def test_outbox_numbers_have_no_gap_and_follow_the_commits(store: ReferenceStore) -> None:
+    async def put(number: int) -> int | None:
+        try:
+            async with store.change("bob") as change:
+                await change.put_instrument(instrument(number))
+                await asyncio.sleep(0.001 * (number % 3))
+                if number % 4 == 0:
+                    raise LookupError
+        except LookupError:
+            return None
+        return change.number
+
+    numbers = await asyncio.gather(*(put(n) for n in range(1, 25)))
+    stored = sorted(n for n in numbers if n is not None)
+    assert stored == list(range(1, 19))
+    rows = await store.waiting(maximum=100)
+    assert [row.number for row in rows] == stored
+    await store.note_applied(1, 44)
+    await store.note_applied(1, 45)
+    assert [row.number for row in await store.waiting(maximum=2)] == [2, 3]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"price_scale": 3},
+        {"symbol": "OTHER"},
+        {"currency": "EUR"},
+        {"tick_size_units": 0},
+        {"initial_margin_bps": 10_001},
+        {"max_quantity_units": 10**12 + 1},
+    ],
+)
+async def test_what_never_changes_and_what_is_out_of_bounds_is_refused(
+    store: ReferenceStore, changes: dict[str, object]
+) -> None:
+    async with store.change("carol") as change:
+        await change.put_instrument(instrument(1))
+    with pytest.raises(asyncpg.CheckViolationError):
+        async with store.change("carol") as change:
+            await change.put_instrument(instrument(1, **changes))
+    assert await store.instruments() == [instrument(1)]
+
+
+@pytest.mark.parametrize("symbol", ["amzn", "", "A.B", "A B", "-A", "*", ">", "A" * 33, "A\n"])
+async def test_only_symbols_that_are_safe_as_subjects_are_stored(
+    store: ReferenceStore, symbol: str
+) -> None:
+    with pytest.raises(asyncpg.CheckViolationError):
+        async with store.change("carol") as change:
+            await change.put_instrument(instrument(1, symbol=symbol))
+
+
+async def test_a_key_is_kept_as_its_hash_and_can_be_disabled(
+    database: str, store: ReferenceStore
+) -> None:
+    async with store.change("dave") as change:
+        firm = await change.add_firm("ACME")
+        made = await change.add_key("s3cret", firm_id=firm.id, scopes=["trade"], label="desk")
+    assert await store.key("s3cret") == made
+    assert await store.keys() == {hash_key("s3cret"): made}
+    async with store.change("dave") as change:
+        assert await change.disable_key(made.id)
+        assert await change.disable_key(made.id)
+        assert not await change.disable_key(made.id + 1)
+    key = await store.key("s3cret")
+    assert key is not None
+    assert key.disabled
+    connection = await asyncpg.connect(database)
+    try:
+        text = str(await connection.fetch("SELECT * FROM api_keys"))
+    finally:
+        await connection.close()
+    assert "s3cret" not in text

@@ -1,0 +1,22 @@
+"""The `cift` command line."""
+
+import pytest
+
+from cift import cli
+
+
+def test_help_lists_the_subcommands(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["--help"])
+    assert caught.value.code == 0
+    assert "up " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("argv", [[], ["dance"], ["up", "--durability", "none"]])
+def test_a_wrong_command_line_is_refused(
+    argv: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.main(argv)
+    assert caught.value.code == 2
+    assert "usage: cift" in capsys.readouterr().err
