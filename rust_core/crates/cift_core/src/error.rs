@@ -1,16 +1,13 @@
 //! One tree of exceptions, and the one place where errors become them.
 
 use pyo3::create_exception;
-use pyo3::exceptions::PyException;
+use pyo3::exceptions::{PyException, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
+use wire::frame::FrameError;
+use wire::stage::StageError;
 
-create_exception!(
-    cift_core,
-    CiftError,
-    PyException,
-    "What the core refuses; base of the tree."
-);
+create_exception!(cift_core, CiftError, PyException, "What the core refuses; base of the tree.");
 create_exception!(
     cift_core,
     LogError,
@@ -23,18 +20,8 @@ create_exception!(
     CiftError,
     "A malformed request; `violations` names each field and what is wrong with it."
 );
-create_exception!(
-    cift_core,
-    NotFound,
-    CiftError,
-    "No such thing for this firm."
-);
-create_exception!(
-    cift_core,
-    Overloaded,
-    CiftError,
-    "A bounded queue is full; try again."
-);
+create_exception!(cift_core, NotFound, CiftError, "No such thing for this firm.");
+create_exception!(cift_core, Overloaded, CiftError, "A bounded queue is full; try again.");
 
 /// Adds the exceptions to the module.
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -46,4 +33,31 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("BadRequest", bad_request)?;
     module.add("NotFound", py.get_type::<NotFound>())?;
     module.add("Overloaded", py.get_type::<Overloaded>())
+}
+
+/// What becomes an exception.
+pub trait IntoPyErr {
+    /// The exception, with the error's own words.
+    fn into_py_err(self) -> PyErr;
+}
+
+impl IntoPyErr for FrameError {
+    fn into_py_err(self) -> PyErr {
+        LogError::new_err(self.to_string())
+    }
+}
+
+impl IntoPyErr for StageError {
+    fn into_py_err(self) -> PyErr {
+        LogError::new_err(self.to_string())
+    }
+}
+
+/// Reads an argument that is a shard.
+pub fn shard(argument: &Bound<'_, PyAny>) -> PyResult<u32> {
+    let shard = argument.extract::<u32>()?;
+    if shard > engine::ids::MAX_SHARD {
+        return Err(PyValueError::new_err("a shard is 0 to 255"));
+    }
+    Ok(shard)
 }

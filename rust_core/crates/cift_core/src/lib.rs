@@ -2,11 +2,19 @@
 //! exceptions, and lets the interpreter go on while a batch is worked on.
 
 mod error;
+mod frames;
+mod stages;
 
 use pyo3::prelude::*;
 
 /// The core of CIFT Markets.
 #[pymodule]
 fn cift_core(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    error::register(module)
+    error::register(module)?;
+    module.add_class::<stages::RiskStage>()?;
+    module.add_class::<stages::MatchingStage>()?;
+    module.add_class::<stages::Replayer>()?;
+    module.add_class::<frames::Header>()?;
+    module.add_function(wrap_pyfunction!(frames::header, module)?)?;
+    module.add_function(wrap_pyfunction!(frames::digest, module)?)
 }

@@ -1,7 +1,15 @@
 //! The only crate that knows Cap'n Proto and protobuf.
 
+pub mod decimal;
+pub mod frame;
+mod frame_error;
 #[path = "generated/layout.rs"]
 pub mod layout;
+
+pub mod pb;
+pub mod reference;
+pub mod request;
+pub mod stage;
 
 #[allow(
     missing_docs,
