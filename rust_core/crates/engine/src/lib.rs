@@ -21,7 +21,9 @@ mod events;
 pub mod hash;
 pub mod ids;
 mod ladder;
+pub mod market_data;
 pub mod matching;
+pub mod order_view;
 pub mod orders;
 pub mod pod;
 pub mod reject;
@@ -30,6 +32,8 @@ pub mod table;
 
 pub use batch::{Batch, Fills, FillsView, Risked};
 pub use book::{Book, Level};
+pub use market_data::MarketData;
 pub use matching::{BatchError, MatchingEngine};
+pub use order_view::OrderView;
 pub use orders::Order;
 pub use risk::RiskEngine;
