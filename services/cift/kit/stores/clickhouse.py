@@ -103,7 +103,9 @@ class ClickHouse:
         """Return the rows of a query; `{name:Type}` in `sql` stands for a parameter."""
 
         def rows(client: Client) -> list[tuple[Any, ...]]:
-            return [tuple(row) for row in client.query(sql, parameters=dict(parameters)).result_rows]
+            return [
+                tuple(row) for row in client.query(sql, parameters=dict(parameters)).result_rows
+            ]
 
         return await self._run(self._readers, rows)
 

@@ -1,0 +1,1 @@
+"""Market data: books and trades from FILLS, as snapshots and gapless streams."""

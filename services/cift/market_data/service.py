@@ -1,0 +1,159 @@
+"""MarketDataService: the present book, and streams that never skip a change silently.
+
+A book stream whose subscriber was too slow goes on with a new snapshot that says so; a stream of
+trades or of best prices ends with RESOURCE_EXHAUSTED and says where to go on.
+"""
+
+import contextlib
+from collections.abc import AsyncGenerator, Callable
+
+from google.protobuf.message import Message
+
+from cift.kit.bus import Bus, Log, LogReader, ReaderLimits
+from cift.kit.errors import InvalidArgument, NotFound, ResourceExhausted
+from cift.kit.rpc import Call, rpc
+from cift.kit.subjects import is_symbol
+from cift.market_data.fanout import FanOut, Subscription, join
+from cift.market_data.v1 import market_data_service_pb2 as pb
+
+__all__ = ["MarketData"]
+
+HEARTBEAT_SECONDS = 5.0
+"""A stream is never silent for longer; clients are told 10 s at most."""
+DEPTH_DEFAULT = 10
+DEPTH_MAX = 10_000
+SYMBOLS_MAX = 1_000
+HISTORY_MESSAGES = 64
+HISTORY_LIMITS = ReaderLimits(queue_bytes=40 << 20, flow_bytes=1 << 20)
+
+
+class MarketData:
+    """Answers from a `FanOut`; history comes from FILLS by a reader of its own."""
+
+    def __init__(self, fanout: FanOut, bus: Bus, fills: Log) -> None:
+        self._fanout = fanout
+        self._feed = fanout.feed
+        self._bus = bus
+        self._fills = fills
+
+    @rpc("read", raw=True)
+    async def get_book(self, raw: bytes, _call: Call) -> bytes:
+        """Encode the best levels of both sides."""
+        request = pb.GetBookRequest.FromString(raw)
+        violations = _symbol("symbol", request.symbol)
+        if request.depth > DEPTH_MAX:
+            violations.append(("depth", f"must be at most {DEPTH_MAX}; 0: {DEPTH_DEFAULT}"))
+        _refuse(violations)
+        depth = request.depth or DEPTH_DEFAULT
+        return _known(lambda: self._feed.book(request.symbol, depth))
+
+    @rpc("read", raw=True)
+    async def stream_book(self, raw: bytes, _call: Call) -> AsyncGenerator[bytes, None]:
+        """Send a snapshot, then what changes it."""
+        symbol = pb.StreamBookRequest.FromString(raw).symbol
+        _refuse(_symbol("symbol", symbol))
+        with self._fanout.subscribe("book", [symbol]) as subscription:
+            yield self._snapshot(symbol, resynchronized=False)
+            while True:
+                if not await subscription.wait(HEARTBEAT_SECONDS):
+                    yield self._heartbeat(pb.StreamBookResponse, subscription)
+                elif subscription.overflowed:
+                    subscription.restart(self._fanout.applied)
+                    yield self._snapshot(symbol, resynchronized=True)
+                else:
+                    yield subscription.take()
+
+    @rpc("read", raw=True)
+    async def stream_top_of_book(self, raw: bytes, _call: Call) -> AsyncGenerator[bytes, None]:
+        """Send the best prices of all symbols, then those that change."""
+        symbols = list(dict.fromkeys(pb.StreamTopOfBookRequest.FromString(raw).symbols))
+        violations = [v for i, s in enumerate(symbols) for v in _symbol(f"symbols[{i}]", s)]
+        if not 1 <= len(symbols) <= SYMBOLS_MAX:
+            violations.append(("symbols", f"must be from 1 to {SYMBOLS_MAX} symbols"))
+        _refuse(violations)
+        with self._fanout.subscribe("top", symbols) as subscription:
+            yield _known(lambda: self._feed.top(symbols))
+            while True:
+                if not await subscription.wait(HEARTBEAT_SECONDS):
+                    yield self._heartbeat(pb.StreamTopOfBookResponse, subscription)
+                elif subscription.overflowed:
+                    raise ResourceExhausted(
+                        "SLOW_SUBSCRIBER", "too slow for the best prices: subscribe again"
+                    )
+                else:
+                    yield subscription.take()
+
+    @rpc("read", raw=True)
+    async def stream_trades(self, raw: bytes, _call: Call) -> AsyncGenerator[bytes, None]:
+        """Send past trades out of FILLS until they meet the present, then live ones."""
+        request = pb.StreamTradesRequest.FromString(raw)
+        violations = _symbol("symbol", request.symbol) if request.symbol else []
+        if request.live_only and request.after_sequence:
+            violations.append(("after_sequence", "must be 0 with live_only"))
+        _refuse(violations)
+        if request.symbol:
+            _known(lambda: self._feed.book(request.symbol, 1))
+        after = self._fanout.applied if request.live_only else request.after_sequence
+        with contextlib.ExitStack() as stack:
+            reader = LogReader(self._bus, self._fills, after=after, limits=HISTORY_LIMITS)
+            async with reader:
+                while after < self._fanout.applied:
+                    pieces, after = await self._past_trades(reader, request.symbol, after)
+                    for piece in pieces:
+                        yield piece
+                # Before the reader stops: nothing may be applied between the two.
+                subscription = stack.enter_context(
+                    self._fanout.subscribe("trades", [request.symbol], after)
+                )
+            while True:
+                if not await subscription.wait(HEARTBEAT_SECONDS):
+                    yield self._heartbeat(pb.StreamTradesResponse, subscription)
+                elif subscription.overflowed:
+                    raise _too_slow(subscription.through)
+                else:
+                    yield subscription.take()
+
+    async def _past_trades(
+        self, reader: LogReader, symbol: str, after: int
+    ) -> tuple[list[bytes], int]:
+        """Read on in FILLS: messages for the subscriber, and the sequence they go up to."""
+        messages = await reader.next_batch(HISTORY_MESSAGES, timeout_s=HEARTBEAT_SECONDS)
+        if not messages:
+            return [pb.StreamTradesResponse(through_sequence=after).SerializeToString()], after
+        pieces = [self._feed.trades(m.sequence, m.data, symbol) for m in messages]
+        return list(join(pieces)), messages[-1].sequence
+
+    def _snapshot(self, symbol: str, *, resynchronized: bool) -> bytes:
+        return _known(lambda: self._feed.book_stream_snapshot(symbol, resynchronized))
+
+    def _heartbeat(self, kind: Callable[..., Message], subscription: Subscription) -> bytes:
+        """Say how far the subscriber is: nothing waits for it, so as far as the books are."""
+        through = max(self._fanout.applied, subscription.through)
+        return kind(through_sequence=through).SerializeToString()
+
+
+def _too_slow(through: int) -> ResourceExhausted:
+    return ResourceExhausted(
+        "SLOW_SUBSCRIBER",
+        f"too slow for the live trades: resume with after_sequence {through}",
+        metadata={"after_sequence": str(through)},
+    )
+
+
+def _symbol(field: str, symbol: str) -> list[tuple[str, str]]:
+    if is_symbol(symbol):
+        return []
+    return [(field, "must match ^[A-Z0-9][A-Z0-9_-]{0,31}$")]
+
+
+def _refuse(violations: list[tuple[str, str]]) -> None:
+    if violations:
+        raise InvalidArgument.of(violations)
+
+
+def _known(answer: Callable[[], bytes]) -> bytes:
+    """Return the feed's answer; it raises KeyError for a symbol that is not traded here."""
+    try:
+        return answer()
+    except KeyError as error:
+        raise NotFound("UNKNOWN_SYMBOL", f"no instrument {error.args[0]}") from None

@@ -1,0 +1,1 @@
+"""Matching: RISKED in, FILLS out, and a look at the books."""

@@ -1,0 +1,1 @@
+"""Risk: ORDERS and FILLS in, RISKED out; limits, positions and reference data."""
