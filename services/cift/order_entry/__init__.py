@@ -1,0 +1,1 @@
+"""Order entry: the way into the exchange, and the stream of what happened there."""

@@ -1,0 +1,88 @@
+"""Order entry.
+
+clients ── gRPC ──► server ──► OrderEntry ──► journal ──► ORDERS
+                                   ▲             ▲
+                sessions, executions┘             └── FILLS ──► recent, relay
+PostgreSQL ──► keys, orders; reference_outbox ──► relay ──► ORDERS
+"""
+
+import asyncio
+import sys
+
+from cift.kit.auth import KeyRing
+from cift.kit.bus import Bus, OriginWriter, shard_logs
+from cift.kit.config import load
+from cift.kit.lifecycle import Lifecycle, run
+from cift.kit.logging import configure
+from cift.kit.server import Server
+from cift.kit.stores.postgres import open_pool
+from cift.kit.stores.reference import ReferenceStore
+from cift.kit.telemetry import Telemetry
+from cift.order_entry.executions import ExecutionStreams, Recent
+from cift.order_entry.journal import Journal
+from cift.order_entry.relay import REFERENCE_ORIGIN, Relay
+from cift.order_entry.service import OrderEntry
+from cift.order_entry.session import Sessions
+from cift.order_entry.settings import OrderEntrySettings
+from cift.order_entry.store import OrderStore
+from cift.order_entry.v1 import order_entry_service_pb2
+from cift_core import Gateway
+
+SERVICE = order_entry_service_pb2.DESCRIPTOR.services_by_name["OrderEntryService"]
+READINESS_SECONDS = 0.1
+
+
+async def main() -> int:
+    settings = load(OrderEntrySettings, section="order_entry")
+    configure("order_entry", settings.log_level)
+    lifecycle = Lifecycle(settings.drain_seconds)
+    bus = Bus(settings.nats_url, "order_entry")
+    logs = shard_logs(settings.shard)
+    # Nothing connects to PostgreSQL yet: trading goes on, and starts, while it is away.
+    pool = await open_pool(settings.postgres_dsn, application_name="order_entry", min_size=0)
+
+    async with pool:
+        reference = ReferenceStore(pool)
+        keys = KeyRing(reference, development=settings.development)
+        recent = Recent(settings.recent_bytes)
+        relay = Relay(reference, OriginWriter(bus, logs.orders, origin=REFERENCE_ORIGIN))
+        writer = OriginWriter(bus, logs.orders)
+        gateway = Gateway(settings.shard, writer.origin, settings.max_pending_commands)
+        journal = Journal(
+            bus,
+            logs,
+            gateway,
+            writer,
+            followers=(recent, relay),
+            max_unresolved_commands=settings.max_unresolved_commands,
+            max_log_fullness=settings.max_log_fullness,
+            telemetry=Telemetry.configured("order_entry"),
+        )
+        relay.bind(journal)
+        sessions = Sessions(
+            journal, window=settings.session_window, answer_seconds=settings.answer_seconds
+        )
+        executions = ExecutionStreams(bus, logs, gateway, recent, settings.history_readers)
+        service = OrderEntry(
+            journal,
+            gateway,
+            sessions,
+            executions,
+            OrderStore(pool),
+            answer_seconds=settings.answer_seconds,
+        )
+        server = Server(settings.listen, auth=keys, grace_seconds=settings.drain_seconds * 0.7)
+        server.add(SERVICE, service)
+
+        async def follow_readiness() -> None:
+            while True:
+                server.health.set(keys.loaded.is_set() and journal.open)
+                await asyncio.sleep(READINESS_SECONDS)
+
+        lifecycle.spawn(follow_readiness(), "readiness")
+        lifecycle.spawn(journal.end(), "journal end")
+        return await lifecycle.run(bus, keys, journal, relay, sessions, server)
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

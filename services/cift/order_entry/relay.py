@@ -1,0 +1,119 @@
+"""Relay: reference data from PostgreSQL into ORDERS.
+
+Every change of reference data leaves a numbered row in an outbox, in its own transaction. Row n is
+batch n of origin 1; risk takes batch n only right after n - 1, and only once. So any number of
+relays may run, in any process: at worst a batch is stored twice, and the second has no effect.
+"""
+
+import asyncio
+import contextlib
+
+from cift.kit.bus import BusError, LogMessage, OriginWriter
+from cift.kit.logging import get_logger
+from cift.kit.stores.reference import OutboxRow, ReferenceStore
+from cift.kit.subjects import VENUE
+from cift.order_entry.journal import Journal
+from cift_core import Applied, encode_reference
+
+__all__ = ["REFERENCE_ORIGIN", "Relay"]
+
+REFERENCE_ORIGIN = 1
+POLL_SECONDS = 0.1
+APPLIED_SECONDS = 2.0
+"""Without an outcome for so long, a row is published again."""
+MAX_PAUSE_SECONDS = 5.0
+APPLIED = 0
+"""BatchStatus `applied` of schemas/types.capnp."""
+
+log = get_logger("relay")
+
+
+class Relay:
+    """Publishes waiting rows in order; a part, and a follower of the journal."""
+
+    def __init__(self, store: ReferenceStore, writer: OriginWriter) -> None:
+        self.applied = 0
+        """The last number that took effect."""
+        self._store = store
+        self._writer = writer
+        self._sequences: dict[int, int] = {}
+        """Number → ORDERS sequence where it took effect, until PostgreSQL has been told."""
+        self._changed = asyncio.Event()
+        self._journal: Journal | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def bind(self, journal: Journal) -> None:
+        """Name the journal whose follower this is."""
+        self._journal = journal
+
+    async def start(self) -> None:
+        """Begin once the journal has caught up."""
+        await self._writer.start()
+        self._task = asyncio.create_task(self._run(), name="relay")
+
+    async def stop(self) -> None:
+        """Stop; a batch under way may still be stored, which does no harm."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        await self._writer.stop()
+
+    def on_fills(self, message: LogMessage, applied: Applied) -> None:
+        """Learn which numbers took effect, whoever published them."""
+        if applied.origin != REFERENCE_ORIGIN:
+            return
+        self._writer.outcome_known(applied.batch, message.sequence)
+        if applied.status == APPLIED:
+            self.applied = applied.batch
+            self._sequences[applied.batch] = message.sequence
+            self._changed.set()
+
+    def on_batch(self) -> None:
+        """Nothing more to do."""
+
+    async def _run(self) -> None:
+        assert self._journal is not None
+        await self._journal.caught_up.wait()
+        pause = POLL_SECONDS
+        while True:
+            try:
+                await self._relay()
+                pause = POLL_SECONDS
+            except Exception as error:
+                log.warning("reference data waits", error=str(error), kind=type(error).__name__)
+                pause = min(pause * 2, MAX_PAUSE_SECONDS)
+            await asyncio.sleep(pause)
+
+    async def _relay(self) -> None:
+        """Bring every waiting row into ORDERS, and note those that took effect."""
+        waiting = await self._store.waiting()
+        if not waiting:
+            self._sequences.clear()
+        for row in waiting:
+            if row.number > self.applied + 1:
+                log.error("reference data skips a number", number=row.number, last=self.applied)
+                return
+            if row.number == self.applied + 1:
+                await self._publish(row)
+            sequence = self._sequences.pop(row.number, None)
+            if sequence is None:
+                return
+            await self._store.note_applied(row.number, sequence)
+
+    async def _publish(self, row: OutboxRow) -> None:
+        items = [
+            (str(command["kind"]), {k: v for k, v in command.items() if k != "kind"})
+            for command in row.commands
+        ]
+        frame = encode_reference(row.number, items)
+        self._changed.clear()
+        self._writer.next_batch = row.number
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(APPLIED_SECONDS):
+                await self._writer.publish(row.number, VENUE, frame)
+                while self.applied < row.number:
+                    self._changed.clear()
+                    await self._changed.wait()
+        if self.applied < row.number:
+            raise BusError(f"reference batch {row.number} has no outcome yet")
+        log.info("reference data applied", number=row.number, sequence=self._sequences[row.number])
