@@ -1,5 +1,9 @@
 //! The fast engine against the plain one, message by message.
 
+use std::collections::BTreeMap;
+use std::panic::{catch_unwind, AssertUnwindSafe};
+
+use engine::pod::Liquidity;
 use engine::{Fills, MatchingEngine};
 
 use crate::invariants::{not_crossed, Checker};
@@ -11,6 +15,8 @@ use crate::workload::{Profile, Workload};
 
 /// Messages between two full comparisons of the books.
 const COMPARE_EVERY: u64 = 512;
+/// What is wrong when an engine stops.
+const PANIC: &str = "a panic";
 
 /// Both engines, fed the same.
 pub struct Judge {
@@ -112,7 +118,7 @@ pub struct Failure {
 }
 
 /// What a run saw.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Commands sent.
     pub commands: u64,
@@ -124,6 +130,19 @@ pub struct Tally {
     pub open_most: usize,
     /// All state hashes, chained.
     pub hash: u64,
+    /// Events by execution type and reason.
+    pub seen: BTreeMap<(u16, u16), u64>,
+}
+
+impl Tally {
+    fn count(&mut self, judge: &Judge) {
+        self.open_most = self.open_most.max(judge.engine.open_orders());
+        for event in &judge.fills.events {
+            self.events += 1;
+            self.trades += u64::from(event.liquidity == Liquidity::Taker.number());
+            *self.seen.entry((event.exec_type, event.reason)).or_default() += 1;
+        }
+    }
 }
 
 /// Runs so many commands in episodes, each from an empty shard, profiles in turn.
@@ -163,15 +182,13 @@ pub fn episode(
     while sent < commands && failed.is_none() {
         let message = workload.message();
         sent += message.steps.len() as u64;
-        match judge.message(&message) {
-            Ok(fills) => {
-                workload.observe(fills);
-                tally.events += fills.events.len() as u64;
-                let trades = fills.events.iter().filter(|event| event.match_id != 0);
-                tally.trades += trades.count() as u64 / 2;
-                tally.open_most = tally.open_most.max(judge.engine.open_orders());
+        match catch_unwind(AssertUnwindSafe(|| judge.message(&message).map(drop))) {
+            Ok(Ok(())) => {
+                workload.observe(&judge.fills);
+                tally.count(&judge);
             }
-            Err(reason) => failed = Some(reason),
+            Ok(Err(reason)) => failed = Some(reason),
+            Err(_) => failed = Some(PANIC.to_owned()),
         }
     }
     tally.commands += sent;
@@ -207,7 +224,7 @@ fn failure(profile: &'static Profile, seed: u64, commands: u64, reason: String) 
 /// Why a script fails, if it does: a difference, a broken rule, or a panic.
 #[must_use]
 pub fn fails(script: &[Message]) -> Option<String> {
-    let outcome = std::panic::catch_unwind(|| {
+    let outcome = catch_unwind(|| {
         let mut judge = Judge::default();
         for message in script {
             judge.message(message)?;
@@ -216,6 +233,6 @@ pub fn fails(script: &[Message]) -> Option<String> {
     });
     match outcome {
         Ok(result) => result.err(),
-        Err(_) => Some("a panic".to_owned()),
+        Err(_) => Some(PANIC.to_owned()),
     }
 }

@@ -6,6 +6,7 @@ pub mod flow;
 pub mod invariants;
 pub mod reference;
 pub mod rng;
+pub mod scenario;
 pub mod script;
 pub mod shrink;
 pub mod text;

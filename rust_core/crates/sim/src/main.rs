@@ -3,7 +3,9 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
+use engine::pod::ExecType;
 use sim::differential::{run, Tally};
+use sim::text;
 
 const USAGE: &str = "usage: sim differential [--commands N] [--seed S]";
 
@@ -45,12 +47,16 @@ fn options(arguments: &[String]) -> Result<Options, String> {
 fn differential(options: Options) -> ExitCode {
     let start = Instant::now();
     match run(options.seed, options.commands) {
-        Ok(Tally { commands, events, trades, open_most, hash }) => {
+        Ok(Tally { commands, events, trades, open_most, hash, seen }) => {
             let seconds = start.elapsed().as_secs_f64();
             println!(
                 "{commands} commands, {events} events alike, {trades} trades, {open_most} orders \
                  open at most, hash {hash:016x}, {seconds:.1} s"
             );
+            for ((exec_type, reason), count) in seen {
+                let exec_type = ExecType::ALL[usize::from(exec_type)];
+                println!("{count:>12} {exec_type:?} {}", text::reason(reason));
+            }
             ExitCode::SUCCESS
         }
         Err(failure) => {

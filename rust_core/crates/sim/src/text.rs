@@ -6,6 +6,7 @@
 //! cancel a
 //! replace a price=1001 quantity=80 id=a2
 //! instrument 2 flags=0        reference data; instrument 1 is the default of every line
+//! payload 2 flags=0           the same without a command that names it
 //! time 3d 23:59:59            journal time of the message, days since the epoch
 //! status void                 of the message
 //! raw kind=9 label=c target=a anything at all
@@ -125,16 +126,16 @@ pub fn read_line(line: &str, message: &mut Message, names: &mut Names) -> Result
             message.status = *named.next().ok_or_else(|| format!("no status {name}"))?;
             return Ok(());
         }
-        "instrument" => {
+        "instrument" | "payload" => {
             let mut payload = instrument(number(take("an id")?)? as u32);
             for word in words {
                 let (name, value) = pair(word)?;
                 instrument_set(&mut payload, name, number(value)?)?;
             }
-            let mut step = Step::new(CommandKind::SetInstrument);
-            step.command.payload_index = message.instruments.len() as u16;
+            if verb == "instrument" {
+                message.steps.push(set_instrument(message.instruments.len() as u16));
+            }
             message.instruments.push(payload);
-            message.steps.push(step);
             return Ok(());
         }
         "buy" | "sell" => {
@@ -200,6 +201,12 @@ fn change(kind: CommandKind, target: u32) -> Step {
     step
 }
 
+fn set_instrument(payload_index: u16) -> Step {
+    let mut step = Step::new(CommandKind::SetInstrument);
+    step.command.payload_index = payload_index;
+    step
+}
+
 fn time_in_force(word: &str) -> Option<TimeInForce> {
     let all = TimeInForce::ALL.iter().skip(1);
     all.copied().find(|time| format!("{time:?}").eq_ignore_ascii_case(word))
@@ -244,35 +251,41 @@ pub fn script(script: &[Message]) -> String {
         if message.status != BatchStatus::Applied {
             let _ = writeln!(text, "status {:?}", message.status);
         }
+        let mut payloads = message.instruments.iter().enumerate().peekable();
         for step in &message.steps {
-            write_step(&mut text, step, message);
+            let own = payloads.next_if(|(place, _)| *step == set_instrument(*place as u16));
+            match own {
+                Some((_, payload)) => write_instrument(&mut text, "instrument", payload),
+                None => write_step(&mut text, step),
+            }
         }
+        payloads.for_each(|(_, payload)| write_instrument(&mut text, "payload", payload));
         text.push('\n');
     }
     text
 }
 
-fn write_step(text: &mut String, step: &Step, message: &Message) {
-    let command = &step.command;
-    let payload = message.instruments.get(usize::from(command.payload_index));
-    let name = |label: u32| format!("o{label}");
-    let base = match (CommandKind::try_from(command.kind), step.label, step.target) {
-        (Ok(CommandKind::SetInstrument), None, None) if payload.is_some() => {
-            let payload = payload.expect("there is one");
-            let _ = write!(text, "instrument {}", payload.id);
-            let usual = instrument(payload.id);
-            for field in INSTRUMENT_FIELDS {
-                let value = instrument_get(payload, field);
-                if value != instrument_get(&usual, field) {
-                    let _ = write!(text, " {field}={value}");
-                }
-            }
-            text.push('\n');
-            return;
+fn write_instrument(text: &mut String, verb: &str, payload: &Instrument) {
+    let _ = write!(text, "{verb} {}", payload.id);
+    let usual = instrument(payload.id);
+    for field in INSTRUMENT_FIELDS {
+        let value = instrument_get(payload, field);
+        if value != instrument_get(&usual, field) {
+            let _ = write!(text, " {field}={value}");
         }
+    }
+    text.push('\n');
+}
+
+fn write_step(text: &mut String, step: &Step) {
+    let command = &step.command;
+    let name = |label: u32| format!("o{label}");
+    let mut usual_id = None;
+    let base = match (CommandKind::try_from(command.kind), step.label, step.target) {
         (Ok(CommandKind::NewOrder), Some(label), _) if matches!(command.side, 1 | 2) => {
             let side = Side::try_from(command.side).expect("one of two");
             let mut base = order(side, label).command;
+            usual_id = Some(name(label));
             base.quantity = command.quantity;
             let verb = if side == Side::Buy { "buy" } else { "sell" };
             let _ = write!(text, "{verb} {} {} ", name(label), command.quantity);
@@ -310,7 +323,7 @@ fn write_step(text: &mut String, step: &Step, message: &Message) {
     }
     let id = command.cl_ord_id();
     let id = std::str::from_utf8(id.as_bytes()).unwrap_or_default();
-    if !id.is_empty() && step.label.map(name).as_deref() != Some(id) {
+    if !id.is_empty() && usual_id.as_deref() != Some(id) {
         let _ = write!(text, " id={id}");
     }
     match (step.judgement, step.target) {
@@ -344,7 +357,11 @@ pub fn event(event: &Event, name: &str) -> String {
         _ => {
             let side = lower(Side::ALL[usize::from(event.side)]);
             let time = lower(TimeInForce::ALL[usize::from(event.time_in_force)]);
-            let _ = write!(line, " {side} {} @ {} {time}", event.quantity, event.price);
+            let price = match event.price {
+                0 => "market".to_owned(),
+                price => format!("@ {price}"),
+            };
+            let _ = write!(line, " {side} {} {price} {time}", event.quantity);
             if event.reason != 0 {
                 let _ = write!(line, ", {}", reason(event.reason));
             }
@@ -376,6 +393,9 @@ pub fn event(event: &Event, name: &str) -> String {
 /// A reject reason by its name in the interfaces, or by its number.
 #[must_use]
 pub fn reason(number: u16) -> String {
+    if number == 0 {
+        return String::new();
+    }
     Reject::from_number(number).map_or_else(|| number.to_string(), shouted)
 }
 

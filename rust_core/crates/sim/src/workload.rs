@@ -99,7 +99,7 @@ impl Profile {
         },
         Self {
             name: "deep",
-            episode_commands: 300_000,
+            episode_commands: 200_000,
             instruments: 1,
             accounts: 50,
             spread: 20_000,
@@ -265,20 +265,25 @@ impl Workload {
     }
 
     fn step(&mut self, message: &mut Message) {
+        if self.halted.is_some() && self.rng.per_mille(50) {
+            let id = self.halted.take().expect("just seen");
+            return self.set_instrument(id, true, message);
+        }
         if self.rng.per_mille(self.profile.wrong) {
             return self.wrong(message);
         }
-        if self.rng.per_mille(self.profile.sweeps) {
+        if !self.building && self.rng.per_mille(self.profile.sweeps) {
             return self.sweep(message);
         }
         if self.rng.per_mille(20) {
             let place = self.rng.below(self.middle.len() as u64) as usize;
-            let drift = self.rng.between(-self.profile.spread, self.profile.spread) / 4;
+            let most = 1 + self.profile.spread / 200;
+            let drift = self.rng.between(-most, most);
             let lowest = self.profile.spread + 2;
             self.middle[place] = (self.middle[place] + drift).clamp(lowest, MAX_PRICE / 2);
         }
         // New passive, new aggressive, cancel, change; a full book is thinned.
-        let weights = if self.building { [70, 8, 6, 16] } else { [28, 20, 26, 26] };
+        let weights = if self.building { [84, 4, 4, 8] } else { [28, 20, 26, 26] };
         match self.rng.weighted(&weights) {
             0 => self.passive(message),
             1 => self.aggressive(message),
@@ -449,14 +454,10 @@ impl Workload {
             4 => self.judged(message, Judgement::Refuse),
             5 => self.judged(message, |_| Judgement::Repeat),
             6 => {
-                // A halt, or the end of one.
                 let id = 1 + self.rng.below(u64::from(self.profile.instruments)) as u32;
-                match self.halted.take() {
-                    Some(halted) => self.set_instrument(halted, true, message),
-                    None => {
-                        self.halted = Some(id);
-                        self.set_instrument(id, false, message);
-                    }
+                if self.halted.is_none() {
+                    self.halted = Some(id);
+                    self.set_instrument(id, false, message);
                 }
             }
             7 => {
