@@ -120,6 +120,25 @@ impl RiskEngine {
         }
     }
 
+    /// All limits of an account as they were set: those on all instruments first, then those on one,
+    /// by instrument id.
+    #[must_use]
+    pub fn all_limits(&self, account: u32) -> Vec<Limits> {
+        let mut all = Vec::new();
+        let Some(place) = self.reference.account_place(account) else { return all };
+        all.extend(self.reference.limits(place));
+        let mut at = self.reference.traders[place as usize].holdings;
+        while at != NONE {
+            let holding = &self.holdings[at];
+            if holding.limits != NONE {
+                all.push(self.reference.overrides[holding.limits as usize].limits);
+            }
+            at = holding.next;
+        }
+        all.sort_unstable_by_key(|limits| limits.instrument);
+        all
+    }
+
     /// What an account has to trade with.
     #[must_use]
     pub fn buying(&self, account: u32) -> Option<Buying> {
