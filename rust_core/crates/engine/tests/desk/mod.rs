@@ -269,6 +269,13 @@ impl Desk {
         self.risked.last().expect("just judged").verdicts.clone()
     }
 
+    /// Lets time pass, and restarts the process that sends: who is idle for a day is forgotten.
+    pub fn wait_ns(&mut self, nanoseconds: i64) {
+        self.now_ns += nanoseconds;
+        self.origin += 1;
+        self.batch = 0;
+    }
+
     /// Sends a batch under an origin and number of one's own.
     pub fn send_as(&mut self, origin: u64, number: u64, payload: &Payload) {
         let sequence = self.risk.applied() + 1;
