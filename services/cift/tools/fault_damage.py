@@ -1,4 +1,4 @@
-"""Damage to the files of a log: a flipped bit, a truncated tail; found, named, and no trading on it.
+"""Damage to a log's files, a flipped bit or a truncated tail: found, named, no trading on it.
 
 Works on copies of a stopped mesh's data folder.
 """

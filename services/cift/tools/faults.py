@@ -19,6 +19,7 @@ from pathlib import Path
 
 from rich.table import Table
 
+from cift.local.engines import Durability
 from cift.local.mesh import LocalMesh, MeshError, MeshOptions
 from cift.tools.fault_audit import audit, read_logs
 from cift.tools.fault_clients import Client, Style
@@ -44,7 +45,7 @@ class Campaign:
     seed: int
     kills: int = 100
     clients: int = 6
-    durability: str = "fsync"
+    durability: Durability = "fsync"
     damages: tuple[str, ...] = tuple(DAMAGES)
 
 
@@ -111,8 +112,8 @@ async def run_campaign(
     outcome = Outcome()
     started = time.monotonic()
     data_dir = folder / "mesh"
-    durability = "fsync" if campaign.durability == "fsync" else "page-cache"
-    async with LocalMesh(MeshOptions(data_dir=data_dir, durability=durability)) as mesh:
+    options = MeshOptions(data_dir=data_dir, durability=campaign.durability)
+    async with LocalMesh(options) as mesh:
         await _trade_and_kill(campaign, mesh, outcome, told)
     told("replaying the logs in another process")
     outcome.verified = await _verify(data_dir, outcome)
