@@ -1,6 +1,6 @@
-# Two commands matter: `make demo` shows the exchange at work, `make test` proves it. Both install what
-# they need into .venv and rust_core/target; a machine brings Python ≥ 3.11 with venv, Rust, make and
-# a C linker. Every path is relative, so that the checkout may live in a folder with spaces.
+# Two commands matter: `make demo` shows the exchange at work, `make test` proves it. Both install
+# what they need into .venv and rust_core/target; a machine brings Python 3.11 or newer with venv,
+# Rust, make and a C linker. Paths are relative: the checkout may live in a folder with spaces.
 
 PYTHON ?= python3
 PY := .venv/bin/python
@@ -20,18 +20,17 @@ RUST_SOURCES := $(shell find rust_core -name target -prune -o \
 .PHONY: help tools venv demo test test-rust test-python check gen fresh bench up faults fmt lock clean
 
 help: ## Say what there is
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS="$$(printf '\t')" read -r name text; \
-		do printf '  make %-12s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1: \2/p' Makefile
 
 tools:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-		echo "This needs Python 3.11 or newer: install python3, or name one: make PYTHON=python3.12" >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
-		echo "This Python lacks venv: install python3-venv (Debian, Ubuntu) or a full Python" >&2; exit 1; }
-	@command -v $(CARGO) >/dev/null || { \
-		echo "This needs Rust: install it with rustup, or the packages rustc and cargo" >&2; exit 1; }
-	@command -v cc >/dev/null || { \
-		echo "This needs a C linker (cc): install gcc or clang (Debian, Ubuntu: build-essential)" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+		{ echo "needs Python 3.11 or newer: install python3, or name one as PYTHON=…" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "needs Python's venv: install python3-venv or a full Python" >&2; exit 1; }
+	@command -v $(CARGO) >/dev/null || \
+		{ echo "needs Rust: install it with rustup, or the packages rustc and cargo" >&2; exit 1; }
+	@command -v cc >/dev/null || \
+		{ echo "needs a C linker: install gcc or clang (Debian: build-essential)" >&2; exit 1; }
 
 $(STAMPS)/packages: requirements.lock | tools
 	@test -x $(PY) || $(PYTHON) -m venv .venv
@@ -39,9 +38,8 @@ $(STAMPS)/packages: requirements.lock | tools
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/core: $(STAMPS)/packages $(RUST_SOURCES)
-	test ! -e rust_core/crates/cift_core/Cargo.toml || \
-		VIRTUAL_ENV="$(CURDIR)/.venv" .venv/bin/maturin develop --quiet --release \
-			-m rust_core/crates/cift_core/Cargo.toml
+	VIRTUAL_ENV="$(CURDIR)/.venv" .venv/bin/maturin develop --quiet --release --locked \
+		-m rust_core/crates/cift_core/Cargo.toml
 	@touch $@
 
 $(STAMPS)/cift: $(STAMPS)/packages pyproject.toml
@@ -79,14 +77,14 @@ gen: venv ## Generate Python and Rust from protos/ and schemas/
 
 # Generates in a copy, so that a check never changes the tree; git compares it with what is here.
 fresh: venv
-	@copy=$$(mktemp -d) && trap 'rm -rf "$$copy"' EXIT && \
-	git ls-files -z --cached --others --exclude-standard buf.yaml buf.gen.yaml protos schemas \
-		services rust_core | tar --create --null --files-from=- | tar --extract --directory="$$copy" && \
-	git -C "$$copy" init --quiet && git -C "$$copy" add --all && \
-	(py="$$PWD/$(PY)" && export PATH="$$PWD/.venv/bin:$$PATH" && \
-	export CARGO_TARGET_DIR="$${CARGO_TARGET_DIR:-$$PWD/rust_core/target}" && cd "$$copy" && "$$py" protos/generate.py) && \
-	git -C "$$copy" add --intent-to-add --all && \
-	git -C "$$copy" diff --stat --exit-code || { echo "Generated code is stale: run make gen" >&2; exit 1; }
+	@copy=$$(mktemp -d) && trap 'rm -rf "$$copy"' EXIT && root=$$PWD && \
+	git ls-files -z --cached --others --exclude-standard pyproject.toml protos schemas \
+		services rust_core | tar --create --null --files-from=- | tar --extract -C "$$copy" && \
+	export PATH="$$root/.venv/bin:$$PATH" && \
+	export CARGO_TARGET_DIR="$${CARGO_TARGET_DIR:-$$root/rust_core/target}" && cd "$$copy" && \
+	git init --quiet && git add --all && "$$root/$(PY)" protos/generate.py && \
+	git add --intent-to-add --all && git diff --stat --exit-code || \
+		{ echo "Generated code is stale: run make gen" >&2; exit 1; }
 
 fmt: venv ## Format everything
 	$(PY) -m ruff format
@@ -101,8 +99,9 @@ faults: venv ## Kill everything, many times, and prove that nothing was lost
 	$(PY) tests/faults/campaign.py
 
 lock: venv ## Pin the packages anew (needs uv)
-	uv pip compile pyproject.toml --extra local --extra dev --universal --python-version 3.11 --upgrade \
-		--generate-hashes --no-header --no-annotate --no-emit-index-url -o requirements.lock
+	uv pip compile pyproject.toml --extra local --extra dev --universal --python-version 3.11 \
+		--upgrade --generate-hashes --no-header --no-annotate --no-emit-index-url \
+		-o requirements.lock
 
 clean: ## Remove what the targets above made
 	rm -rf .venv rust_core/target .mypy_cache .ruff_cache .pytest_cache services/cift.egg-info
