@@ -20,6 +20,7 @@ from typing import Any, Self
 
 import grpc
 
+from cift.analytics.v1 import analytics_service_pb2, analytics_service_pb2_grpc
 from cift.common.v1 import types_pb2
 from cift.local.mesh import LocalMesh, MeshOptions
 from cift.market_data.v1 import market_data_service_pb2, market_data_service_pb2_grpc
@@ -49,6 +50,8 @@ __all__ = [
 
 KEY_VARIABLE = "CIFT_API_KEY"
 
+PROBE_SYMBOL = "AMZN"
+"""A symbol of the demonstration data, to ask how far a projection is."""
 KEY_SECONDS_MAX = 10.0
 """Longest wait for a new key to be known to every service; it is within a second normally."""
 
@@ -187,6 +190,9 @@ class MeshClient:
         self.matching = matching_service_pb2_grpc.MatchingServiceStub(
             self._open(addresses.matching)
         )
+        self.analytics = analytics_service_pb2_grpc.AnalyticsServiceStub(
+            self._open(addresses.analytics)
+        )
         risk = self._open(addresses.risk)
         self.risk = risk_service_pb2_grpc.RiskServiceStub(risk)
         self.admin = admin_service_pb2_grpc.AdminServiceStub(risk)
@@ -240,6 +246,14 @@ class MeshClient:
                 lot_size=lot,
             )
             await self._admin("CreateInstrument", instrument=instrument)
+
+    async def projected(self) -> int:
+        """Return the journal sequence up to which analytics has counted."""
+        answer = await self.analytics.GetVolume(
+            analytics_service_pb2.GetVolumeRequest(symbol=PROBE_SYMBOL),
+            metadata=self.admin_metadata,
+        )
+        return int(answer.through_sequence)
 
     async def _admin(self, method: str, **fields: Any) -> Any:
         request = getattr(admin_service_pb2, f"{method}Request")(**fields)
