@@ -8,6 +8,7 @@ again from the log.
 """
 
 import argparse
+import asyncio
 import os
 import sys
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from cift.kit.stores.postgres import open_pool
 from cift.kit.stores.reference import ReferenceStore
 
 LISTEN = "127.0.0.1:50054"
+READINESS_SECONDS = 0.05
 NICE = 10
 """Trading comes first: on a busy machine analytics gets what is left."""
 SCHEMA = Path(__file__).resolve().parents[3] / "deploy" / "clickhouse" / "schema.sql"
@@ -75,7 +77,6 @@ async def main() -> int:
             trades,
             pause_seconds=settings.trades_pause_seconds,
             rebuild=rebuild,
-            on_change=server.health.set,
             on_fault=lifecycle.fail,
         )
         into_postgres = Projector(
@@ -86,6 +87,13 @@ async def main() -> int:
             rebuild=rebuild,
             on_fault=lifecycle.fail,
         )
+
+        async def follow_readiness() -> None:
+            while True:
+                server.health.set(keys.loaded.is_set() and into_clickhouse.ready)
+                await asyncio.sleep(READINESS_SECONDS)
+
+        lifecycle.spawn(follow_readiness(), "readiness")
         return await lifecycle.run(bus, clickhouse, keys, server, into_clickhouse, into_postgres)
     finally:
         pool.terminate()

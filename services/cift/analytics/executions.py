@@ -40,6 +40,7 @@ class ExecutionStore:
 
     async def open(self) -> Place:
         """Connect and read the place."""
+        await self.close()
         try:
             self._connection = await asyncpg.connect(
                 self._dsn,

@@ -81,19 +81,18 @@ class Projector:
         *,
         pause_seconds: float,
         rebuild: bool = False,
-        on_change: Callable[[bool], None] | None = None,
         on_fault: Callable[[BaseException], None],
     ) -> None:
         self.sequence = 0
         """Everything up to this FILLS sequence is in the store."""
+        self.ready = False
+        """Whether the store is open and has held all of FILLS since it was opened."""
         self._bus = bus
         self._logs = logs
         self._store = store
         self._pause_seconds = pause_seconds
         self._rebuild = rebuild
-        self._on_change = on_change
         self._on_fault = on_fault
-        self._ready = False
         self._log = log.bind(store=store.name)
         self._task: asyncio.Task[None] | None = None
 
@@ -121,7 +120,7 @@ class Projector:
                 self._on_fault(error)
                 return
             finally:
-                self._say(ready=False)
+                self.ready = False
                 await self._store.close()
             if self.sequence > began:
                 pauses = _pauses()
@@ -144,17 +143,9 @@ class Projector:
                     )
                     await self._store.apply(block)
                     self.sequence = block.last
-                if reader.caught_up:
-                    self._say(ready=True)
+                self.ready = self.ready or reader.caught_up
                 # The next block gathers what comes meanwhile: a store costs by the block.
                 await asyncio.sleep(self._pause_seconds)
-
-    def _say(self, *, ready: bool) -> None:
-        """Tell a change: ready from when all of FILLS is stored until the store goes away."""
-        if ready != self._ready:
-            self._ready = ready
-            if self._on_change is not None:
-                self._on_change(ready)
 
     async def _open(self) -> int:
         """Open the store; one that was filled from another log is filled anew."""
@@ -170,6 +161,10 @@ class Projector:
             self._rebuild = False
             place = await self._store.open()
         return place.sequence
+
+
+def _block(shard: int, messages: list[LogMessage]) -> Block:
+    return Block(shard, messages[0].sequence, [message.data for message in messages])
 
 
 def _parts(messages: list[LogMessage]) -> Iterator[list[LogMessage]]:

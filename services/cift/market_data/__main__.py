@@ -4,6 +4,7 @@ FILLS ──► FanOut (MarketDataFeed) ──► bounded queues ──► Marke
   └─────► a reader of its own for each stream that begins in the past ──┘
 """
 
+import asyncio
 import sys
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ from cift.market_data.v1 import market_data_service_pb2 as pb
 from cift_core import MarketDataFeed
 
 LISTEN = "127.0.0.1:50055"
+READINESS_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +54,17 @@ async def main() -> int:
             logs,
             MarketDataFeed(settings.shard),
             limits=limits,
-            on_caught_up=lambda: server.health.set(True),
             on_fault=lifecycle.fail,
         )
         service = pb.DESCRIPTOR.services_by_name["MarketDataService"]
         server.add(service, MarketData(fanout, bus, logs.fills))
+
+        async def follow_readiness() -> None:
+            while True:
+                server.health.set(keys.loaded.is_set() and fanout.caught_up)
+                await asyncio.sleep(READINESS_SECONDS)
+
+        lifecycle.spawn(follow_readiness(), "readiness")
         return await lifecycle.run(bus, keys, server, fanout)
     finally:
         pool.terminate()

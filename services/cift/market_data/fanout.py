@@ -120,15 +120,15 @@ class FanOut:
         feed: MarketDataFeed,
         *,
         limits: QueueLimits | None = None,
-        on_caught_up: Callable[[], None],
         on_fault: Callable[[BaseException], None],
     ) -> None:
         self.feed = feed
+        self.caught_up = False
+        """Whether the books have been up to date since the start."""
         self._bus = bus
         self._logs = logs
         self._reader = LogReader(bus, logs.fills)
         self._limits = limits or QueueLimits()
-        self._on_caught_up = on_caught_up
         self._on_fault = on_fault
         self._watchers: dict[tuple[Kind, str], set[Subscription]] = {}
         self._task: asyncio.Task[None] | None = None
@@ -178,17 +178,15 @@ class FanOut:
                     self.feed.unwatch(key[1], kind)
 
     async def _run(self) -> None:
-        caught_up = False
         try:
             while True:
                 for message in await self._reader.next_batch(BATCH_MESSAGES, timeout_s=1.0):
                     updates = self.feed.apply(message.sequence, message.data)
                     for update in updates:
                         self._hand_out(message.sequence, update)
-                if not caught_up and self._reader.caught_up:
-                    caught_up = True
+                if not self.caught_up and self._reader.caught_up:
+                    self.caught_up = True
                     log.info("caught up", sequence=self.applied)
-                    self._on_caught_up()
                 await asyncio.sleep(0)
         except Exception as error:
             self._on_fault(error)

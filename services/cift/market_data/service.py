@@ -129,7 +129,8 @@ class MarketData:
     def _heartbeat(self, kind: Callable[..., Message], subscription: Subscription) -> bytes:
         """Say how far the subscriber is: nothing waits for it, so as far as the books are."""
         through = max(self._fanout.applied, subscription.through)
-        return kind(through_sequence=through).SerializeToString()
+        message = kind(through_sequence=through)
+        return bytes(message.SerializeToString())
 
 
 def _too_slow(through: int) -> ResourceExhausted:

@@ -199,7 +199,8 @@ class Reference:
     async def _account_sizes(self) -> list[tuple[int, int | None, int | None]]:
         """Account, order quantity and position in 10^-12 of a unit, from its finest row."""
         rows = await self._pool.fetch(
-            "SELECT DISTINCT ON (l.account_id) l.account_id, coalesce(i.quantity_scale, 0) AS scale,"
+            "SELECT DISTINCT ON (l.account_id) l.account_id,"
+            " coalesce(i.quantity_scale, 0) AS scale,"
             " l.max_order_quantity_units AS quantity, l.max_position_units AS position"
             " FROM limits l LEFT JOIN instruments i ON i.id = l.instrument_id"
             " ORDER BY l.account_id, scale DESC"

@@ -1,0 +1,60 @@
+"""`python -m cift.risk`: ORDERS and FILLS → RiskStage → RISKED, and two services beside it.
+
+RiskService ──► the stage's state        AdminService ──► PostgreSQL + outbox
+                                             └─ waits until the stage has applied the change
+"""
+
+import asyncio
+import sys
+
+from cift.kit.auth import KeyRing
+from cift.kit.bus import Bus, shard_logs
+from cift.kit.config import CommonSettings, load
+from cift.kit.lifecycle import Lifecycle, run
+from cift.kit.logging import configure
+from cift.kit.server import Server
+from cift.kit.stage import risk_stage
+from cift.kit.stage_part import StagePart
+from cift.kit.stores.postgres import open_pool
+from cift.kit.stores.reference import ReferenceStore
+from cift.risk.admin import Admin
+from cift.risk.reference import Reference
+from cift.risk.service import Risk
+from cift.risk.v1 import admin_service_pb2, risk_service_pb2
+from cift_core import Replayer
+
+LISTEN = "127.0.0.1:50053"
+READINESS_SECONDS = 0.05
+
+
+async def main() -> int:
+    """Build the parts and run them until a signal."""
+    settings = load(CommonSettings, section="risk")
+    configure("risk", settings.log_level)
+    lifecycle = Lifecycle(settings.drain_seconds)
+    pool = await open_pool(settings.postgres_dsn, application_name="cift risk", min_size=0)
+    try:
+        bus = Bus(settings.nats_url, "cift risk")
+        stage = risk_stage(bus, shard_logs(settings.shard), lambda: Replayer(settings.shard))
+        reference = Reference(pool, applied=lambda: stage.applied)
+        keys = KeyRing(ReferenceStore(pool), development=settings.development)
+        server = Server(settings.listen or LISTEN, auth=keys)
+        server.add(
+            risk_service_pb2.DESCRIPTOR.services_by_name["RiskService"], Risk(stage, reference)
+        )
+        server.add(admin_service_pb2.DESCRIPTOR.services_by_name["AdminService"], Admin(reference))
+        work = StagePart(stage, on_fault=lifecycle.fail)
+
+        async def follow_readiness() -> None:
+            while True:
+                server.health.set(keys.loaded.is_set() and stage.ready)
+                await asyncio.sleep(READINESS_SECONDS)
+
+        lifecycle.spawn(follow_readiness(), "readiness")
+        return await lifecycle.run(bus, work, keys, server)
+    finally:
+        pool.terminate()
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))
