@@ -24,7 +24,7 @@ help: ## Say what there is
 
 tools:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
-		{ echo "needs Python 3.11 or newer: install python3, or name one as PYTHON=…" >&2; exit 1; }
+		{ echo "needs Python 3.11 or newer: install it, or name one as PYTHON=…" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 		{ echo "needs Python's venv: install python3-venv or a full Python" >&2; exit 1; }
 	@command -v $(CARGO) >/dev/null || \

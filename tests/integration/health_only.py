@@ -22,7 +22,7 @@ class Health(health_pb2_grpc.HealthServicer):  # type: ignore[misc]
 async def main() -> None:
     """Serve until SIGTERM."""
     if sys.argv[1:] == ["crash"]:
-        sys.exit("the cupboard is bare")
+        sys.exit('{"event": "the cupboard", "error": "is bare"}')
     if sys.argv[1:] == ["refuse"]:
         print("cannot start: the data is of another age", file=sys.stderr)
         sys.exit(78)

@@ -1,6 +1,8 @@
 """Migrations and reference data on a real PostgreSQL."""
 
 import asyncio
+import os
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -212,3 +214,24 @@ async def test_a_key_is_kept_as_its_hash_and_can_be_disabled(
     finally:
         await connection.close()
     assert "s3cret" not in text
+
+
+async def test_the_command_line_prepares_a_database(empty_database: str) -> None:
+    async def prepare(dsn: str) -> tuple[int | None, str]:
+        child = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "cift.local.migrate", "--demo"),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env={**os.environ, "CIFT_POSTGRES_DSN": dsn},
+        )
+        output, _ = await asyncio.wait_for(child.communicate(), 60)
+        return child.returncode, output.decode()
+
+    status, said = await prepare(empty_database)
+    assert status == 0
+    assert said.startswith("migration 1: reference_data\n")
+    assert said.endswith("data of demo.toml\n")
+    assert await prepare(empty_database) == (0, "nothing to do\n")
+    status, said = await prepare(empty_database.rpartition("/")[0] + "/nowhere")
+    assert (status, said) == (1, 'migrate: database "nowhere" does not exist\n')
+    assert (await prepare(""))[0] == 2

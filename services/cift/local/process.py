@@ -7,6 +7,7 @@ that waits twice as long each time, up to `BACKOFF_MAX_SECONDS`.
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -136,7 +137,7 @@ class Process:
             size = log.seek(0, os.SEEK_END)
             log.seek(max(0, size - LAST_WORDS_BYTES))
             lines = log.read().decode(errors="replace").strip().splitlines()
-            return lines[-1].strip() if lines else ""
+            return _words(lines[-1].strip()) if lines else ""
         return ""
 
     async def _keep(self) -> None:
@@ -222,6 +223,15 @@ class Process:
             self.state = state
             self.since = time.monotonic()
             self._changed(self)
+
+
+def _words(line: str) -> str:
+    """A line of a log for a person: of a structured one, what happened and why."""
+    try:
+        entry = json.loads(line)
+        return ": ".join(str(entry[key]) for key in ("event", "error") if key in entry) or line
+    except (ValueError, TypeError):
+        return line
 
 
 class _Child:
