@@ -4,6 +4,7 @@
 pub mod differential;
 pub mod flow;
 pub mod invariants;
+pub mod mix;
 pub mod reference;
 pub mod rng;
 pub mod scenario;

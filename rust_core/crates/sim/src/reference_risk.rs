@@ -1,0 +1,636 @@
+//! A plain reference of pre-trade risk: it keeps every order and every request for ever, and counts
+//! everything anew whenever it is asked. Slow, short, and written from the rules, not from the engine.
+
+use std::collections::BTreeMap;
+
+use engine::ids::{place, sequence_of};
+use engine::pod::{
+    Account, BatchStatus, ClOrdId, Command, CommandKind, Event, ExecType, Instrument, Limits,
+    OrdType, Side, TimeInForce, VerdictKind, FLAG_CANCEL_ON_DISCONNECT, FLAG_LEAVES, MAX_PRICE,
+    MAX_QUANTITY,
+};
+use engine::reject::Reject;
+use engine::{Batch, FillsView};
+
+const DAY_NS: i64 = 86_400_000_000_000;
+
+/// What risk says of a command: kind, reason, order id, first place.
+pub type Said = (VerdictKind, Option<Reject>, u64, u64);
+
+/// The terms of an unanswered replace.
+#[derive(Clone, Copy, Debug)]
+struct Pending {
+    sequence: u64,
+    leaves: bool,
+    quantity: i64,
+    price: i64,
+}
+
+impl Pending {
+    fn open(&self, cum: i64) -> i64 {
+        if self.leaves {
+            self.quantity
+        } else {
+            (self.quantity - cum).max(0)
+        }
+    }
+}
+
+/// An order that risk accepted.
+#[derive(Clone, Debug)]
+struct Order {
+    account: u32,
+    instrument: u32,
+    buys: bool,
+    market: bool,
+    price: i64,
+    leaves: i64,
+    cum: i64,
+    pending: Vec<Pending>,
+    ended_ns: Option<i64>,
+}
+
+impl Order {
+    /// The largest open quantity and notional of its terms.
+    fn reserves(&self) -> (i64, i128) {
+        let live = (self.leaves, i128::from(self.leaves) * i128::from(self.price));
+        self.pending.iter().fold(live, |most, pending| {
+            let open = pending.open(self.cum);
+            (most.0.max(open), most.1.max(i128::from(open) * i128::from(pending.price)))
+        })
+    }
+}
+
+/// The content of a request: the command without what a retry may change.
+type Content = ([u64; 16], Option<ClOrdId>);
+
+/// A request under a client order id.
+#[derive(Clone, Debug)]
+struct Request {
+    /// None for an id that a cancel burnt.
+    content: Option<Content>,
+    place: u64,
+    /// The order it was about.
+    order: Option<u64>,
+    kept_from_ns: i64,
+}
+
+/// What an account has in an instrument.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Holding {
+    /// Bought minus sold.
+    pub position: i64,
+    /// Received minus paid, native.
+    pub cash: i128,
+    /// Cost of the position at average price, native.
+    pub cost: i128,
+}
+
+/// The open quantity and notional of one side.
+pub type Open = (i64, i128);
+
+/// The reference.
+#[derive(Clone, Debug, Default)]
+pub struct ReferenceRisk {
+    now_ns: i64,
+    instruments: BTreeMap<u32, Instrument>,
+    accounts: BTreeMap<u32, Account>,
+    limits: BTreeMap<(u32, u32), Limits>,
+    last_price: BTreeMap<u32, i64>,
+    orders: BTreeMap<u64, Order>,
+    requests: BTreeMap<(u32, ClOrdId), Request>,
+    holdings: BTreeMap<(u32, u32), Holding>,
+    origins: BTreeMap<u64, u64>,
+}
+
+fn refuse<T>(reason: Reject) -> Result<T, Reject> {
+    Err(reason)
+}
+
+fn content(command: &Command, orig: Option<&ClOrdId>) -> Content {
+    let mut plain = *command;
+    plain.flags &= !FLAG_CANCEL_ON_DISCONNECT;
+    plain.session = 0;
+    plain.orig_cl_ord_id_index = 0;
+    (bytemuck::cast(plain), orig.copied())
+}
+
+fn odd(command: &Command) -> bool {
+    (command.stop_price, command.display_quantity, command.min_quantity) != (0, 0, 0)
+        || (command.self_trade_group, command.link, command.self_trade_prevention) != (0, 0, 0)
+        || command.expire_time != 0
+}
+
+impl ReferenceRisk {
+    /// What becomes of a batch and of each of its commands.
+    pub fn apply(&mut self, batch: &Batch<'_>) -> (BatchStatus, Vec<Said>) {
+        self.now_ns = self.now_ns.max(batch.time_ns);
+        let last = self.origins.entry(batch.origin).or_default();
+        let status = match batch.batch {
+            number if number == *last + 1 => BatchStatus::Applied,
+            number if number >= 1 && number <= *last => BatchStatus::Repeated,
+            _ => BatchStatus::Void,
+        };
+        if status != BatchStatus::Applied {
+            return (status, Vec::new());
+        }
+        *last += 1;
+        let commands = batch.commands.iter().enumerate();
+        let said = commands.map(|(index, command)| {
+            self.command(command, batch, place(0, batch.sequence, index as u32))
+        });
+        (status, said.collect())
+    }
+
+    fn command(&mut self, command: &Command, batch: &Batch<'_>, place: u64) -> Said {
+        let payload = usize::from(command.payload_index);
+        let set = match CommandKind::try_from(command.kind) {
+            Ok(CommandKind::NewOrder) => return self.new_order(command, place),
+            Ok(CommandKind::CancelOrder) => return self.change(command, batch, place, false),
+            Ok(CommandKind::ReplaceOrder) => return self.change(command, batch, place, true),
+            Ok(CommandKind::SetInstrument) => {
+                let instrument = batch.instruments[payload];
+                self.instruments.insert(instrument.id, instrument);
+                Ok(())
+            }
+            Ok(CommandKind::SetAccount) => {
+                let account = batch.accounts[payload];
+                self.accounts.insert(account.id, account);
+                Ok(())
+            }
+            Ok(CommandKind::SetLimits) => {
+                let limits = batch.limits[payload];
+                self.limits.insert((limits.account, limits.instrument), limits);
+                Ok(())
+            }
+            Ok(CommandKind::Tick) => Ok(()),
+            Ok(CommandKind::None) | Err(_) => refuse(Reject::UnsupportedCharacteristic),
+        };
+        match set {
+            Ok(()) => (VerdictKind::Accepted, None, 0, 0),
+            Err(reason) => (VerdictKind::Refused, Some(reason), 0, 0),
+        }
+    }
+
+    /// The request under a client order id, while it is kept.
+    fn request(&self, account: u32, id: &ClOrdId) -> Option<&Request> {
+        let request = self.requests.get(&(account, *id))?;
+        let from_ns = match request.order.map(|order| &self.orders[&order]) {
+            None => request.kept_from_ns,
+            Some(order) => order.ended_ns?.max(request.kept_from_ns),
+        };
+        (self.now_ns < from_ns + DAY_NS).then_some(request)
+    }
+
+    /// The same, of live orders too.
+    fn known(&self, account: u32, id: &ClOrdId) -> Option<&Request> {
+        let request = self.requests.get(&(account, *id))?;
+        let lives = |order: u64| self.orders[&order].ended_ns.is_none();
+        if request.order.is_some_and(lives) {
+            return Some(request);
+        }
+        self.request(account, id)
+    }
+
+    fn new_order(&mut self, command: &Command, place: u64) -> Said {
+        let id = command.cl_ord_id();
+        let plain = content(command, None);
+        let known = self.known(command.account, &id).cloned();
+        if self.accounts.contains_key(&command.account) {
+            if let Some(known) = &known {
+                if known.content == Some(plain) {
+                    return (VerdictKind::Repeat, None, known.place, known.place);
+                }
+            }
+        }
+        let judged = self.judge_new(command, known.as_ref());
+        let order = judged.is_ok().then_some(place);
+        if known.is_none() && self.accounts.contains_key(&command.account) {
+            let request = Request { content: Some(plain), place, order, kept_from_ns: self.now_ns };
+            self.requests.insert((command.account, id), request);
+        }
+        match judged {
+            Ok(order) => {
+                self.orders.insert(place, order);
+                (VerdictKind::Accepted, None, place, 0)
+            }
+            Err(reason) => (VerdictKind::Refused, Some(reason), place, 0),
+        }
+    }
+
+    fn judge_new(&self, command: &Command, known: Option<&Request>) -> Result<Order, Reject> {
+        if !self.accounts.contains_key(&command.account) {
+            return refuse(Reject::UnknownAccount);
+        }
+        let Some(instrument) = self.instruments.get(&command.instrument) else {
+            return refuse(Reject::UnknownSymbol);
+        };
+        if known.is_some_and(|known| known.content.is_some()) {
+            return refuse(Reject::DuplicateClOrdId);
+        }
+        let side = Side::try_from(command.side);
+        let market = OrdType::try_from(command.ord_type) == Ok(OrdType::Market);
+        let limit = OrdType::try_from(command.ord_type) == Ok(OrdType::Limit);
+        let timed = TimeInForce::try_from(command.time_in_force)
+            .is_ok_and(|time| time != TimeInForce::None);
+        if !matches!(side, Ok(Side::Buy | Side::Sell))
+            || !(market || limit)
+            || !timed
+            || command.flags & !FLAG_CANCEL_ON_DISCONNECT != 0
+            || (market && command.price != 0)
+            || odd(command)
+        {
+            return refuse(Reject::UnsupportedCharacteristic);
+        }
+        let largest = match instrument.max_quantity {
+            0 => MAX_QUANTITY,
+            most => most,
+        };
+        if command.quantity < instrument.min_quantity.max(1)
+            || command.quantity > largest
+            || command.quantity % instrument.lot_size != 0
+        {
+            return refuse(Reject::IncorrectQuantity);
+        }
+        if limit
+            && (!(1..=MAX_PRICE).contains(&command.price)
+                || command.price % instrument.tick_size != 0)
+        {
+            return refuse(Reject::TickSize);
+        }
+        if instrument.flags & 1 == 0 {
+            return refuse(Reject::MarketClosed);
+        }
+        if known.is_some() {
+            return refuse(Reject::Stale);
+        }
+        let price = if market {
+            self.market_price(command.account, instrument)
+        } else {
+            Some(command.price)
+        };
+        let order = Order {
+            account: command.account,
+            instrument: command.instrument,
+            buys: side == Ok(Side::Buy),
+            market,
+            price: price.unwrap_or(0),
+            leaves: command.quantity,
+            cum: 0,
+            pending: Vec::new(),
+            ended_ns: None,
+        };
+        let collared = limit.then_some(command.price);
+        self.check_limits(&order, None, order.leaves, collared, price)?;
+        Ok(order)
+    }
+
+    fn reference_price(&self, instrument: &Instrument) -> Option<i64> {
+        let last = self.last_price.get(&instrument.id).copied();
+        last.or((instrument.reference_price != 0).then_some(instrument.reference_price))
+    }
+
+    fn market_price(&self, account: u32, instrument: &Instrument) -> Option<i64> {
+        let reference = self.reference_price(instrument)?;
+        let limits = self.limits.get(&(account, 0));
+        let bps = limits.filter(|limits| limits.checks & 4 != 0).map_or(0, |l| l.collar_bps);
+        Some(reference + reference * i64::from(bps) / 10_000)
+    }
+
+    /// The live orders of an account.
+    fn live(&self, account: u32) -> impl Iterator<Item = (&u64, &Order)> {
+        let lives = move |order: &Order| order.account == account && order.ended_ns.is_none();
+        self.orders.iter().filter(move |(_, order)| lives(order))
+    }
+
+    /// What an account has open in an instrument, buys and sells; with one order as it would be.
+    fn open(
+        &self,
+        account: u32,
+        instrument: u32,
+        instead: Option<(Option<u64>, &Order)>,
+    ) -> [Open; 2] {
+        let mut open = [(0, 0); 2];
+        let mut add = |order: &Order| {
+            if order.instrument == instrument {
+                let (quantity, notional) = order.reserves();
+                let side = &mut open[usize::from(!order.buys)];
+                *side = (side.0 + quantity, side.1 + notional);
+            }
+        };
+        let replaced = instead.and_then(|(id, _)| id);
+        self.live(account)
+            .filter(|(&id, _)| Some(id) != replaced)
+            .for_each(|(_, order)| add(order));
+        if let Some((_, order)) = instead {
+            add(order);
+        }
+        open
+    }
+
+    /// What an account has open in an instrument now, buys and sells.
+    #[must_use]
+    pub fn open_now(&self, account: u32, instrument: u32) -> [Open; 2] {
+        self.open(account, instrument, None)
+    }
+
+    /// What an account holds in an instrument.
+    #[must_use]
+    pub fn holding(&self, account: u32, instrument: u32) -> Holding {
+        self.holdings.get(&(account, instrument)).copied().unwrap_or_default()
+    }
+
+    /// How many live orders an account has.
+    #[must_use]
+    pub fn open_orders(&self, account: u32) -> usize {
+        self.live(account).count()
+    }
+
+    /// What margin asks for a holding with these orders, money times basis points.
+    fn required(&self, account: u32, instrument: &Instrument, open: [Open; 2]) -> i128 {
+        let Holding { position, cost, .. } = self.holding(account, instrument.id);
+        let [along, against] = if position >= 0 { open } else { [open[1], open[0]] };
+        let held = i128::from(position.abs());
+        let quantity = i128::from(against.0);
+        let beyond = if quantity > held { against.1 - against.1 * held / quantity } else { 0 };
+        let exposure = beyond.max(cost + along.1);
+        exposure * instrument.notional(1, 1) * i128::from(instrument.initial_margin_bps)
+    }
+
+    /// Buying power that is left, money times basis points.
+    #[must_use]
+    pub fn available(&self, account: u32) -> i128 {
+        let credit = self.limits.get(&(account, 0)).map_or(0, Limits::credit);
+        let left = self.instruments.values().map(|instrument| {
+            let Holding { position, cash, cost } = self.holding(account, instrument.id);
+            let realised = if position >= 0 { cash + cost } else { cash - cost };
+            let open = self.open(account, instrument.id, None);
+            realised * instrument.notional(1, 1) * 10_000 - self.required(account, instrument, open)
+        });
+        credit * 10_000 + left.sum::<i128>()
+    }
+
+    /// The limit checks of an order as it would be; `was` is its id if it lives already.
+    fn check_limits(
+        &self,
+        order: &Order,
+        was: Option<u64>,
+        total: i64,
+        collared: Option<i64>,
+        price: Option<i64>,
+    ) -> Result<(), Reject> {
+        let account = order.account;
+        let instrument = &self.instruments[&order.instrument];
+        let limits = match self.limits.get(&(account, 0)) {
+            Some(limits) if self.accounts[&account].flags & 1 != 0 => limits,
+            _ => return refuse(Reject::AccountDisabled),
+        };
+        let special = self.limits.get(&(account, order.instrument));
+        let on = |bit: u32| {
+            let decides = if bit == 0 || bit == 3 { special.unwrap_or(limits) } else { limits };
+            decides.checks & 1 << bit != 0
+        };
+        let sizes = special.unwrap_or(limits);
+        let had = was.map_or((0, 0), |id| self.orders[&id].reserves());
+        let wants = order.reserves();
+        let (more_quantity, more_notional) = (wants.0 > had.0, wants.1 > had.1);
+        if was.is_none() && on(4) && self.open_orders(account) as u32 >= limits.max_open_orders {
+            return refuse(Reject::MaxOpenOrders);
+        }
+        if more_quantity && on(0) && total > sizes.max_order_quantity {
+            return refuse(Reject::ClipSize);
+        }
+        let notional = price.map_or(0, |price| instrument.notional(price, total));
+        if more_notional && on(1) && notional > limits.max_order_notional() {
+            return refuse(Reject::MaxOrderNotional);
+        }
+        let reference = self.reference_price(instrument);
+        if let (true, Some(price), Some(at)) = (on(2), collared, reference) {
+            if (price - at).abs() * 10_000 > at * i64::from(limits.collar_bps) {
+                return refuse(Reject::PriceBand);
+            }
+        }
+        let wants_price = (on(2) && (collared.is_some() || price.is_none()))
+            || (price.is_none() && (on(1) || on(5)));
+        if wants_price && reference.is_none() {
+            return refuse(Reject::NoReferencePrice);
+        }
+        let before = self.open(account, instrument.id, None);
+        let after = self.open(account, instrument.id, Some((was, order)));
+        let position = self.holding(account, instrument.id).position;
+        let worst = if order.buys { position + after[0].0 } else { after[1].0 - position };
+        if more_quantity && on(3) && worst > sizes.max_position {
+            return refuse(Reject::ExceedsLimit);
+        }
+        let more =
+            self.required(account, instrument, after) - self.required(account, instrument, before);
+        if on(5) && more > 0 && more > self.available(account) {
+            return refuse(Reject::InsufficientCredit);
+        }
+        Ok(())
+    }
+
+    /// A cancel or a replace.
+    fn change(&mut self, command: &Command, batch: &Batch<'_>, place: u64, replace: bool) -> Said {
+        let orig = match command.orig_cl_ord_id_index {
+            0 => None,
+            index => Some(&batch.orig_cl_ord_ids[usize::from(index) - 1]),
+        };
+        let account = command.account;
+        if !self.accounts.contains_key(&account) {
+            return (VerdictKind::Refused, Some(Reject::UnknownAccount), 0, 0);
+        }
+        let id = command.cl_ord_id();
+        let plain = content(command, orig);
+        let known = self.known(account, &id).filter(|_| !id.is_absent()).cloned();
+        if let Some(known) = known.as_ref().filter(|known| known.content == Some(plain)) {
+            return (VerdictKind::Repeat, None, known.order.unwrap_or(0), known.place);
+        }
+        let target = match orig {
+            Some(orig) => self.known(account, orig).and_then(|request| request.order),
+            None => Some(command.order_id).filter(|id| {
+                let kept =
+                    |order: &Order| order.ended_ns.is_none_or(|at| self.now_ns < at + DAY_NS);
+                self.orders.get(id).is_some_and(|order| order.account == account && kept(order))
+            }),
+        };
+        let target = target.filter(|id| {
+            let order = &self.orders[id];
+            command.instrument == 0
+                || order.ended_ns.is_some()
+                || order.instrument == command.instrument
+        });
+        let order_id = target.unwrap_or(0);
+        let judged = self.judge_change(command, target, known.as_ref(), &id, replace);
+        let live = target.filter(|id| self.orders[id].ended_ns.is_none());
+        let unknown = judged.as_ref().err() == Some(&Reject::UnknownOrder);
+        if let (false, true, Some(orig)) = (replace, unknown, orig) {
+            if self.known(account, orig).is_none() {
+                let burnt =
+                    Request { content: None, place, order: None, kept_from_ns: self.now_ns };
+                self.requests.insert((account, *orig), burnt);
+            }
+        }
+        if known.is_none() && !id.is_absent() {
+            let request =
+                Request { content: Some(plain), place, order: live, kept_from_ns: self.now_ns };
+            self.requests.insert((account, id), request);
+        }
+        match judged {
+            Ok(pending) => {
+                let order = self.orders.get_mut(&order_id).expect("it was found");
+                order.pending.extend(
+                    pending.map(|pending| Pending { sequence: sequence_of(place), ..pending }),
+                );
+                (VerdictKind::Accepted, None, order_id, 0)
+            }
+            Err(reason) => (VerdictKind::Refused, Some(reason), order_id, 0),
+        }
+    }
+
+    fn judge_change(
+        &self,
+        command: &Command,
+        target: Option<u64>,
+        known: Option<&Request>,
+        id: &ClOrdId,
+        replace: bool,
+    ) -> Result<Option<Pending>, Reject> {
+        let live = target.map(|id| &self.orders[&id]).filter(|order| order.ended_ns.is_none());
+        let instrument = live.map_or(command.instrument, |order| order.instrument);
+        let instrument = self.instruments.get(&instrument);
+        if command.instrument != 0 && !self.instruments.contains_key(&command.instrument) {
+            return refuse(Reject::UnknownSymbol);
+        }
+        if known.is_some_and(|known| known.content.is_some()) {
+            return refuse(Reject::DuplicateClOrdId);
+        }
+        let flags = FLAG_LEAVES | FLAG_CANCEL_ON_DISCONNECT;
+        let unlike = |order: &Order| command.side != 0 && (command.side == 1) != order.buys;
+        let bad_replace = id.is_absent() || command.flags & !flags != 0 || live.is_some_and(unlike);
+        if odd(command) || (replace && bad_replace) {
+            return refuse(Reject::UnsupportedCharacteristic);
+        }
+        if replace {
+            replace_terms_fit(command, instrument)?;
+        }
+        match (target, live) {
+            (None, _) => refuse(Reject::UnknownOrder),
+            (Some(_), None) => refuse(Reject::TooLate),
+            _ if known.is_some() => refuse(Reject::Stale),
+            (Some(_), Some(_)) if !replace => Ok(None),
+            (Some(id), Some(order)) => self.judge_replace(command, id, order).map(Some),
+        }
+    }
+
+    fn judge_replace(&self, command: &Command, id: u64, order: &Order) -> Result<Pending, Reject> {
+        let total = order.cum + order.leaves;
+        let mut asked = Pending { sequence: 0, leaves: false, quantity: total, price: order.price };
+        for pending in &order.pending {
+            let price = asked.price.max(pending.price);
+            if pending.open(order.cum) > asked.open(order.cum) {
+                asked = *pending;
+            }
+            asked.price = price;
+        }
+        if command.price != 0 {
+            asked.price = command.price;
+        }
+        if command.flags & FLAG_LEAVES != 0 || command.quantity != 0 {
+            asked.leaves = command.flags & FLAG_LEAVES != 0;
+            asked.quantity = command.quantity;
+        }
+        let total = if asked.leaves { asked.quantity + order.cum } else { asked.quantity };
+        let mut as_it_would_be = order.clone();
+        as_it_would_be.pending.push(asked);
+        let collared = (command.price != 0).then_some(command.price);
+        self.check_limits(&as_it_would_be, Some(id), total, collared, Some(asked.price))?;
+        Ok(asked)
+    }
+
+    /// Takes in a message of FILLS.
+    pub fn apply_fills(&mut self, fills: &FillsView<'_>) {
+        for event in fills.events {
+            self.event(event);
+        }
+        for order in self.orders.values_mut() {
+            order.pending.retain(|pending| pending.sequence > fills.sequence);
+        }
+    }
+
+    fn event(&mut self, event: &Event) {
+        let kind = ExecType::try_from(event.exec_type).expect("a kind of event");
+        if kind == ExecType::CancelRejected {
+            return;
+        }
+        let now_ns = self.now_ns;
+        let Some(order) = self.orders.get_mut(&event.order_id) else {
+            assert_eq!(kind, ExecType::Rejected, "only what was refused is unknown");
+            return;
+        };
+        match kind {
+            ExecType::Trade => {
+                order.cum += event.last_quantity;
+                order.leaves -= event.last_quantity;
+                let (account, instrument, buys) = (order.account, order.instrument, order.buys);
+                if order.leaves == 0 {
+                    order.ended_ns = Some(now_ns);
+                }
+                self.trade((account, instrument), buys, event.last_price, event.last_quantity);
+            }
+            ExecType::Replaced => {
+                order.leaves = event.leaves_quantity;
+                if !order.market {
+                    order.price = event.price;
+                }
+            }
+            ExecType::Canceled | ExecType::Expired | ExecType::Rejected => {
+                order.ended_ns = Some(now_ns);
+            }
+            ExecType::New | ExecType::None | ExecType::CancelRejected => {}
+        }
+    }
+
+    fn trade(&mut self, key: (u32, u32), buys: bool, price: i64, quantity: i64) {
+        self.last_price.insert(key.1, price);
+        let holding = self.holdings.entry(key).or_default();
+        // One unit after the other would be plainer still, but quantities go to 10^12.
+        let sign = if buys { 1 } else { -1 };
+        let closes =
+            if holding.position * sign < 0 { quantity.min(holding.position.abs()) } else { 0 };
+        let opens = quantity - closes;
+        if closes > 0 {
+            let held = i128::from(holding.position.abs());
+            holding.cost -= holding.cost * i128::from(closes) / held;
+        }
+        holding.cost += i128::from(price) * i128::from(opens);
+        holding.position += sign * quantity;
+        holding.cash -= i128::from(sign * quantity) * i128::from(price);
+    }
+}
+
+fn replace_terms_fit(command: &Command, instrument: Option<&Instrument>) -> Result<(), Reject> {
+    let (quantity, price) = (command.quantity, command.price);
+    let total = command.flags & FLAG_LEAVES == 0;
+    let quantity_fits = quantity == 0
+        || instrument.map_or((0..=MAX_QUANTITY).contains(&quantity), |instrument| {
+            let most = match instrument.max_quantity {
+                0 => MAX_QUANTITY,
+                most => most,
+            };
+            (1..=most).contains(&quantity)
+                && quantity % instrument.lot_size == 0
+                && (!total || quantity >= instrument.min_quantity)
+        });
+    if !quantity_fits {
+        return refuse(Reject::IncorrectQuantity);
+    }
+    let tick = instrument.map_or(1, |instrument| instrument.tick_size);
+    if price != 0 && (!(1..=MAX_PRICE).contains(&price) || price % tick != 0) {
+        return refuse(Reject::TickSize);
+    }
+    if instrument.is_some_and(|instrument| instrument.flags & 1 == 0) {
+        return refuse(Reject::MarketClosed);
+    }
+    Ok(())
+}
