@@ -12,12 +12,12 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 RUST_SOURCES := $(shell find rust_core -name target -prune -o \
-	\( -name '*.rs' -o -name '*.toml' -o -name '*.py' -o -name '*.pyi' -o -name Cargo.lock \) -print \
-	2>/dev/null)
+	\( -name '*.rs' -o -name '*.toml' -o -name '*.py*' -o -name Cargo.lock \) -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help tools venv demo test test-rust test-python check gen fresh bench up faults fmt lock clean
+.PHONY: help tools venv demo up test test-rust test-python check fresh gen fmt bench faults lock \
+	clean
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1: \2/p' Makefile
@@ -46,7 +46,7 @@ $(STAMPS)/cift: $(STAMPS)/packages pyproject.toml
 	$(PY) -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-venv: tools $(STAMPS)/packages $(STAMPS)/core $(STAMPS)/cift ## Make .venv, build the core, install cift
+venv: tools $(STAMPS)/packages $(STAMPS)/core $(STAMPS)/cift ## Make .venv with the core and cift
 
 demo: venv ## Start the whole mesh, send it a real order flow, prove every trade
 	$(PY) -m cift.cli demo
