@@ -11,7 +11,7 @@ import importlib
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from cift.kit.config import ConfigError
 
@@ -21,14 +21,10 @@ OTLP = "opentelemetry.exporter.otlp.proto.grpc.trace_exporter"
 VARIABLE = "OTEL_TRACES_EXPORTER"
 
 
-class _Tracer(Protocol):
-    def start_as_current_span(self, name: str, **options: Any) -> Any: ...
-
-
 class Telemetry:
     """Spans of one process; does nothing unless configured."""
 
-    def __init__(self, tracer: _Tracer | None) -> None:
+    def __init__(self, tracer: Any | None) -> None:
         self._tracer = tracer
 
     @classmethod
@@ -63,7 +59,7 @@ class Telemetry:
             yield "".join(f"{key}: {value}\r\n" for key, value in carrier.items())
 
 
-def _tracer(service: str, exporter: str) -> _Tracer:
+def _tracer(service: str, exporter: str) -> Any:
     """Everything of OpenTelemetry is imported here, so that it costs nothing when it is off."""
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import TracerProvider

@@ -13,7 +13,7 @@ from cift.kit.logging import get_logger
 from cift.kit.stores.reference import OutboxRow, ReferenceStore
 from cift.kit.subjects import VENUE
 from cift.order_entry.journal import Journal
-from cift_core import Applied, encode_reference
+from cift_core import Applied, encode_reference, header
 
 __all__ = ["REFERENCE_ORIGIN", "Relay"]
 
@@ -60,12 +60,15 @@ class Relay:
 
     def on_fills(self, message: LogMessage, applied: Applied) -> None:
         """Learn which numbers took effect, whoever published them."""
-        if applied.origin != REFERENCE_ORIGIN:
+        if applied.own_batch:
             return
-        self._writer.outcome_known(applied.batch, message.sequence)
-        if applied.status == APPLIED:
-            self.applied = applied.batch
-            self._sequences[applied.batch] = message.sequence
+        said = header(message.data)
+        if said.origin != REFERENCE_ORIGIN:
+            return
+        self._writer.outcome_known(said.batch, message.sequence)
+        if said.status == APPLIED:
+            self.applied = said.batch
+            self._sequences[said.batch] = message.sequence
             self._changed.set()
 
     def on_batch(self) -> None:
@@ -101,11 +104,7 @@ class Relay:
             await self._store.note_applied(row.number, sequence)
 
     async def _publish(self, row: OutboxRow) -> None:
-        items = [
-            (str(command["kind"]), {k: v for k, v in command.items() if k != "kind"})
-            for command in row.commands
-        ]
-        frame = encode_reference(row.number, items)
+        frame = encode_reference(row.number, row.commands)
         self._changed.clear()
         self._writer.next_batch = row.number
         with contextlib.suppress(TimeoutError):
