@@ -89,7 +89,7 @@ class ClickHouse:
         await self._run(self._writer, lambda client: client.command(sql))
 
     async def insert(self, table: str, columns: Mapping[str, Any]) -> None:
-        """Insert one block, given by column as arrays or lists of one length, whole or not at all."""
+        """Insert one block, whole or not at all; columns are arrays or lists of one length."""
         names = [_identifier(name) for name in columns]
         data = list(columns.values())
         await self._run(
