@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import dataclasses
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -32,7 +33,9 @@ from cift.matching.v1 import matching_service_pb2
 from cift.tools import bench_floor
 from cift.tools.bench_load import BATCH_METHOD, Load
 from cift.tools.bench_machine import describe_machine, measure_fsync
+from cift.tools.demo import demo_files
 from cift.tools.mesh import Addresses, MeshClient, Trader, channel, fresh_token
+from cift.tools.orderfile import open_text
 from cift.tools.report import Latency, console
 
 __all__ = ["Plan", "add_arguments", "measure", "run"]
@@ -117,7 +120,7 @@ async def measure(plan: Plan, folder: Path) -> dict[str, Any]:
         "time_unix_s": int(time.time()),
         "machine": describe_machine(),
         "fsync": measure_fsync(folder),
-        "core": _measure_core() if plan.core else {},
+        "core": _measure_core(folder) if plan.core else {},
         "throughput": [],
         "latency": [],
         "hops": [],
@@ -289,19 +292,29 @@ async def _stored_ns(bus: Any, log: Any, first: int, last: int) -> dict[int, int
     return times
 
 
-def _measure_core() -> dict[str, Any]:
-    """Run the core's own benchmark; it prints one JSON document."""
+def _measure_core(folder: Path) -> dict[str, Any]:
+    """Run the core's own benchmarks, each a program that prints one JSON document."""
+    orders, trades = folder / "orders.csv", folder / "trades.csv"
+    files = demo_files()
+    for packed, plain in ((files.orders, orders), (files.trades, trades)):
+        with open_text(packed) as source, plain.open("w", encoding="utf-8") as target:
+            shutil.copyfileobj(source, target)
+    flow = ("--orders", str(orders), "--trades", str(trades))
+    return {name: _run_core(f"bench_{name}", flow) for name in ("engine", "risk")}
+
+
+def _run_core(program: str, arguments: Sequence[str]) -> dict[str, Any]:
     done = subprocess.run(
         (
             *("cargo", "run", "--quiet", "--release", "--manifest-path", str(RUST_MANIFEST)),
-            *("--package", "sim", "--", "bench", "--json"),
+            *("--package", "sim", "--bin", program, "--", *arguments),
         ),
         capture_output=True,
         check=False,
         timeout=CORE_SECONDS_MAX,
     )
     if done.returncode != 0:
-        raise BenchError(f"the core's benchmark: {done.stderr.decode().strip()[-2000:]}")
+        raise BenchError(f"{program}: {done.stderr.decode().strip()[-2000:]}")
     core: dict[str, Any] = json.loads(done.stdout)
     return core
 

@@ -25,7 +25,7 @@ from cift.tools.replay_mesh import MeshRun, replay_through_mesh
 from cift.tools.report import Latency, console, latency_table, progress
 from cift.tools.verify import Verifier
 
-__all__ = ["add_arguments", "run"]
+__all__ = ["DemoFiles", "add_arguments", "demo_files", "run"]
 
 CHECKOUT = DEPLOY.parent
 LEVELS = 5
@@ -61,6 +61,11 @@ FILES = (
 )
 
 
+def demo_files(*, opening: bool = False) -> DemoFiles:
+    """Return the whole day if it is there and `opening` does not say otherwise."""
+    return FILES[1] if opening or not FILES[0].orders.exists() else FILES[0]
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command line."""
     parser.add_argument(
@@ -83,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _demo(args: argparse.Namespace) -> int:
-    files = FILES[1] if args.opening or not FILES[0].orders.exists() else FILES[0]
+    files = demo_files(opening=args.opening)
     file = read_order_file(files.orders)
     verifier = make_verifier(file, files.trades, files.book, LEVELS)
     console.print(files.what)

@@ -50,7 +50,7 @@ class Operation(NamedTuple):
     seq: int
     row: int
     op: str
-    """`new`, `amend` (quantity is the new open quantity) or `cancel`."""
+    """`new`, `amend` (to an open quantity, and a price if it differs) or `cancel`."""
     id: str
     side: str
     """`buy` or `sell`; may be empty on amend and cancel."""

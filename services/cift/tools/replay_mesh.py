@@ -66,6 +66,7 @@ def session_requests(
     order id that it was sent with.
     """
     owners: dict[str, str] = {}
+    prices: dict[str, int] = {}
     requests = []
     for start in range(0, len(operations), batch):
         request = order_entry_service_pb2.SessionRequest(
@@ -75,7 +76,11 @@ def session_requests(
             if operation.op == "new":
                 owners[operation.id] = accounts[len(owners) % len(accounts)]
             account = owners.get(operation.id, accounts[0])
-            _add_command(request.commands.add(), operation, file, symbol, account)
+            # An amend that repeats the order's price leaves it unchanged.
+            moved = operation.price != prices.get(operation.id)
+            if operation.price:
+                prices[operation.id] = operation.price
+            _add_command(request.commands.add(), operation, file, symbol, account, moved=moved)
         requests.append(request.SerializeToString())
     return requests
 
@@ -116,7 +121,13 @@ async def replay_through_mesh(
 
 
 def _add_command(
-    command: order_pb2.Command, operation: Operation, file: OrderFile, symbol: str, account: str
+    command: order_pb2.Command,
+    operation: Operation,
+    file: OrderFile,
+    symbol: str,
+    account: str,
+    *,
+    moved: bool,
 ) -> None:
     instrument = file.instrument
     if operation.op == "new":
@@ -137,6 +148,8 @@ def _add_command(
         replace.cl_ord_id = f"{operation.id}:{operation.seq}"
         replace.orig_cl_ord_id = operation.id
         replace.leaves_quantity = instrument.quantity_text(operation.quantity)
+        if operation.price and moved:
+            replace.price = instrument.price_text(operation.price)
     else:
         command.cancel_order.account = account
         command.cancel_order.orig_cl_ord_id = operation.id
