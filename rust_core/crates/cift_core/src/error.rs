@@ -4,7 +4,10 @@ use pyo3::create_exception;
 use pyo3::exceptions::{PyException, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
+use wire::feed::FeedError;
 use wire::frame::FrameError;
+use wire::gateway::GatewayError;
+use wire::request::{RequestError, Violation};
 use wire::stage::StageError;
 
 create_exception!(cift_core, CiftError, PyException, "What the core refuses; base of the tree.");
@@ -51,6 +54,41 @@ impl IntoPyErr for StageError {
     fn into_py_err(self) -> PyErr {
         LogError::new_err(self.to_string())
     }
+}
+
+impl IntoPyErr for FeedError {
+    fn into_py_err(self) -> PyErr {
+        LogError::new_err(self.to_string())
+    }
+}
+
+impl IntoPyErr for RequestError {
+    fn into_py_err(self) -> PyErr {
+        GatewayError::Request(self).into_py_err()
+    }
+}
+
+impl IntoPyErr for GatewayError {
+    fn into_py_err(self) -> PyErr {
+        let message = self.to_string();
+        match self {
+            Self::Request(RequestError::Malformed(violations)) => bad_request(&message, violations),
+            Self::Request(RequestError::UnknownAccount(_)) => NotFound::new_err(message),
+            Self::Overloaded { .. } => Overloaded::new_err(message),
+            Self::Stage(_) | Self::View(_) | Self::Broken { .. } => LogError::new_err(message),
+        }
+    }
+}
+
+/// The exception that lists what is wrong with which field.
+fn bad_request(message: &str, violations: Vec<Violation>) -> PyErr {
+    let error = BadRequest::new_err(message.to_owned());
+    let pairs = violations.into_iter().map(|found| (found.field, found.description));
+    let listed = Python::attach(|py| {
+        let violations = PyTuple::new(py, pairs.collect::<Vec<_>>())?;
+        error.value(py).setattr("violations", violations)
+    });
+    listed.map_or_else(|problem| problem, |()| error)
 }
 
 /// Reads an argument that is a shard.

@@ -3,6 +3,10 @@
 
 mod error;
 mod frames;
+mod gateway;
+mod market_data;
+mod queries;
+mod reference_batch;
 mod stages;
 
 use pyo3::prelude::*;
@@ -15,6 +19,17 @@ fn cift_core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<stages::MatchingStage>()?;
     module.add_class::<stages::Replayer>()?;
     module.add_class::<frames::Header>()?;
+    module.add_class::<gateway::Gateway>()?;
+    module.add_class::<gateway::Submitted>()?;
+    module.add_class::<gateway::Frozen>()?;
+    module.add_class::<gateway::Applied>()?;
+    module.add_class::<gateway::InstrumentInfo>()?;
+    module.add_class::<market_data::MarketDataFeed>()?;
+    module.add_class::<market_data::FeedUpdate>()?;
+    module.add_class::<queries::PositionRow>()?;
+    module.add_class::<queries::ExposureRow>()?;
+    module.add_class::<queries::LimitsRow>()?;
+    module.add_function(wrap_pyfunction!(reference_batch::encode_reference, module)?)?;
     module.add_function(wrap_pyfunction!(frames::header, module)?)?;
     module.add_function(wrap_pyfunction!(frames::digest, module)?)
 }

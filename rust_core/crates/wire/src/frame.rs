@@ -378,6 +378,13 @@ impl<'a> Frame<'a> {
                 return fail(Problem::Count { list, count });
             }
         }
+        // Readers index tables by the ids of instruments that took effect.
+        if header.log == Log::Fills {
+            let bad = self.instruments.iter().position(|instrument| !instrument.is_valid());
+            if let Some(index) = bad {
+                return fail(Problem::Instrument { index });
+            }
+        }
         for (index, command) in self.commands.iter().enumerate() {
             if !self.indices_inside(command) {
                 return fail(Problem::Index { list: "commands", index });

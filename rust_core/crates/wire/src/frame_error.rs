@@ -102,6 +102,11 @@ pub enum Problem {
         /// Its elements.
         count: usize,
     },
+    /// An instrument that can't have taken effect.
+    Instrument {
+        /// Its place in the list.
+        index: usize,
+    },
     /// An element that refers to something outside its list.
     Index {
         /// The list it stands in.
@@ -162,6 +167,7 @@ impl fmt::Display for Problem {
             Self::Count { list, count } => {
                 write!(out, "{count} {list} don't go with the number of commands")
             }
+            Self::Instrument { index } => write!(out, "instrument {index} is out of its bounds"),
             Self::Index { list, index } => {
                 write!(out, "element {index} of {list} refers to something that isn't there")
             }

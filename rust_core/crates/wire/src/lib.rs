@@ -1,14 +1,18 @@
 //! The only crate that knows Cap'n Proto and protobuf.
 
 pub mod decimal;
+pub mod feed;
 pub mod frame;
 mod frame_error;
+pub mod gateway;
 #[path = "generated/layout.rs"]
 pub mod layout;
 
 pub mod pb;
+pub mod query;
 pub mod reference;
 pub mod request;
+pub mod response;
 pub mod stage;
 
 #[allow(

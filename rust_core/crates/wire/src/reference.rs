@@ -82,18 +82,24 @@ pub struct Reference {
 impl Reference {
     /// Takes over what took effect in a message. Names and ids never change their meaning.
     pub fn apply(&mut self, fills: &FillsView<'_>) {
-        for instrument in fills.instruments {
-            let place = instrument.id as usize;
-            if self.instruments.len() <= place {
-                self.instruments.resize(place + 1, None);
-            }
-            self.instruments[place] = Some(*instrument);
-            self.symbols.insert(instrument.symbol, instrument.id);
+        fills.instruments.iter().for_each(|instrument| self.set_instrument(instrument));
+        fills.accounts.iter().for_each(|account| self.set_account(account));
+    }
+
+    /// Adds an instrument, whose reader has checked its id, or takes over its new terms.
+    pub fn set_instrument(&mut self, instrument: &Instrument) {
+        let place = instrument.id as usize;
+        if self.instruments.len() <= place {
+            self.instruments.resize(place + 1, None);
         }
-        for account in fills.accounts {
-            self.accounts.insert(account.id, *account);
-            self.names.insert(account.name, account.id);
-        }
+        self.instruments[place] = Some(*instrument);
+        self.symbols.insert(instrument.symbol, instrument.id);
+    }
+
+    /// Adds an account, or takes over its new terms.
+    pub fn set_account(&mut self, account: &Account) {
+        self.accounts.insert(account.id, *account);
+        self.names.insert(account.name, account.id);
     }
 
     /// The instrument with this id.
@@ -117,11 +123,13 @@ impl Reference {
         self.accounts.get(&id)
     }
 
-    /// The account with this name, if the firm owns it: a stranger's looks like none.
+    /// The account with this name, if the firm owns it: a stranger's looks like none. Without a firm
+    /// whoever's it is.
     #[must_use]
     #[inline]
-    pub fn account_of(&self, name: &Name, firm: u32) -> Option<&Account> {
-        self.account(*self.names.get(name)?).filter(|account| account.firm == firm)
+    pub fn account_of(&self, name: &Name, firm: Option<u32>) -> Option<&Account> {
+        let account = self.account(*self.names.get(name)?)?;
+        firm.is_none_or(|firm| account.firm == firm).then_some(account)
     }
 
     /// Every instrument, by id.

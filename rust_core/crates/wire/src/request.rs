@@ -58,6 +58,8 @@ pub enum Method {
     Batch = 4,
     /// A message of `Session`.
     Session = 5,
+    /// `CheckOrder` of `cift.risk.v1`, whose order may do without a client order id.
+    Check = 6,
 }
 
 impl Method {
@@ -70,6 +72,7 @@ impl Method {
             3 => Self::Replace,
             4 => Self::Batch,
             5 => Self::Session,
+            6 => Self::Check,
             _ => return None,
         })
     }
@@ -102,8 +105,8 @@ pub struct Request {
 pub struct Context<'a> {
     /// Accounts and instruments.
     pub reference: &'a Reference,
-    /// The firm that the key belongs to.
-    pub firm: u32,
+    /// The firm that the key belongs to; none: an operator, for whom all accounts are there.
+    pub firm: Option<u32>,
     /// The session, from 1; 0 for the other calls.
     pub session: u32,
 }
@@ -123,9 +126,12 @@ impl Request {
         self.request_id = 0;
         self.wait_received = false;
         self.commands.clear();
-        let mut check = Check { context, violations: Vec::new(), unknown_account: None };
+        let dry = method == Method::Check;
+        let mut check = Check { context, dry, violations: Vec::new(), unknown_account: None };
         let read = match method {
-            Method::Submit => self.read_single(message, "order", Kind::New, &mut check),
+            Method::Submit | Method::Check => {
+                self.read_single(message, "order", Kind::New, &mut check)
+            }
             Method::Cancel => self.read_single(message, "cancel", Kind::Cancel, &mut check),
             Method::Replace => self.read_single(message, "replace", Kind::Replace, &mut check),
             Method::Batch => self.read_list(message, 1, &mut check),
@@ -314,6 +320,8 @@ impl Path {
 /// What was found wrong so far.
 struct Check<'a> {
     context: Context<'a>,
+    /// Whether nothing is sent.
+    dry: bool,
     violations: Vec<Violation>,
     unknown_account: Option<String>,
 }
@@ -382,8 +390,9 @@ impl<'a> At<'_, 'a> {
         let mut command = Command::zeroed();
         command.session = self.check.context.session;
         self.account(&mut command, fields.account);
-        // A cancel may do without an id of its own.
-        if kind != Kind::Cancel || !fields.cl_ord_id.is_empty() {
+        // A cancel may do without an id of its own, and so may what isn't sent.
+        let optional = kind == Kind::Cancel || self.check.dry;
+        if !optional || !fields.cl_ord_id.is_empty() {
             let id = self.cl_ord_id("cl_ord_id", fields.cl_ord_id);
             command.set_cl_ord_id(id);
         }

@@ -8,10 +8,12 @@ use core::fmt;
 use std::collections::VecDeque;
 
 use engine::matching::BatchError;
+use engine::pod::{BatchStatus, CommandKind, Verdict, VerdictKind};
 use engine::risk::RiskError;
 use engine::{Fills, MatchingEngine, RiskEngine, Risked};
 
 use crate::frame::{aligned, digest, Frame, FrameError, Header, Log};
+use crate::reference::Reference;
 
 /// Why a message can't be applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,6 +110,7 @@ pub fn read_at(log: Log, sequence: u64, shard: u32, bytes: &[u8]) -> Result<Fram
 pub struct RiskStage {
     shard: u32,
     engine: RiskEngine,
+    reference: Reference,
     risked: Risked,
     /// Digests of the RISKED messages whose FILLS haven't come, and of the last whose FILLS have.
     written: VecDeque<(u64, u128)>,
@@ -121,10 +124,17 @@ impl RiskStage {
         Self {
             shard,
             engine: RiskEngine::new(shard),
+            reference: Reference::default(),
             risked: Risked::default(),
             written: VecDeque::new(),
             copy: Vec::new(),
         }
+    }
+
+    /// Instruments and accounts by name.
+    #[must_use]
+    pub fn reference(&self) -> &Reference {
+        &self.reference
     }
 
     /// The state machine, to be asked.
@@ -201,6 +211,9 @@ impl RiskStage {
             sequence,
             reason: Reason::Risk(error),
         })?;
+        if !(frame.instruments.is_empty() && frame.accounts.is_empty()) {
+            learn(&mut self.reference, &frame, &self.risked.verdicts);
+        }
         let mut header = Header::new(Log::Risked);
         header.shard = self.shard;
         header.sequence = sequence;
@@ -212,7 +225,7 @@ impl RiskStage {
         header.state_hash = self.engine.state_hash();
         header.status = self.risked.status;
         let mut risked = Frame::new(header);
-        if header.status == engine::pod::BatchStatus::Applied {
+        if header.status == BatchStatus::Applied {
             risked.commands = frame.commands;
             risked.verdicts = &self.risked.verdicts;
             risked.instruments = frame.instruments;
@@ -226,11 +239,29 @@ impl RiskStage {
     }
 }
 
+/// Notes the names of what took effect in a batch.
+fn learn(reference: &mut Reference, frame: &Frame<'_>, verdicts: &[Verdict]) {
+    for (command, verdict) in frame.commands.iter().zip(verdicts) {
+        let payload = command.payload_index as usize;
+        if verdict.kind != VerdictKind::Accepted.number() {
+            continue;
+        }
+        match CommandKind::try_from(command.kind) {
+            Ok(CommandKind::SetInstrument) => {
+                reference.set_instrument(&frame.instruments[payload]);
+            }
+            Ok(CommandKind::SetAccount) => reference.set_account(&frame.accounts[payload]),
+            _ => {}
+        }
+    }
+}
+
 /// RISKED in, FILLS out.
 #[derive(Debug)]
 pub struct MatchingStage {
     shard: u32,
     engine: MatchingEngine,
+    reference: Reference,
     fills: Fills,
     copy: Vec<u64>,
 }
@@ -240,7 +271,14 @@ impl MatchingStage {
     #[must_use]
     pub fn new(shard: u32) -> Self {
         let engine = MatchingEngine::new(shard);
-        Self { shard, engine, fills: Fills::default(), copy: Vec::new() }
+        let reference = Reference::default();
+        Self { shard, engine, reference, fills: Fills::default(), copy: Vec::new() }
+    }
+
+    /// Instruments and accounts by name.
+    #[must_use]
+    pub fn reference(&self) -> &Reference {
+        &self.reference
     }
 
     /// The state machine, to be asked.
@@ -274,6 +312,7 @@ impl MatchingStage {
             sequence,
             reason: Reason::Matching(error),
         })?;
+        self.reference.apply(&self.fills.view());
         let mut header = Header::new(Log::Fills);
         header.shard = self.shard;
         header.sequence = sequence;

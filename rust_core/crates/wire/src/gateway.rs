@@ -1,0 +1,456 @@
+//! Order entry without its I/O: requests become batches of ORDERS, FILLS become answers.
+//!
+//! A *ticket* is a request that waits: one contiguous run of commands in one batch. Batches are open
+//! while commands are added, frozen once they have a number and bytes, and gone once FILLS has told
+//! what became of them. Commands between those two ends are bounded.
+
+mod answer;
+mod batches;
+
+use core::fmt;
+
+use engine::order_view::{OrderView, OrderViewError};
+use engine::pod::{BatchStatus, ClOrdId, Command, CommandKind, FLAG_CANCEL_ON_DISCONNECT};
+
+use crate::frame::{aligned, Frame, Header, Log};
+use crate::pb::uint;
+use crate::reference::{Reference, WordMap};
+use crate::request::{Context, Method, Request, RequestError};
+use crate::response::execution;
+use crate::stage::{read_at, StageError};
+
+use answer::Ticket;
+use batches::{Batches, Token};
+
+/// Why the gateway doesn't do what it is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GatewayError {
+    /// The request is refused as a whole.
+    Request(RequestError),
+    /// More commands than may wait.
+    Overloaded {
+        /// The bound.
+        bound: usize,
+    },
+    /// A FILLS message can't be read where it stands.
+    Stage(StageError),
+    /// FILLS doesn't follow from what came before.
+    View(OrderViewError),
+    /// FILLS isn't about what this gateway wrote, or a call about nothing it knows.
+    Broken {
+        /// The message or batch.
+        number: u64,
+        /// What is wrong.
+        what: &'static str,
+    },
+}
+
+impl fmt::Display for GatewayError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Request(RequestError::Malformed(violations)) => {
+                write!(out, "malformed request")?;
+                violations
+                    .iter()
+                    .take(1)
+                    .try_for_each(|first| write!(out, ": {} {}", first.field, first.description))
+            }
+            Self::Request(RequestError::UnknownAccount(name)) => {
+                write!(out, "there is no account {name} of this firm")
+            }
+            Self::Overloaded { bound } => write!(out, "{bound} commands wait already: try again"),
+            Self::Stage(error) => write!(out, "{error}"),
+            Self::View(error) => write!(out, "{error}"),
+            Self::Broken { number, what } => write!(out, "{number}: {what}"),
+        }
+    }
+}
+
+impl std::error::Error for GatewayError {}
+
+impl From<StageError> for GatewayError {
+    fn from(error: StageError) -> Self {
+        Self::Stage(error)
+    }
+}
+
+/// What became of a request at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Submitted {
+    /// Its ticket; 0 when it is answered already.
+    pub ticket: u64,
+    /// The answer, when nothing of it goes into the journal.
+    pub response: Option<Vec<u8>>,
+    /// Whether the journal's word is all it waits for.
+    pub wait_received: bool,
+}
+
+/// A batch ready to be published.
+#[derive(Clone, Debug)]
+pub struct Frozen {
+    /// Its number.
+    pub batch: u64,
+    /// Last token of its subject: a symbol, or `_venue`.
+    pub token: String,
+    /// The message.
+    pub frame: Vec<u8>,
+    /// Its commands.
+    pub count: usize,
+}
+
+/// What a FILLS message meant for those who wait.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// Tickets that are answered.
+    pub completed: Vec<(u64, Vec<u8>)>,
+    /// Tickets that need earlier FILLS messages for their answers: which.
+    pub repeats: Vec<(u64, Vec<u64>)>,
+    /// The batch it is about, 0 when another origin wrote that.
+    pub own_batch: u64,
+    /// What became of the batch.
+    pub status: u16,
+}
+
+/// Order entry's state in one process.
+#[derive(Debug)]
+pub struct Gateway {
+    shard: u32,
+    origin: u64,
+    bound: usize,
+    reference: Reference,
+    orders: OrderView,
+    batches: Batches,
+    tickets: WordMap<u64, Ticket>,
+    next_ticket: u64,
+    request: Request,
+    copy: Vec<u64>,
+}
+
+impl Gateway {
+    /// Before the first FILLS message. At most `bound` commands wait for their outcome.
+    #[must_use]
+    pub fn new(shard: u32, origin: u64, bound: usize) -> Self {
+        Self {
+            shard,
+            origin,
+            bound,
+            reference: Reference::default(),
+            orders: OrderView::default(),
+            batches: Batches::default(),
+            tickets: WordMap::default(),
+            next_ticket: 1,
+            request: Request::default(),
+            copy: Vec::new(),
+        }
+    }
+
+    /// Instruments and accounts.
+    #[must_use]
+    pub fn reference(&self) -> &Reference {
+        &self.reference
+    }
+
+    /// Orders, open and lately ended.
+    #[must_use]
+    pub fn orders(&self) -> &OrderView {
+        &self.orders
+    }
+
+    /// The shard.
+    #[must_use]
+    pub fn shard(&self) -> u32 {
+        self.shard
+    }
+
+    /// Commands that no batch number has been given to.
+    #[must_use]
+    pub fn pending(&self) -> usize {
+        self.batches.open_commands()
+    }
+
+    /// Commands whose outcome isn't known, `pending` ones included.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.batches.commands()
+    }
+
+    /// Takes a request. Its commands go into the batch being formed, all of them or none.
+    ///
+    /// # Errors
+    ///
+    /// If it can't be read, names an account that isn't the firm's, or too much waits already.
+    pub fn submit(
+        &mut self,
+        method: Method,
+        message: &[u8],
+        firm: u32,
+        session: u32,
+    ) -> Result<Submitted, GatewayError> {
+        let mut request = core::mem::take(&mut self.request);
+        let context = Context { reference: &self.reference, firm: Some(firm), session };
+        let read = request.read(method, message, context).map_err(GatewayError::Request);
+        let submitted = read.and_then(|()| self.take(method, &request));
+        self.request = request;
+        submitted
+    }
+
+    fn take(&mut self, method: Method, request: &Request) -> Result<Submitted, GatewayError> {
+        let count = request.commands.iter().filter(|parsed| parsed.refused.is_none()).count();
+        let mut ticket = Ticket::new(method, request);
+        if count == 0 {
+            let response = Some(ticket.refused());
+            return Ok(Submitted { ticket: 0, response, wait_received: request.wait_received });
+        }
+        // Tickets whose first outcomes are being fetched wait too.
+        let waiting = self.waiting().max(self.tickets.len());
+        if waiting + count > self.bound {
+            return Err(GatewayError::Overloaded { bound: self.bound });
+        }
+        let id = self.next_ticket;
+        self.next_ticket += 1;
+        let batch = self.batches.room_for(count);
+        ticket.first = batch.len() as u32;
+        batch.tickets.push(id);
+        for parsed in request.commands.iter().filter(|parsed| parsed.refused.is_none()) {
+            let orders = &self.orders;
+            batch.push(parsed.command, parsed.orig_cl_ord_id, |command, orig| {
+                instrument_of(orders, command, orig)
+            });
+        }
+        self.batches.count_open(count);
+        self.tickets.insert(id, ticket);
+        Ok(Submitted { ticket: id, response: None, wait_received: request.wait_received })
+    }
+
+    /// Appends cancels for the open orders of a session that are to end with it, those on their way
+    /// included. Returns how many. The bound doesn't hold here: who is gone can't try again.
+    pub fn cancel_session(&mut self, session: u32) -> usize {
+        let mut cancels: Vec<(Command, ClOrdId)> = Vec::new();
+        let cancel = |account| Command {
+            kind: CommandKind::CancelOrder.number(),
+            account,
+            ..bytemuck::Zeroable::zeroed()
+        };
+        for order in self.orders.open_in_session(self.origin, session) {
+            if order.last.flags & FLAG_CANCEL_ON_DISCONNECT != 0 {
+                let mut command = cancel(order.last.account);
+                command.order_id = order.last.order_id;
+                cancels.push((command, ClOrdId::default()));
+            }
+        }
+        for command in self.batches.on_their_way() {
+            let of_session = command.session == session
+                && command.kind == CommandKind::NewOrder.number()
+                && command.flags & FLAG_CANCEL_ON_DISCONNECT != 0;
+            if of_session {
+                cancels.push((cancel(command.account), command.cl_ord_id()));
+            }
+        }
+        for (command, orig) in &cancels {
+            let orders = &self.orders;
+            let batch = self.batches.room_for(1);
+            batch.push(*command, *orig, |command, orig| instrument_of(orders, command, orig));
+            self.batches.count_open(1);
+        }
+        cancels.len()
+    }
+
+    /// Freezes the oldest open batch, stamped with the last FILLS sequence seen; `None` when there is
+    /// nothing to send.
+    pub fn freeze(&mut self, fills_seen: u64) -> Option<Frozen> {
+        let batch = self.batches.take_open()?;
+        let token = match batch.token {
+            Token::Instrument(id) => self.reference.instrument(id).map(|instrument| {
+                String::from_utf8_lossy(crate::reference::text(&instrument.symbol)).into_owned()
+            }),
+            Token::Empty | Token::Venue => None,
+        };
+        let token = token.unwrap_or_else(|| VENUE.to_owned());
+        let frame = self.write(&batch.commands, &batch.origs, fills_seen);
+        let count = batch.len();
+        let number = self.batches.freeze(batch);
+        Some(Frozen { batch: number, token, frame, count })
+    }
+
+    /// Freezes a batch that carries journal time to a Unix second, and nothing else.
+    pub fn freeze_tick(&mut self, unix_second: i64, fills_seen: u64) -> Frozen {
+        let mut batch = batches::OpenBatch::default();
+        let tick = Command {
+            kind: CommandKind::Tick.number(),
+            expire_time: unix_second,
+            ..bytemuck::Zeroable::zeroed()
+        };
+        batch.push(tick, ClOrdId::default(), |_, _| None);
+        let frame = self.write(&batch.commands, &[], fills_seen);
+        let number = self.batches.freeze(batch);
+        Frozen { batch: number, token: VENUE.to_owned(), frame, count: 1 }
+    }
+
+    fn write(&self, commands: &[Command], origs: &[ClOrdId], fills_seen: u64) -> Vec<u8> {
+        let mut header = Header::new(Log::Orders);
+        header.shard = self.shard;
+        header.origin = self.origin;
+        header.batch = self.batches.next_number();
+        header.fills_seen = fills_seen;
+        let mut frame = Vec::new();
+        Frame { commands, orig_cl_ord_ids: origs, ..Frame::new(header) }.write(&mut frame);
+        frame
+    }
+
+    /// The journal stored a batch: answers those who wait for no more.
+    pub fn stored(&mut self, batch: u64, sequence: u64) -> Vec<(u64, Vec<u8>)> {
+        let mut answered = Vec::new();
+        let Some(frozen) = self.batches.frozen(batch) else { return answered };
+        for &id in &frozen.tickets {
+            if self.tickets.get(&id).is_some_and(|ticket| ticket.wait_received) {
+                let ticket = self.tickets.remove(&id).expect("it was there");
+                answered.push((id, ticket.received(self.shard, sequence, &frozen.commands)));
+            }
+        }
+        answered
+    }
+
+    /// The journal certainly didn't store the batch frozen last: its tickets, which are forgotten.
+    /// Its number is used again.
+    ///
+    /// # Errors
+    ///
+    /// If it isn't the last.
+    pub fn refused(&mut self, batch: u64) -> Result<Vec<u64>, GatewayError> {
+        let frozen = self.batches.take_back(batch).ok_or(GatewayError::Broken {
+            number: batch,
+            what: "it isn't the batch frozen last, so its number can't be used again",
+        })?;
+        let mut tickets = frozen.tickets;
+        tickets.retain(|id| self.tickets.remove(id).is_some());
+        Ok(tickets)
+    }
+
+    /// Applies the next FILLS message.
+    ///
+    /// # Errors
+    ///
+    /// If it isn't that, or doesn't follow from those before; the process must not go on.
+    pub fn apply_fills(&mut self, sequence: u64, bytes: &[u8]) -> Result<Applied, GatewayError> {
+        let mut copy = core::mem::take(&mut self.copy);
+        let applied = read_at(Log::Fills, sequence, self.shard, aligned(bytes, &mut copy))
+            .map_err(GatewayError::Stage)
+            .and_then(|frame| self.apply_frame(&frame));
+        self.copy = copy;
+        applied
+    }
+
+    fn apply_frame(&mut self, frame: &Frame<'_>) -> Result<Applied, GatewayError> {
+        let fills = frame.fills();
+        self.orders.apply(&fills).map_err(GatewayError::View)?;
+        self.reference.apply(&fills);
+        let mut applied = Applied { status: fills.status.number(), ..Applied::default() };
+        if fills.origin != self.origin {
+            return Ok(applied);
+        }
+        applied.own_batch = fills.batch;
+        let Some(batch) = self.batches.resolve(fills.batch) else { return Ok(applied) };
+        if fills.status == BatchStatus::Applied && fills.outcomes.len() != batch.commands.len() {
+            let what = "as many outcomes as the batch of this number has commands were due";
+            return Err(GatewayError::Broken { number: fills.sequence, what });
+        }
+        for id in batch.tickets {
+            let Some(mut ticket) = self.tickets.remove(&id) else { continue };
+            let response = match fills.status {
+                BatchStatus::Applied if ticket.wait_received => {
+                    Some(ticket.received(self.shard, fills.sequence, &batch.commands))
+                }
+                BatchStatus::Applied => ticket.judge(&fills, self.shard, &self.reference),
+                // Another batch had this number: what this one asked for isn't known to have failed.
+                BatchStatus::Repeated => Some(ticket.unknown()),
+                BatchStatus::Void | BatchStatus::Held => Some(ticket.without_effect()),
+            };
+            match response {
+                Some(response) => applied.completed.push((id, response)),
+                None => {
+                    applied.repeats.push((id, ticket.sequences()));
+                    self.tickets.insert(id, ticket);
+                }
+            }
+        }
+        Ok(applied)
+    }
+
+    /// Answers a ticket with the first outcomes from earlier FILLS messages; `None` when nobody waits
+    /// for it any more.
+    ///
+    /// # Errors
+    ///
+    /// If they aren't the messages that `Applied::repeats` named; the ticket still waits then.
+    pub fn complete_repeats(
+        &mut self,
+        id: u64,
+        frames: &[(u64, &[u8])],
+    ) -> Result<Option<Vec<u8>>, GatewayError> {
+        let Some(ticket) = self.tickets.get_mut(&id) else { return Ok(None) };
+        for &(sequence, bytes) in frames {
+            let bytes = aligned(bytes, &mut self.copy);
+            let frame = read_at(Log::Fills, sequence, self.shard, bytes)?;
+            ticket.fill_in(&frame.fills(), self.shard, &self.reference);
+        }
+        let Some(response) = ticket.finished() else {
+            let what = "the messages given don't hold all first outcomes of this ticket";
+            return Err(GatewayError::Broken { number: id, what });
+        };
+        self.tickets.remove(&id);
+        Ok(Some(response))
+    }
+
+    /// `StreamExecutionsResponse` of any FILLS message: what happened to the orders of a firm, or of
+    /// one of its accounts.
+    ///
+    /// # Errors
+    ///
+    /// If the message can't be read where it stands.
+    pub fn executions(
+        &self,
+        sequence: u64,
+        bytes: &[u8],
+        firm: u32,
+        account: Option<u32>,
+    ) -> Result<Vec<u8>, GatewayError> {
+        let mut copy = Vec::new();
+        let frame = read_at(Log::Fills, sequence, self.shard, aligned(bytes, &mut copy))?;
+        let fills = frame.fills();
+        let mut out = Vec::new();
+        for (index, event) in fills.events.iter().enumerate() {
+            let owner = self.reference.account(event.account);
+            let is_firms = owner.is_some_and(|owner| owner.firm == firm);
+            if is_firms && account.is_none_or(|account| account == event.account) {
+                execution(&mut out, &fills, self.shard, index as u32, &self.reference);
+            }
+        }
+        uint(&mut out, 2, sequence);
+        Ok(out)
+    }
+
+    /// Answers a ticket whose time is over, and forgets it; `None` when nobody waits for it any more.
+    pub fn unknown(&mut self, id: u64) -> Option<Vec<u8>> {
+        self.tickets.remove(&id).map(|ticket| ticket.unknown())
+    }
+
+    /// Forgets a ticket whose client went away; what it asked for still happens.
+    pub fn forget(&mut self, id: u64) {
+        self.tickets.remove(&id);
+    }
+}
+
+/// Last token of the subject of a batch that isn't about one symbol alone.
+pub const VENUE: &str = "_venue";
+
+/// The instrument that a command is about, if that is known: a cancel names none itself.
+fn instrument_of(orders: &OrderView, command: &Command, orig: &ClOrdId) -> Option<u32> {
+    if command.instrument != 0 {
+        return Some(command.instrument);
+    }
+    let order = match command.order_id {
+        0 => orders.find(command.account, orig),
+        id => orders.order(id),
+    };
+    order.map(|order| order.last.instrument).filter(|&instrument| instrument != 0)
+}
