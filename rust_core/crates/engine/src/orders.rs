@@ -122,7 +122,7 @@ impl Order {
 
     /// Lets a request's client order id take over.
     pub(crate) fn rename(&mut self, command: &Command) {
-        if command.cl_ord_id != [0; 4] {
+        if !command.cl_ord_id().is_absent() {
             self.cl_ord_id = command.cl_ord_id;
             self.cl_ord_id4 = command.cl_ord_id4;
             self.session = command.session;

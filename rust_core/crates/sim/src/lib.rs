@@ -6,6 +6,8 @@ pub mod flow;
 pub mod invariants;
 pub mod mix;
 pub mod reference;
+pub mod reference_risk;
+pub mod risk_loop;
 pub mod rng;
 pub mod scenario;
 pub mod script;

@@ -174,13 +174,16 @@ impl Mix {
 impl Maker {
     fn step(&mut self) -> Step {
         let Mix { new, immediate, cancel, .. } = self.mix;
-        // Shares drift with what fills, so a book that is too small gets orders in place of cancels.
+        // A book that gets too small is moved in instead of cancelled from.
         let cancel = if self.live.len() < self.mix.resting { 0 } else { cancel };
         match self.rng.below(1000) {
             draw if draw < new || self.live.is_empty() => self.rest(),
             draw if draw < new + immediate => {
                 let mut step = self.rest();
-                let away = self.mix.spread / 20;
+                // A book that grows too large is taken from in larger pieces.
+                let large = self.live.len() > self.mix.resting;
+                step.command.quantity *= if large { 4 } else { 1 };
+                let away = if large { self.mix.spread } else { self.mix.spread / 20 };
                 let buys = step.command.side == Side::Buy.number();
                 step.command.price = if buys { MIDDLE + away } else { MIDDLE - away };
                 step.command.time_in_force = TimeInForce::Ioc.number();

@@ -461,7 +461,7 @@ impl ReferenceRisk {
                 || order.instrument == command.instrument
         });
         let order_id = target.unwrap_or(0);
-        let judged = self.judge_change(command, target, known.as_ref(), &id, replace);
+        let judged = self.judge_change(command, target, known.as_ref(), orig, replace);
         let live = target.filter(|id| self.orders[id].ended_ns.is_none());
         let unknown = judged.as_ref().err() == Some(&Reject::UnknownOrder);
         if let (false, true, Some(orig)) = (replace, unknown, orig) {
@@ -493,7 +493,7 @@ impl ReferenceRisk {
         command: &Command,
         target: Option<u64>,
         known: Option<&Request>,
-        id: &ClOrdId,
+        orig: Option<&ClOrdId>,
         replace: bool,
     ) -> Result<Option<Pending>, Reject> {
         let live = target.map(|id| &self.orders[&id]).filter(|order| order.ended_ns.is_none());
@@ -507,8 +507,10 @@ impl ReferenceRisk {
         }
         let flags = FLAG_LEAVES | FLAG_CANCEL_ON_DISCONNECT;
         let unlike = |order: &Order| command.side != 0 && (command.side == 1) != order.buys;
+        let id = command.cl_ord_id();
+        let names_itself = orig == Some(&id);
         let bad_replace = id.is_absent() || command.flags & !flags != 0 || live.is_some_and(unlike);
-        if odd(command) || (replace && bad_replace) {
+        if odd(command) || names_itself || (replace && bad_replace) {
             return refuse(Reject::UnsupportedCharacteristic);
         }
         if replace {

@@ -1,0 +1,629 @@
+//! Risk and matching joined as they are in the mesh, with stamps that lag, under a seeded flow of good
+//! and bad requests; judged by the plain reference and by what FILLS alone add up to.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use bytemuck::Zeroable;
+use engine::market_data::Updates;
+use engine::pod::{
+    Account, BatchStatus, ClOrdId, Command, CommandKind, ExecType, Instrument, Limits, OrdType,
+    Side, TimeInForce, VerdictKind, ACCOUNT_ENABLED, FLAG_CANCEL_ON_DISCONNECT, FLAG_LEAVES,
+    INSTRUMENT_ENABLED,
+};
+use engine::reject::Reject;
+use engine::risk::bits;
+use engine::{Batch, Book, Fills, MarketData, MatchingEngine, RiskEngine, Risked};
+
+use crate::reference_risk::{ReferenceRisk, Said};
+use crate::rng::Rng;
+
+const ACCOUNTS: u32 = 4;
+const INSTRUMENTS: u32 = 3;
+const HOUR_NS: i64 = 3_600_000_000_000;
+/// Money of one currency unit.
+const UNIT: i128 = 1_000_000_000_000;
+
+/// A message of ORDERS with what it carries.
+#[derive(Clone, Debug, Default)]
+pub struct Orders {
+    time_ns: i64,
+    origin: u64,
+    batch: u64,
+    lag: u64,
+    commands: Vec<Command>,
+    orig_cl_ord_ids: Vec<ClOrdId>,
+    instruments: Vec<Instrument>,
+    accounts: Vec<Account>,
+    limits: Vec<Limits>,
+}
+
+/// How often each verdict was given, by reason number; 0: accepted, 1000: a repeat.
+pub type Tally = BTreeMap<u16, u64>;
+
+/// What FILLS alone say of one order.
+#[derive(Clone, Copy, Debug)]
+struct Resting {
+    account: u32,
+    instrument: u32,
+    buys: bool,
+    price: i64,
+    leaves: i64,
+}
+
+/// Positions, cash and open orders as FILLS alone add up to.
+#[derive(Clone, Debug, Default)]
+struct Ledger {
+    open: BTreeMap<u64, Resting>,
+    /// (account, instrument) → position, cash.
+    held: BTreeMap<(u32, u32), (i64, i128)>,
+}
+
+impl Ledger {
+    fn read(&mut self, fills: &Fills) {
+        for event in &fills.events {
+            let kind = ExecType::try_from(event.exec_type).expect("a kind of event");
+            if matches!(kind, ExecType::Rejected | ExecType::CancelRejected) {
+                continue;
+            }
+            if kind == ExecType::Trade {
+                let sign = if event.side == Side::Buy.number() { 1 } else { -1 };
+                let held = self.held.entry((event.account, event.instrument)).or_default();
+                held.0 += sign * event.last_quantity;
+                let paid = i128::from(event.last_price) * i128::from(event.last_quantity);
+                held.1 -= i128::from(sign) * paid;
+            }
+            if event.leaves_quantity == 0 {
+                self.open.remove(&event.order_id);
+                continue;
+            }
+            let resting = Resting {
+                account: event.account,
+                instrument: event.instrument,
+                buys: event.side == Side::Buy.number(),
+                price: event.price,
+                leaves: event.leaves_quantity,
+            };
+            self.open.insert(event.order_id, resting);
+        }
+    }
+
+    /// Quantity and notional that the open orders of one side have.
+    fn open(&self, account: u32, instrument: u32, buys: bool) -> (i64, i128) {
+        let of = |order: &&Resting| {
+            (order.account, order.instrument, order.buys) == (account, instrument, buys)
+        };
+        self.open.values().filter(of).fold((0, 0), |(quantity, notional), order| {
+            let more = i128::from(order.leaves) * i128::from(order.price);
+            (quantity + order.leaves, notional + more)
+        })
+    }
+}
+
+/// The state of a run.
+pub struct RiskLoop {
+    rng: Rng,
+    /// The engine that is judged.
+    pub risk: RiskEngine,
+    reference: ReferenceRisk,
+    matching: MatchingEngine,
+    market_data: MarketData,
+    updates: Updates,
+    ledger: Ledger,
+    /// FILLS that risk hasn't seen.
+    waiting: VecDeque<Fills>,
+    /// Every message so far, for a replay.
+    pub log: Vec<Orders>,
+    time_ns: i64,
+    origin: u64,
+    batch: u64,
+    /// Orders' and requests' client order ids, newest last.
+    names: Vec<(u32, ClOrdId)>,
+    named: u64,
+    /// Requests that may be sent again.
+    sent: Vec<(Command, Option<ClOrdId>)>,
+    order_ids: Vec<u64>,
+    /// Set when risk was told every fill, so that the next stamp can't be lower.
+    settled: bool,
+    /// Verdicts so far.
+    pub tally: Tally,
+}
+
+fn name(number: u64) -> ClOrdId {
+    ClOrdId::new(format!("n{number}").as_bytes()).expect("a client order id")
+}
+
+fn words<const N: usize>(text: &str) -> [u64; N] {
+    let mut words = [0; N];
+    bytemuck::cast_slice_mut::<u64, u8>(&mut words)[..text.len()].copy_from_slice(text.as_bytes());
+    words
+}
+
+fn instrument(id: u32) -> Instrument {
+    let (tick_size, lot_size, margin) =
+        [(1, 1, 10_000), (5, 10, 2_500), (1, 1, 0)][id as usize - 1];
+    Instrument {
+        id,
+        price_scale: id as u8,
+        quantity_scale: (id - 1) as u8,
+        flags: INSTRUMENT_ENABLED,
+        symbol: words(&format!("I{id}")),
+        currency: words::<1>("USD")[0],
+        tick_size,
+        lot_size,
+        reference_price: if id == 3 { 0 } else { 1_000 },
+        initial_margin_bps: margin,
+        ..Instrument::zeroed()
+    }
+}
+
+fn account(id: u32) -> Account {
+    let (name, currency) = (words(&format!("A{id}")), words::<1>("USD")[0]);
+    Account { id, firm: 1, flags: ACCOUNT_ENABLED, name, currency, reserved: 0 }
+}
+
+impl RiskLoop {
+    /// A run named by a seed, with instruments and accounts set up.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        let mut run = Self {
+            rng: Rng::new(seed),
+            risk: RiskEngine::new(0),
+            reference: ReferenceRisk::default(),
+            matching: MatchingEngine::new(0),
+            market_data: MarketData::new(HOUR_NS),
+            updates: Updates::default(),
+            ledger: Ledger::default(),
+            waiting: VecDeque::new(),
+            log: Vec::new(),
+            time_ns: 1_714_564_800_000_000_000,
+            origin: 1_000,
+            batch: 0,
+            names: Vec::new(),
+            named: 0,
+            sent: Vec::new(),
+            order_ids: vec![0],
+            settled: false,
+            tally: Tally::new(),
+        };
+        let mut setup = Orders::default();
+        for id in 1..=INSTRUMENTS {
+            setup.instruments.push(instrument(id));
+        }
+        for id in 1..=ACCOUNTS {
+            setup.accounts.push(account(id));
+        }
+        for (kind, count) in [
+            (CommandKind::SetInstrument, setup.instruments.len()),
+            (CommandKind::SetAccount, setup.accounts.len()),
+        ] {
+            for index in 0..count {
+                setup.commands.push(reference_command(kind, index));
+            }
+        }
+        for id in 1..=ACCOUNTS {
+            run.set_limits(&mut setup, id);
+        }
+        run.send(setup).expect("the setup");
+        run
+    }
+
+    /// Sends one message of random requests.
+    ///
+    /// # Errors
+    ///
+    /// If the engine and the reference differ; says how.
+    pub fn step(&mut self) -> Result<(), String> {
+        if self.rng.per_mille(2) {
+            return self.let_a_day_pass();
+        }
+        let mut orders = Orders { lag: self.rng.below(6), ..Orders::default() };
+        for _ in 0..=self.rng.below(6) {
+            self.request(&mut orders);
+        }
+        self.send(orders)
+    }
+
+    /// Lets more than a day pass, in which nothing but ticks is sent until old ids are gone.
+    fn let_a_day_pass(&mut self) -> Result<(), String> {
+        self.time_ns += 25 * HOUR_NS;
+        self.origin += 1;
+        self.batch = 0;
+        for _ in 0..=self.risk.client_order_ids() / 64 {
+            let mut tick = Orders::default();
+            tick.commands.push(reference_command(CommandKind::Tick, 0));
+            self.send(tick)?;
+        }
+        Ok(())
+    }
+
+    fn request(&mut self, orders: &mut Orders) {
+        match self.rng.weighted(&[500, 140, 220, 60, 30, 6, 10]) {
+            0 => self.new_order(orders),
+            1 => self.change(orders, CommandKind::CancelOrder),
+            2 => self.change(orders, CommandKind::ReplaceOrder),
+            3 => self.again(orders),
+            4 => {
+                let account = 1 + self.rng.below(ACCOUNTS.into()) as u32;
+                self.set_limits(orders, account);
+            }
+            5 => {
+                let id = 1 + self.rng.below(ACCOUNTS.into()) as u32;
+                let flags = if self.rng.per_mille(700) { ACCOUNT_ENABLED } else { 0 };
+                let index = orders.accounts.len();
+                orders.commands.push(reference_command(CommandKind::SetAccount, index));
+                orders.accounts.push(Account { flags, ..account(id) });
+            }
+            _ => {
+                let id = 1 + self.rng.below(INSTRUMENTS.into()) as u32;
+                let index = orders.instruments.len();
+                orders.commands.push(reference_command(CommandKind::SetInstrument, index));
+                let mut changed = instrument(id);
+                changed.flags = u16::from(self.rng.per_mille(800));
+                changed.initial_margin_bps = self.rng.below(3) as u32 * 5_000;
+                orders.instruments.push(changed);
+            }
+        }
+    }
+
+    fn price(&mut self) -> i64 {
+        let wild = self.rng.per_mille(30);
+        let price = if wild { self.rng.between(-10, 3_000) } else { self.rng.between(960, 1_040) };
+        if self.rng.per_mille(700) {
+            price - price.rem_euclid(5)
+        } else {
+            price
+        }
+    }
+
+    fn quantity(&mut self) -> i64 {
+        let lowest = i64::from(!self.rng.per_mille(10));
+        let quantity = self.rng.between(lowest, 60);
+        if self.rng.per_mille(700) {
+            quantity.max(10) / 10 * 10
+        } else {
+            quantity
+        }
+    }
+
+    /// A client order id: mostly a new one, sometimes one that was used or will be.
+    fn fresh_name(&mut self) -> ClOrdId {
+        self.named += 1;
+        match self.rng.below(100) {
+            0..=1 => name(self.rng.below(self.named + 4)),
+            _ => name(self.named + 3),
+        }
+    }
+
+    fn new_order(&mut self, orders: &mut Orders) {
+        let market = self.rng.per_mille(80);
+        let kind = if market { OrdType::Market } else { OrdType::Limit };
+        let times = [TimeInForce::Gtc, TimeInForce::Day, TimeInForce::Ioc, TimeInForce::Fok];
+        let mut command = Command {
+            kind: CommandKind::NewOrder.number(),
+            side: self.rng.pick(&[Side::Buy, Side::Sell]).number(),
+            ord_type: kind.number(),
+            time_in_force: times[self.rng.weighted(&[60, 20, 12, 8])].number(),
+            account: 1 + self.rng.below(ACCOUNTS.into()) as u32,
+            instrument: 1 + self.rng.below(INSTRUMENTS.into()) as u32,
+            price: if market { 0 } else { self.price() },
+            quantity: self.quantity(),
+            ..Command::zeroed()
+        };
+        command.set_cl_ord_id(self.fresh_name());
+        if self.rng.per_mille(20) {
+            self.spoil(&mut command);
+        }
+        self.push(orders, command, None);
+    }
+
+    fn spoil(&mut self, command: &mut Command) {
+        match self.rng.below(8) {
+            0 => command.account = 99,
+            1 => command.instrument = 99,
+            2 => command.side = self.rng.below(4) as u16,
+            3 => command.ord_type = self.rng.below(4) as u16,
+            4 => command.time_in_force = self.rng.below(6) as u16,
+            5 => command.flags = self.rng.below(8) as u16,
+            6 => command.stop_price = 1,
+            _ => command.quantity = self.rng.between(-5, 2_000_000_000_000),
+        }
+    }
+
+    fn change(&mut self, orders: &mut Orders, kind: CommandKind) {
+        let recent = self.names.len().min(200) as u64;
+        let known = (recent > 0)
+            .then(|| self.names[self.names.len() - 1 - self.rng.below(recent) as usize]);
+        let (account, mut orig) = known.unwrap_or((1, name(0)));
+        let mut command = Command { kind: kind.number(), account, ..Command::zeroed() };
+        if self.rng.per_mille(20) {
+            command.account = 1 + self.rng.below(ACCOUNTS.into()) as u32;
+        }
+        if self.rng.per_mille(20) {
+            orig = name(self.named + self.rng.below(8));
+        }
+        if self.rng.per_mille(40) {
+            command.instrument = 1 + self.rng.below(INSTRUMENTS.into()) as u32;
+        }
+        let named = kind == CommandKind::ReplaceOrder || self.rng.per_mille(500);
+        if named && !self.rng.per_mille(5) {
+            command.set_cl_ord_id(self.fresh_name());
+        }
+        if kind == CommandKind::ReplaceOrder {
+            if self.rng.per_mille(400) {
+                command.price = self.price();
+            }
+            if self.rng.per_mille(800) {
+                command.quantity = self.quantity();
+                command.flags = if self.rng.per_mille(300) { FLAG_LEAVES } else { 0 };
+            }
+            if self.rng.per_mille(20) {
+                command.side = self.rng.below(3) as u16;
+            }
+        }
+        if self.rng.per_mille(150) {
+            let recent = self.order_ids.len().min(100) as u64;
+            let at = self.order_ids.len() - 1 - self.rng.below(recent) as usize;
+            command.order_id = self.order_ids[at];
+            self.push(orders, command, None);
+        } else {
+            self.push(orders, command, Some(orig));
+        }
+    }
+
+    /// An earlier request, as a retry sends it, or with a small difference.
+    fn again(&mut self, orders: &mut Orders) {
+        let recent = self.sent.len().min(500) as u64;
+        if recent == 0 {
+            return;
+        }
+        let at = self.sent.len() - 1 - self.rng.below(recent) as usize;
+        let (mut command, orig) = self.sent[at];
+        command.session = self.rng.below(3) as u32;
+        command.flags ^= FLAG_CANCEL_ON_DISCONNECT * u16::from(self.rng.per_mille(100));
+        if self.rng.per_mille(200) {
+            command.quantity += 10;
+        }
+        self.push(orders, command, orig);
+    }
+
+    fn push(&mut self, orders: &mut Orders, mut command: Command, orig: Option<ClOrdId>) {
+        command.orig_cl_ord_id_index = 0;
+        if let Some(orig) = orig {
+            orders.orig_cl_ord_ids.push(orig);
+            command.orig_cl_ord_id_index = orders.orig_cl_ord_ids.len() as u16;
+        }
+        if !command.cl_ord_id().is_absent() {
+            self.names.push((command.account, command.cl_ord_id()));
+        }
+        self.sent.push((command, orig));
+        orders.commands.push(command);
+    }
+
+    /// Gives an account new limits, on all instruments or on one.
+    fn set_limits(&mut self, orders: &mut Orders, account: u32) {
+        let mut limits = Limits {
+            account,
+            max_order_quantity: self.rng.between(20, 70),
+            max_position: self.rng.between(50, 400),
+            collar_bps: self.rng.between(100, 600) as u32,
+            max_open_orders: self.rng.between(10, 40) as u32,
+            ..Limits::zeroed()
+        };
+        limits.checks = bits::ALL;
+        for bit in 0..6 {
+            limits.checks &= !(u64::from(self.rng.per_mille(150)) << bit);
+        }
+        limits.set_max_order_notional(i128::from(self.rng.between(300, 6_000)) * UNIT);
+        limits.set_credit(i128::from(self.rng.between(1_000, 20_000)) * UNIT);
+        if self.rng.per_mille(100) {
+            limits.instrument = 1 + self.rng.below(INSTRUMENTS.into()) as u32;
+            limits.checks &= bits::PER_INSTRUMENT;
+        }
+        let index = orders.limits.len();
+        orders.commands.push(reference_command(CommandKind::SetLimits, index));
+        orders.limits.push(limits);
+    }
+
+    fn send(&mut self, mut orders: Orders) -> Result<(), String> {
+        self.time_ns += self.rng.between(0, 2_000_000);
+        orders.time_ns = self.time_ns;
+        orders.origin = self.origin;
+        orders.batch = self.batch + 1;
+        if std::mem::take(&mut self.settled) {
+            orders.lag = 0;
+        }
+        if self.rng.per_mille(10) {
+            orders.batch = self.rng.below(self.batch + 4);
+        }
+        let sequence = self.risk.applied() + 1;
+        let batch = view(&orders, sequence);
+        let wanted = self.risk.fills_wanted(sequence, batch.fills_seen);
+        while self.risk.fills_applied() < wanted {
+            self.learn();
+        }
+        let mut risked = Risked { verdicts: Vec::new(), ..Risked::default() };
+        self.risk.apply(&batch, &mut risked).map_err(|error| error.to_string())?;
+        let (status, said) = self.reference.apply(&batch);
+        if risked.status != status {
+            return Err(format!("message {sequence}: {:?} and {status:?}", risked.status));
+        }
+        if status == BatchStatus::Applied {
+            self.batch += 1;
+        }
+        self.compare(&batch, &risked, &said)?;
+        self.match_up(&batch, &risked)?;
+        self.log.push(orders);
+        Ok(())
+    }
+
+    fn compare(&mut self, batch: &Batch<'_>, risked: &Risked, said: &[Said]) -> Result<(), String> {
+        if risked.verdicts.len() != said.len() {
+            return Err(format!("message {}: not one verdict each", batch.sequence));
+        }
+        for (index, (verdict, said)) in risked.verdicts.iter().zip(said).enumerate() {
+            let kind = VerdictKind::try_from(verdict.kind).map_err(|_| "an unknown verdict")?;
+            let reason = Reject::from_number(verdict.reason);
+            let engine = (kind, reason, verdict.order_id, verdict.first_place);
+            if engine != *said {
+                let command = &batch.commands[index];
+                let sequence = batch.sequence;
+                return Err(format!("{sequence}/{index}: {engine:?}, not {said:?}: {command:?}"));
+            }
+            let number = if kind == VerdictKind::Repeat { 1_000 } else { verdict.reason };
+            *self.tally.entry(number).or_default() += 1;
+            self.order_ids.push(verdict.order_id);
+        }
+        Ok(())
+    }
+
+    fn match_up(&mut self, batch: &Batch<'_>, risked: &Risked) -> Result<(), String> {
+        let applied = risked.status == BatchStatus::Applied;
+        let batch = Batch {
+            time_ns: risked.time_ns,
+            status: risked.status,
+            commands: if applied { batch.commands } else { &[] },
+            verdicts: &risked.verdicts,
+            ..*batch
+        };
+        let mut fills = Fills { outcomes: Vec::new(), events: Vec::new(), ..Fills::default() };
+        self.matching.apply(&batch, &mut fills).map_err(|error| error.to_string())?;
+        let applied = self.market_data.apply(&fills.view(), &mut self.updates);
+        applied.map_err(|error| error.to_string())?;
+        self.ledger.read(&fills);
+        self.compare_books()?;
+        self.waiting.push_back(fills);
+        Ok(())
+    }
+
+    /// The level 2 book that the deltas made is the matching engine's.
+    fn compare_books(&self) -> Result<(), String> {
+        for id in 1..=INSTRUMENTS {
+            let (Some(market), Some(book)) = (self.market_data.market(id), self.matching.book(id))
+            else {
+                return Err(format!("instrument {id} is missing"));
+            };
+            for side in [Side::Buy, Side::Sell] {
+                if !market.levels(side).eq(Book::levels(book, side)) {
+                    return Err(format!("the {side:?} side of instrument {id} differs"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Has risk and the reference take in the next message of FILLS.
+    fn learn(&mut self) {
+        let fills = self.waiting.pop_front().expect("it waits");
+        self.risk.apply_fills(&fills.view()).expect("what happened");
+        self.reference.apply_fills(&fills.view());
+    }
+
+    /// Has risk know everything that happened, and compares all it counts with the reference, and
+    /// with what FILLS alone add up to.
+    ///
+    /// # Errors
+    ///
+    /// If anything differs; says what.
+    pub fn audit(&mut self) -> Result<(), String> {
+        while !self.waiting.is_empty() {
+            self.learn();
+        }
+        self.settled = true;
+        let mut sums = BTreeMap::<u32, (i64, i128)>::new();
+        for account in 1..=ACCOUNTS {
+            for instrument in 1..=INSTRUMENTS {
+                let at = format!("account {account}, instrument {instrument}");
+                let Some(p) = self.risk.position_in(account, instrument) else { continue };
+                let plain = self.reference.holding(account, instrument);
+                if (p.quantity, p.cash, p.cost) != (plain.position, plain.cash, plain.cost) {
+                    return Err(format!("{at}: {p:?}, not {plain:?}"));
+                }
+                let open = [(p.open_buy, p.buy_notional), (p.open_sell, p.sell_notional)];
+                let plain = self.reference.open_now(account, instrument);
+                if open != plain {
+                    return Err(format!("{at}: {open:?} is open, not {plain:?}"));
+                }
+                let (held, cash) =
+                    self.ledger.held.get(&(account, instrument)).copied().unwrap_or_default();
+                let resting = [true, false].map(|buys| self.ledger.open(account, instrument, buys));
+                if (p.quantity, p.cash, open) != (held, cash, resting) {
+                    return Err(format!("{at}: {p:?}, but FILLS add up to {held}, {resting:?}"));
+                }
+                let sum = sums.entry(instrument).or_default();
+                *sum = (sum.0 + p.quantity, sum.1 + p.cash);
+            }
+            let buying = self.risk.buying(account).ok_or("an account is missing")?;
+            let plain = self.reference.available(account).div_euclid(10_000);
+            let sum = buying.credit + buying.realised - buying.used - buying.reserved;
+            if buying.available != plain || (sum - plain).abs() > 3 {
+                return Err(format!("account {account}: {buying:?}, not {plain} available"));
+            }
+            if buying.open_orders as usize != self.reference.open_orders(account) {
+                return Err(format!("account {account}: {} open orders", buying.open_orders));
+            }
+        }
+        if sums.values().any(|&sum| sum != (0, 0)) {
+            return Err(format!("what accounts hold does not cancel out: {sums:?}"));
+        }
+        if self.risk.open_orders() as usize != self.ledger.open.len() {
+            return Err("an order is open in one place only".to_owned());
+        }
+        Ok(())
+    }
+
+    /// Replays the messages so far into other engines, with stamps as they were, and returns the
+    /// state hash after each.
+    ///
+    /// # Panics
+    ///
+    /// If the engines refuse what they took before.
+    #[must_use]
+    pub fn replay(&self) -> Vec<(u64, u64)> {
+        let (mut risk, mut matching) = (RiskEngine::new(0), MatchingEngine::new(0));
+        let mut log: Vec<Fills> = Vec::new();
+        let mut risked = Risked::default();
+        let messages = self.log.iter().enumerate().map(|(index, orders)| {
+            let sequence = index as u64 + 1;
+            let batch = view(orders, sequence);
+            while risk.fills_applied() < risk.fills_wanted(sequence, batch.fills_seen) {
+                let fills = &log[risk.fills_applied() as usize];
+                risk.apply_fills(&fills.view()).expect("what happened");
+            }
+            risk.apply(&batch, &mut risked).expect("the next message");
+            let applied = risked.status == BatchStatus::Applied;
+            let batch = Batch {
+                time_ns: risked.time_ns,
+                status: risked.status,
+                commands: if applied { batch.commands } else { &[] },
+                verdicts: &risked.verdicts,
+                ..batch
+            };
+            let mut fills = Fills { events: Vec::new(), outcomes: Vec::new(), ..Fills::default() };
+            matching.apply(&batch, &mut fills).expect("the next message");
+            log.push(fills);
+            (risk.state_hash(), matching.state_hash())
+        });
+        messages.collect()
+    }
+}
+
+fn reference_command(kind: CommandKind, index: usize) -> Command {
+    Command { kind: kind.number(), payload_index: index as u16, ..Command::zeroed() }
+}
+
+fn view(orders: &Orders, sequence: u64) -> Batch<'_> {
+    Batch {
+        sequence,
+        time_ns: orders.time_ns,
+        origin: orders.origin,
+        batch: orders.batch,
+        fills_seen: (sequence - 1).saturating_sub(orders.lag),
+        status: BatchStatus::Applied,
+        commands: &orders.commands,
+        verdicts: &[],
+        orig_cl_ord_ids: &orders.orig_cl_ord_ids,
+        instruments: &orders.instruments,
+        accounts: &orders.accounts,
+        limits: &orders.limits,
+    }
+}

@@ -1,0 +1,45 @@
+//! Risk against the plain reference, joined with matching, under flows that seeds name.
+
+use sim::risk_loop::{RiskLoop, Tally};
+
+/// Messages of one seed; about four commands each.
+const MESSAGES: usize = 4_000;
+
+fn run(seed: u64) -> RiskLoop {
+    let mut run = RiskLoop::new(seed);
+    for message in 0..MESSAGES {
+        let stepped = run.step();
+        stepped.unwrap_or_else(|error| panic!("seed {seed}, message {message}: {error}"));
+        if message % 20 == 0 || message > MESSAGES - 20 {
+            let audited = run.audit();
+            audited.unwrap_or_else(|error| panic!("seed {seed}, after {message}: {error}"));
+        }
+    }
+    run
+}
+
+#[test]
+fn the_engine_says_and_counts_what_the_reference_does() {
+    let mut tally = Tally::new();
+    for seed in 1..=6 {
+        for (reason, count) in run(seed).tally {
+            *tally.entry(reason).or_default() += count;
+        }
+    }
+    // Every reason that risk can give, and repeats: 1000, were met often enough to mean something.
+    eprintln!("{tally:?}");
+    let met = [0, 1, 2, 3, 4, 5, 6, 8, 11, 13, 15, 16, 18, 19, 25, 26, 27, 105, 106, 1_000];
+    for reason in met {
+        let count = tally.get(&reason).copied().unwrap_or(0);
+        assert!(count >= 10, "reason {reason} was met {count} times: {tally:?}");
+    }
+}
+
+#[test]
+fn a_replay_has_the_same_hashes() {
+    let run = run(99);
+    let first = run.replay();
+    assert_eq!(first, run.replay());
+    let different = RiskLoop::new(98).replay();
+    assert_ne!(first[0], different[0], "other limits, another hash");
+}
