@@ -45,16 +45,19 @@ async def main() -> int:
         reference = ReferenceStore(pool)
         keys = KeyRing(reference, development=settings.development)
         recent = Recent(settings.recent_bytes)
-        relay = Relay(reference, OriginWriter(bus, logs.orders, origin=REFERENCE_ORIGIN))
+        relay = Relay(
+            reference,
+            OriginWriter(bus, logs.orders, origin=REFERENCE_ORIGIN),
+            shard=settings.shard,
+        )
         writer = OriginWriter(bus, logs.orders)
-        gateway = Gateway(settings.shard, writer.origin, settings.max_pending_commands)
+        gateway = Gateway(settings.shard, writer.origin, settings.max_waiting_commands)
         journal = Journal(
             bus,
             logs,
             gateway,
             writer,
             followers=(recent, relay),
-            max_unresolved_commands=settings.max_unresolved_commands,
             max_log_fullness=settings.max_log_fullness,
             telemetry=Telemetry.configured("order_entry"),
         )

@@ -9,7 +9,7 @@ Which executions it may see is decided by firm and account for every event, in R
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Sequence
 
 from cift.kit.bus import Bus, LogMessage, LogReader, ReaderLimits, ShardLogs
 from cift.kit.errors import InvalidArgument, OutOfRange, ResourceExhausted
@@ -107,7 +107,7 @@ class ExecutionStreams:
             ):
                 async for chunk, through in history:
                     position = through
-                    yield chunk
+                    yield chunk or _through(position)
         async with contextlib.aclosing(self._live(position, firm, account)) as live:
             async for chunk in live:
                 yield chunk
@@ -128,7 +128,7 @@ class ExecutionStreams:
                 messages = recent.after(position, MESSAGES_AT_ONCE)
                 for chunk, through in self._chunks(messages, firm, account):
                     position = through
-                    if chunk.startswith(EXECUTIONS_TAG):
+                    if chunk:
                         yield chunk
                         heartbeat_at = clock() + HEARTBEAT_SECONDS
             if clock() >= heartbeat_at:
@@ -145,32 +145,32 @@ class ExecutionStreams:
             while position + 1 < self._recent.first:
                 messages = await reader.next_batch(MESSAGES_AT_ONCE, HEARTBEAT_SECONDS)
                 if not messages:
-                    yield _through(position), position
+                    yield b"", position
+                    continue
                 for chunk, through in self._chunks(messages, firm, account):
                     position = through
                     yield chunk, through
 
     def _chunks(
-        self, messages: Iterable[LogMessage], firm: int, account: str
+        self, messages: Sequence[LogMessage], firm: int, account: str
     ) -> Iterable[tuple[bytes, int]]:
-        """Responses for whole messages, and up to where each goes.
+        """Responses for whole messages, b"" when there is nothing to tell, and where each ends.
 
         Encoded protobuf messages one after the other are one message: lists are joined, and the
         last `through_sequence` counts.
         """
         parts: list[bytes] = []
         size = 0
-        sequence = 0
         for message in messages:
-            sequence = message.sequence
-            part = self._gateway.executions(sequence, message.data, firm, account)
-            parts.append(part)
-            size += len(part)
+            part = self._gateway.executions(message.sequence, message.data, firm, account)
+            if part.startswith(EXECUTIONS_TAG):
+                parts.append(part)
+                size += len(part)
             if size >= CHUNK_BYTES:
-                yield b"".join(parts), sequence
+                yield b"".join(parts), message.sequence
                 parts, size = [], 0
-        if parts:
-            yield b"".join(parts), sequence
+        # Without executions, or with all of them sent: only how far it goes.
+        yield b"".join([*parts, _through(message.sequence)]) if parts else b"", messages[-1].sequence
 
 
 def _through(sequence: int) -> bytes:

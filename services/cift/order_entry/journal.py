@@ -66,7 +66,6 @@ class Journal:
         writer: OriginWriter,
         *,
         followers: tuple[Follower, ...] = (),
-        max_unresolved_commands: int = 262_144,
         max_log_fullness: float = 0.95,
         telemetry: Telemetry | None = None,
     ) -> None:
@@ -81,12 +80,9 @@ class Journal:
         self._gateway = gateway
         self._writer = writer
         self._followers = followers
-        self._max_unresolved_commands = max_unresolved_commands
         self._telemetry = telemetry or Telemetry.off()
         self._watch = LogWatch(bus, logs, max_log_fullness)
         self._waiting: dict[int, asyncio.Future[bytes]] = {}
-        self._counts: dict[int, int] = {}
-        self._unresolved_commands = 0
         self._frozen_batch = 0
         self._resolved_batch = 0
         self._refusals = 0
@@ -207,12 +203,6 @@ class Journal:
             raise Unavailable(
                 "JOURNAL_UNAVAILABLE", "the journal can't be reached", retry_after_seconds=0.5
             )
-        if self._unresolved_commands > self._max_unresolved_commands:
-            raise Unavailable(
-                "JOURNAL_BEHIND",
-                f"{self._unresolved_commands} commands in ORDERS have no outcome yet",
-                retry_after_seconds=0.5,
-            )
         if self._watch.full and method != Gateway.METHOD_CANCEL:
             raise Unavailable("JOURNAL_FULL", self._watch.full, retry_after_seconds=5.0)
         if self._refusing_until and asyncio.get_running_loop().time() < self._refusing_until:
@@ -254,8 +244,6 @@ class Journal:
             frozen = self._gateway.freeze(self.seen)
         if frozen is not None:
             self._frozen_batch = frozen.batch
-            self._counts[frozen.batch] = frozen.count
-            self._unresolved_commands += frozen.count
         self._frozen.set()
         return frozen
 
@@ -280,7 +268,6 @@ class Journal:
             if future is not None and not future.done():
                 future.set_exception(error)
         self._frozen_batch = frozen.batch - 1
-        self._unresolved_commands -= self._counts.pop(frozen.batch, 0)
         self._refusals += 1
         self._refusing_until = asyncio.get_running_loop().time() + REFUSING_SECONDS
         self._resolved.set()
@@ -292,7 +279,8 @@ class Journal:
             now = asyncio.get_running_loop().time()
             quiet = now - self._active_at >= QUIET_SECONDS
             fading = now - self._published_at >= KEEP_ORIGIN_SECONDS
-            if (quiet or fading) and not self._counts and self._bus.connected:
+            settled = self._resolved_batch == self._frozen_batch
+            if (quiet or fading) and settled and self._bus.connected:
                 self._tick_wanted = True
                 self._work.set()
 
@@ -325,7 +313,6 @@ class Journal:
 
     def _resolve(self, batch: int, sequence: int) -> None:
         self._writer.outcome_known(batch, sequence)
-        self._unresolved_commands -= self._counts.pop(batch, 0)
         self._resolved_batch = max(self._resolved_batch, batch)
         self._resolved.set()
 

@@ -31,11 +31,12 @@ log = get_logger("relay")
 class Relay:
     """Publishes waiting rows in order; a part, and a follower of the journal."""
 
-    def __init__(self, store: ReferenceStore, writer: OriginWriter) -> None:
+    def __init__(self, store: ReferenceStore, writer: OriginWriter, *, shard: int = 0) -> None:
         self.applied = 0
         """The last number that took effect."""
         self._store = store
         self._writer = writer
+        self._shard = shard
         self._sequences: dict[int, int] = {}
         """Number → ORDERS sequence where it took effect, until PostgreSQL has been told."""
         self._changed = asyncio.Event()
@@ -104,7 +105,7 @@ class Relay:
             await self._store.note_applied(row.number, sequence)
 
     async def _publish(self, row: OutboxRow) -> None:
-        frame = encode_reference(row.number, row.commands)
+        frame = encode_reference(row.number, row.commands, self._shard)
         self._changed.clear()
         self._writer.next_batch = row.number
         with contextlib.suppress(TimeoutError):

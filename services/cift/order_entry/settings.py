@@ -18,12 +18,9 @@ class OrderEntrySettings(CommonSettings):
         minimum=0.1,
         maximum=300,
     )
-    max_pending_commands: int = setting(
-        65_536, help="commands that may wait for the next batch", minimum=4_096, maximum=1 << 22
-    )
-    max_unresolved_commands: int = setting(
+    max_waiting_commands: int = setting(
         262_144,
-        help="commands in ORDERS whose outcome is not known yet; beyond, new ones are refused",
+        help="commands without an outcome; beyond, new ones are refused as UNAVAILABLE",
         minimum=4_096,
         maximum=1 << 24,
     )
