@@ -248,7 +248,7 @@ impl RiskLoop {
             }
             5 => {
                 let id = 1 + self.rng.below(ACCOUNTS.into()) as u32;
-                let flags = if self.rng.per_mille(700) { ACCOUNT_ENABLED } else { 0 };
+                let flags = if self.rng.per_mille(900) { ACCOUNT_ENABLED } else { 0 };
                 let index = orders.accounts.len();
                 orders.commands.push(reference_command(CommandKind::SetAccount, index));
                 orders.accounts.push(Account { flags, ..account(id) });
@@ -258,7 +258,7 @@ impl RiskLoop {
                 let index = orders.instruments.len();
                 orders.commands.push(reference_command(CommandKind::SetInstrument, index));
                 let mut changed = instrument(id);
-                changed.flags = u16::from(self.rng.per_mille(800));
+                changed.flags = u16::from(self.rng.per_mille(920));
                 changed.initial_margin_bps = self.rng.below(3) as u32 * 5_000;
                 orders.instruments.push(changed);
             }
@@ -392,7 +392,7 @@ impl RiskLoop {
             orders.orig_cl_ord_ids.push(orig);
             command.orig_cl_ord_id_index = orders.orig_cl_ord_ids.len() as u16;
         }
-        if !command.cl_ord_id().is_absent() {
+        if !command.cl_ord_id().is_absent() && self.rng.per_mille(100) {
             self.names.push((command.account, command.cl_ord_id()));
         }
         self.sent.push((command, orig));
@@ -472,6 +472,10 @@ impl RiskLoop {
             let number = if kind == VerdictKind::Repeat { 1_000 } else { verdict.reason };
             *self.tally.entry(number).or_default() += 1;
             self.order_ids.push(verdict.order_id);
+            let command = &batch.commands[index];
+            if kind == VerdictKind::Accepted && !command.cl_ord_id().is_absent() {
+                self.names.push((command.account, command.cl_ord_id()));
+            }
         }
         Ok(())
     }

@@ -27,7 +27,6 @@ fn the_engine_says_and_counts_what_the_reference_does() {
         }
     }
     // Every reason that risk can give, and repeats: 1000, were met often enough to mean something.
-    eprintln!("{tally:?}");
     let met = [0, 1, 2, 3, 4, 5, 6, 8, 11, 13, 15, 16, 18, 19, 25, 26, 27, 105, 106, 1_000];
     for reason in met {
         let count = tally.get(&reason).copied().unwrap_or(0);

@@ -102,6 +102,12 @@ fn uses_reserved_fields(command: &Command) -> bool {
     reserved != 0
 }
 
+/// Whether a cancel or replace has the client order id that it names as its target's.
+#[inline]
+fn names_itself(command: &Command, orig: Option<&ClOrdId>) -> bool {
+    orig.is_some_and(|orig| *orig == command.cl_ord_id())
+}
+
 /// Whether a quantity is one that can be ordered.
 #[inline]
 fn quantity_fits(listed: &Listed, quantity: i64) -> bool {
@@ -356,7 +362,10 @@ impl RiskEngine {
         let mut failure = earliest([
             when(unlisted, Reject::UnknownSymbol),
             when(request.known == Known::Other, Reject::DuplicateClOrdId),
-            when(uses_reserved_fields(command), Reject::UnsupportedCharacteristic),
+            when(
+                uses_reserved_fields(command) || names_itself(command, orig),
+                Reject::UnsupportedCharacteristic,
+            ),
             target.failure(),
             when(request.known == Known::Burnt, Reject::Stale),
         ]);
@@ -386,7 +395,7 @@ impl RiskEngine {
             return Reject::UnknownOrder;
         }
         // Room for its own id too, so that the burn and the refusal are kept or lost together.
-        if key == request.key || !self.ids.has_room(2) {
+        if !self.ids.has_room(1 + u32::from(request.known == Known::Unused)) {
             return Reject::SystemUnavailable;
         }
         self.ids.add_ended(key, hash, 0, place, State::Burnt, self.now_ns);
@@ -423,7 +432,8 @@ impl RiskEngine {
         }
         let target = self.target(command, orig);
         let order_id = self.target_id(target);
-        match self.judge_replace(command, &request, target, &mut Silent) {
+        let own_name = names_itself(command, orig);
+        match self.judge_replace(command, &request, (target, own_name), &mut Silent) {
             Ok(replace) => {
                 self.remember_about(&request, context.place, target, Reject::Other);
                 self.accept_replace(&replace, context.batch.sequence);
@@ -438,12 +448,13 @@ impl RiskEngine {
         }
     }
 
-    /// Whether a replace may go on, or the first reason why not.
+    /// Whether a replace may go on, or the first reason why not; `own_name` says that it names its
+    /// target by its own client order id.
     fn judge_replace<O: Observer>(
         &self,
         command: &Command,
         request: &Request,
-        target: Target,
+        (target, own_name): (Target, bool),
         observer: &mut O,
     ) -> Result<Replace, Reject> {
         let named = self.reference.instrument_place(command.instrument);
@@ -456,6 +467,7 @@ impl RiskEngine {
         let failure = earliest([
             when(command.instrument != 0 && named.is_none(), Reject::UnknownSymbol),
             when(request.known == Known::Other, Reject::DuplicateClOrdId),
+            when(own_name, Reject::UnsupportedCharacteristic),
             replace_shape(command, request, live),
             when(!replace_quantity_fits(command, listed), Reject::IncorrectQuantity),
             when(!replace_price_fits(command, listed), Reject::TickSize),
@@ -522,7 +534,7 @@ impl RiskEngine {
         };
         if replace {
             let target = self.target(command, None);
-            return self.judge_replace(command, &request, target, observer).err();
+            return self.judge_replace(command, &request, (target, false), observer).err();
         }
         self.judge_new(command, &request, observer).err()
     }
