@@ -192,7 +192,7 @@ async def test_an_instrument_is_made_once(admin: Admin, pool: asyncpg.Pool, rela
 
 
 async def test_two_at_once_make_one(admin: Admin, pool: asyncpg.Pool, relay: None) -> None:
-    answers = await asyncio.gather(
+    answers: list[Any] = await asyncio.gather(
         *(admin.create_instrument(an_instrument(), call()) for _ in range(4)),
         *(admin.create_account(an_account(), call()) for _ in range(4)),
     )

@@ -6,6 +6,7 @@ trades or of best prices ends with RESOURCE_EXHAUSTED and says where to go on.
 
 import contextlib
 from collections.abc import AsyncGenerator, Callable
+from functools import partial
 
 from google.protobuf.message import Message
 
@@ -71,8 +72,10 @@ class MarketData:
         if not 1 <= len(symbols) <= SYMBOLS_MAX:
             violations.append(("symbols", f"must be from 1 to {SYMBOLS_MAX} symbols"))
         _refuse(violations)
+        for symbol in symbols:
+            _known(partial(self._feed.book, symbol, 1))
         with self._fanout.subscribe("top", symbols) as subscription:
-            yield _known(lambda: self._feed.top(symbols))
+            yield self._feed.top(symbols)
             while True:
                 if not await subscription.wait(HEARTBEAT_SECONDS):
                     yield self._heartbeat(pb.StreamTopOfBookResponse, subscription)

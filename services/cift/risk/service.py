@@ -3,8 +3,6 @@
 An account is seen by its firm's keys and by operators; to others it does not exist.
 """
 
-from collections.abc import Sequence
-
 from cift.kit.decimals import render
 from cift.kit.errors import InvalidArgument, NotFound, Unavailable
 from cift.kit.rpc import Call, Principal, rpc
@@ -17,13 +15,6 @@ from cift.risk.v1 import risk_service_pb2 as pb
 from cift_core import LimitsRow, RiskStage
 
 __all__ = ["Risk"]
-
-CHECK_ORDER_QUANTITY = 1 << 0
-CHECK_ORDER_NOTIONAL = 1 << 1
-CHECK_COLLAR = 1 << 2
-CHECK_POSITION = 1 << 3
-CHECK_OPEN_ORDERS = 1 << 4
-CHECK_CREDIT = 1 << 5
 
 
 class Risk:
@@ -71,10 +62,10 @@ class Risk:
             risk_pb2.Position(
                 account=request.account,
                 symbol=row.symbol,
-                quantity=row.quantity,
-                open_buy_quantity=row.open_buy_quantity,
-                open_sell_quantity=row.open_sell_quantity,
-                net_cost=row.net_cost,
+                quantity=render(row.quantity, row.quantity_scale),
+                open_buy_quantity=render(row.open_buy_quantity, row.quantity_scale),
+                open_sell_quantity=render(row.open_sell_quantity, row.quantity_scale),
+                net_cost=render(row.net_cost, core.money_scale),
             )
             for row in core.positions(request.account)
         ]
@@ -92,10 +83,11 @@ class Risk:
         exposure = risk_pb2.Exposure(
             account=request.account,
             open_orders=row.open_orders,
-            reserved=row.reserved,
-            used=row.used,
-            buying_power=row.buying_power,
+            reserved=render(row.reserved, core.money_scale),
+            used=render(row.used, core.money_scale),
         )
+        if row.buying_power is not None:
+            exposure.buying_power = render(row.buying_power, core.money_scale)
         return pb.GetExposureResponse(exposure=exposure, sequence=core.applied)
 
     def _core(self) -> RiskStage:
@@ -117,30 +109,32 @@ class Risk:
         return core
 
     def _limits(self, core: RiskStage, account: str) -> risk_pb2.Limits:
-        rows = core.limits(account)
-        if not rows:
+        own = core.limits(account)
+        if own is None:
             raise NotFound("NO_LIMITS", f"account {account} was never given limits")
-        return _limits(rows)
+        scale, sizes = 0, own
+        # The account's row has whole units; the instrument with the finest scale has them all.
+        for instrument in sorted(core.instruments(), key=lambda row: -row.quantity_scale):
+            if instrument.quantity_scale == 0:
+                break
+            special = core.limits(account, instrument.id)
+            if special is not None:
+                scale, sizes = instrument.quantity_scale, special
+                break
+        return _limits(own, sizes, scale)
 
 
-def _limits(rows: Sequence[LimitsRow]) -> risk_pb2.Limits:
-    """The account's own row, with sizes as the instrument with the finest scale has them."""
-    own = rows[0]
-    shown = risk_pb2.Limits()
-    if own.checks & CHECK_ORDER_NOTIONAL:
+def _limits(own: LimitsRow, sizes: LimitsRow, scale: int) -> risk_pb2.Limits:
+    """An account's own limits, with the sizes of a row in units of 10^-scale."""
+    shown = risk_pb2.Limits(collar_bps=own.collar_bps, max_open_orders=own.max_open_orders)
+    if own.max_order_notional is not None:
         shown.max_order_notional = render(own.max_order_notional, validation.MONEY_SCALE)
-    if own.checks & CHECK_COLLAR:
-        shown.collar_bps = own.collar_bps
-    if own.checks & CHECK_OPEN_ORDERS:
-        shown.max_open_orders = own.max_open_orders
-    if own.checks & CHECK_CREDIT:
+    if own.credit is not None:
         shown.credit = render(own.credit, validation.MONEY_SCALE)
-    finest = max(rows, key=lambda row: row.quantity_scale)
-    scale = finest.quantity_scale
-    if own.checks & CHECK_ORDER_QUANTITY:
-        shown.max_order_quantity = render(finest.max_order_quantity, scale)
-    if own.checks & CHECK_POSITION:
-        shown.max_position = render(finest.max_position, scale)
+    if sizes.max_order_quantity is not None:
+        shown.max_order_quantity = render(sizes.max_order_quantity, scale)
+    if sizes.max_position is not None:
+        shown.max_position = render(sizes.max_position, scale)
     return shown
 
 
