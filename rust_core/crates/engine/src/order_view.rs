@@ -1,7 +1,7 @@
 //! Orders as their owners see them: a projection of FILLS, kept by every order entry.
 //!
-//! Open orders are all there; of those that ended, as many as fit, the oldest are dropped first. What
-//! isn't here any more is read from FILLS at the place that an id names, or from the database.
+//! Open orders are all there; of those that ended, as many as fit, the oldest are dropped first.
+//! What isn't here any more is read from FILLS at the place that an id names, or from the database.
 
 use alloc::collections::VecDeque;
 use core::fmt;
@@ -29,7 +29,8 @@ impl Default for ViewBounds {
 /// An order, open or ended.
 #[derive(Clone, Copy, Debug)]
 pub struct OrderRecord {
-    /// Its last event: ids, terms, quantities and status as they are now. Of a refused one its only.
+    /// Its last event: ids, terms, quantities and status as they are now. Of a refused one its
+    /// only.
     pub last: Event,
     /// Message of its last event.
     pub last_sequence: u64,
@@ -373,8 +374,8 @@ impl OrderView {
         Ok(())
     }
 
-    /// Gives an order the event's client order id. A refused order takes none that is in use: it may
-    /// have been refused for just that.
+    /// Gives an order the event's client order id. A refused order takes none that is in use: it
+    /// may have been refused for just that.
     fn name(&mut self, at: u32, event: &Event, takes_over: bool) {
         let id = event.cl_ord_id();
         if id.is_absent() {

@@ -1,9 +1,9 @@
 //! An index from keys to places in an arena, and the arena.
 //!
-//! The state machines look things up by client order id, order id or (account, instrument). They use
-//! this index and no map of the standard library: its hash is fixed, so that two runs cost the same;
-//! it is never iterated, so that no order can leak out of it; and it stores 8 bytes an entry, so that
-//! tens of millions fit.
+//! The state machines look things up by client order id, order id or (account, instrument). They
+//! use this index and no map of the standard library: its hash is fixed, so that two runs cost the
+//! same; it is never iterated, so that no order can leak out of it; and it stores 8 bytes an entry,
+//! so that tens of millions fit.
 
 use alloc::vec::Vec;
 use core::ops::{Index, IndexMut};
@@ -59,8 +59,8 @@ impl Running {
 
 /// An index of arena places by the hash of their keys: open addressing, linear probing.
 ///
-/// A slot holds the upper half of a hash and a place plus one; zero is an empty slot. The keys stay in
-/// the arena, so every call that may meet another key takes a closure that compares.
+/// A slot holds the upper half of a hash and a place plus one; zero is an empty slot. The keys stay
+/// in the arena, so every call that may meet another key takes a closure that compares.
 #[derive(Clone, Debug)]
 pub struct Table {
     slots: Vec<u64>,

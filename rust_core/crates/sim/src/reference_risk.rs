@@ -1,5 +1,6 @@
 //! A plain reference of pre-trade risk: it keeps every order and every request for ever, and counts
-//! everything anew whenever it is asked. Slow, short, and written from the rules, not from the engine.
+//! everything anew whenever it is asked. Slow, short, and written from the rules, not from the
+//! engine.
 
 use std::collections::BTreeMap;
 

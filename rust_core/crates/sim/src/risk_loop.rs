@@ -1,5 +1,5 @@
-//! Risk and matching joined as they are in the mesh, with stamps that lag, under a seeded flow of good
-//! and bad requests; judged by the plain reference and by what FILLS alone add up to.
+//! Risk and matching joined as they are in the mesh, with stamps that lag, under a seeded flow of
+//! good and bad requests; judged by the plain reference and by what FILLS alone add up to.
 
 use std::collections::{BTreeMap, VecDeque};
 

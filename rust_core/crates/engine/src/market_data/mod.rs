@@ -1,8 +1,8 @@
 //! Market data: books, trades and statistics, as a pure function of FILLS.
 //!
 //! Every command (or run of timers) that changed a book gives one delta: the levels that differ, as
-//! they are now. A book's deltas are numbered without gaps, and a snapshot says the number it stands
-//! at, so that who applies every later delta to it has the book, and who misses one sees it.
+//! they are now. A book's deltas are numbered without gaps, and a snapshot says the number it
+//! stands at, so that who applies every later delta to it has the book, and who misses one sees it.
 
 mod side;
 mod statistics;
@@ -363,12 +363,13 @@ impl MarketData {
         (place != NONE).then_some(place as usize)
     }
 
-    /// Applies the next message of FILLS; what it changed goes into `updates`, which is overwritten.
+    /// Applies the next message of FILLS; what it changed goes into `updates`, which is
+    /// overwritten.
     ///
     /// # Errors
     ///
-    /// If it isn't the next message, or an event doesn't fit to the book; a book may be half changed
-    /// then, so the caller stops.
+    /// If it isn't the next message, or an event doesn't fit to the book; a book may be half
+    /// changed then, so the caller stops.
     pub fn apply(
         &mut self,
         fills: &FillsView<'_>,

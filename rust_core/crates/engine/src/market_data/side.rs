@@ -1,8 +1,8 @@
 //! One side of a level 2 book: price levels in a sorted array, the best at its end.
 //!
-//! Both sides are one type: a side counts prices in keys, the price on the bid side and its negative
-//! on the ask side, so that on either a higher key is a better price. Most changes are near the best
-//! price, so little is moved when a level comes or goes.
+//! Both sides are one type: a side counts prices in keys, the price on the bid side and its
+//! negative on the ask side, so that on either a higher key is a better price. Most changes are
+//! near the best price, so little is moved when a level comes or goes.
 
 use alloc::vec::Vec;
 
@@ -93,8 +93,8 @@ impl LevelSide {
         ((cell.quantity == 0) == (cell.orders == 0)).then_some(())
     }
 
-    /// Ends the change under way: hands over every level that differs from before, as it is now, and
-    /// takes out the empty ones.
+    /// Ends the change under way: hands over every level that differs from before, as it is now,
+    /// and takes out the empty ones.
     pub fn finish(&mut self, mut differs: impl FnMut(Level)) {
         for index in 0..self.touched.len() {
             let Before { key, quantity, orders } = self.touched[index];

@@ -41,10 +41,11 @@ impl Top {
 
     /// The order-flow imbalance of a change from one top of book to the next, in quantity units.
     ///
-    /// The e_n of R. Cont, A. Kukanov, S. Stoikov, "The price impact of order book events", Journal of
-    /// Financial Econometrics 12 (2014): with bid P at quantity q and ask P' at q',
+    /// The e_n of R. Cont, A. Kukanov, S. Stoikov, "The price impact of order book events", Journal
+    /// of Financial Econometrics 12 (2014): with bid P at quantity q and ask P' at q',
     ///
-    /// e_n = [P_n ≥ P_n−1] q_n − [P_n ≤ P_n−1] q_n−1 − [P'_n ≤ P'_n−1] q'_n + [P'_n ≥ P'_n−1] q'_n−1.
+    /// e_n = [P_n ≥ P_n−1] q_n − [P_n ≤ P_n−1] q_n−1 − [P'_n ≤ P'_n−1] q'_n + [P'_n ≥ P'_n−1]
+    /// q'_n−1.
     ///
     /// An empty bid side counts as a bid below every price, an empty ask side as one above, of
     /// quantity 0. One n is one command or timer that changed the book.

@@ -1,8 +1,8 @@
 //! Client order ids: what each request under one was, and which order it was about.
 //!
-//! An entry lives while its order does and 24 h of journal time after the order's end; an entry about
-//! no order lives 24 h from its request. Ended entries wait in one queue, oldest first, and are taken
-//! out a few per message, so that no message pays for many.
+//! An entry lives while its order does and 24 h of journal time after the order's end; an entry
+//! about no order lives 24 h from its request. Ended entries wait in one queue, oldest first, and
+//! are taken out a few per message, so that no message pays for many.
 
 use crate::pod::{ClOrdId, Command, FLAG_CANCEL_ON_DISCONNECT};
 use crate::table::{fold, hash_word, hash_words, Arena, Table, NONE};

@@ -62,7 +62,7 @@ impl fmt::Display for RiskError {
             }
             Self::FillsApplied { sequence, wanted, applied } => write!(
                 to,
-                "risk must have applied FILLS up to {wanted} before ORDERS {sequence}, not {applied}"
+                "ORDERS {sequence} needs FILLS up to {wanted} applied before it, not {applied}"
             ),
             Self::BadBatch { sequence, what } => write!(to, "ORDERS {sequence}: {what}"),
             Self::Broken { sequence, event, order_id, what } => {

@@ -40,8 +40,8 @@ impl RiskEngine {
         Ok(())
     }
 
-    /// Every replace that message `sequence` carried has its answer now, so it reserves nothing more
-    /// than what became of its order.
+    /// Every replace that message `sequence` carried has its answer now, so it reserves nothing
+    /// more than what became of its order.
     fn settle_pending(&mut self, sequence: u64) {
         while let Some(answered) = self.orders.answer_pending(sequence) {
             if let Some(order) = answered {

@@ -4,9 +4,10 @@
 //! instruments with each other, in 10^-16 of a currency unit: money's 10^-12 times basis points, so
 //! that nothing is divided or rounded.
 //!
-//! The requirement of a holding is its initial margin on the larger of two exposures: the position at
-//! cost with every open order that grows it, or the position turned around by every order against it,
-//! of which only the part beyond the position counts. So closing a position needs nothing.
+//! The requirement of a holding is its initial margin on the larger of two exposures: the position
+//! at cost with every open order that grows it, or the position turned around by every order
+//! against it, of which only the part beyond the position counts. So closing a position needs
+//! nothing.
 
 use crate::pod::{Instrument, MAX_SCALES};
 use crate::table::NONE;

@@ -119,8 +119,8 @@ fn quantity_fits(listed: &Listed, quantity: i64) -> bool {
 }
 
 impl RiskEngine {
-    /// The account and what is known of the client order id of a request; `None` if there is no such
-    /// account.
+    /// The account and what is known of the client order id of a request; `None` if there is no
+    /// such account.
     #[inline]
     pub(super) fn request(&self, command: &Command, orig: Option<&ClOrdId>) -> Option<Request> {
         let account = self.reference.account_place(command.account)?;

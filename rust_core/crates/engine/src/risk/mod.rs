@@ -1,17 +1,19 @@
 //! Pre-trade risk: says of every command in ORDERS whether it may go to the book.
 //!
-//! A pure function of ORDERS and of FILLS, which is itself a function of ORDERS: message n is judged
-//! with exactly the fills up to p(n), so that two engines that were given the same logs have the same
-//! state and say the same, byte for byte.
+//! A pure function of ORDERS and of FILLS, which is itself a function of ORDERS: message n is
+//! judged with exactly the fills up to p(n), so that two engines that were given the same logs have
+//! the same state and say the same, byte for byte.
 //!
 //! - [`client_ids`]: which client order ids were used, and for which order;
 //! - [`orders`] and [`holding`]: what is open and held, and what that ties up;
 //! - [`reference`]: instruments, accounts and limits;
-//! - [`checks`]: the limit checks, in order of precedence; `judge` puts the checks of shape and state
+//! - [`checks`]: the limit checks, in order of precedence; `judge` puts the checks of shape and
+//! state
 //!   before them.
 //!
-//! A further check is one more [`checks::Check`] with its bit in `Limits::checks`; what it counts per
-//! account belongs to [`reference::Trader`], per account and instrument to [`holding::Holding`].
+//! A further check is one more [`checks::Check`] with its bit in `Limits::checks`; what it counts
+//! per account belongs to [`reference::Trader`], per account and instrument to
+//! [`holding::Holding`].
 
 pub mod checks;
 mod client_ids;
@@ -369,8 +371,8 @@ impl RiskEngine {
     ///
     /// # Errors
     ///
-    /// If it isn't the next message, or says what can't have happened to what was accepted; a further
-    /// call then fails too.
+    /// If it isn't the next message, or says what can't have happened to what was accepted; a
+    /// further call then fails too.
     pub fn apply_fills(&mut self, fills: &FillsView<'_>) -> Result<(), RiskError> {
         if self.stopped {
             return Err(RiskError::Stopped);

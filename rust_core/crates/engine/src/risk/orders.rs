@@ -210,8 +210,8 @@ impl Orders {
         }
     }
 
-    /// The terms with the largest open quantity, at the highest price of all: what "unchanged" means
-    /// for a replace that comes while others are unanswered.
+    /// The terms with the largest open quantity, at the highest price of all: what "unchanged"
+    /// means for a replace that comes while others are unanswered.
     pub fn largest_terms(&self, order: &Live) -> Terms {
         let mut largest =
             Terms { leaves: false, quantity: order.cum + order.leaves, price: order.price };

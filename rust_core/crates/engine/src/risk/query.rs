@@ -74,8 +74,9 @@ pub struct DryRun {
 }
 
 impl RiskEngine {
-    /// Says what the next command would be told, check by check. A new order's client order id may be
-    /// absent here; a replace must name its order by id. Of other commands only the kind is judged.
+    /// Says what the next command would be told, check by check. A new order's client order id may
+    /// be absent here; a replace must name its order by id. Of other commands only the kind is
+    /// judged.
     #[must_use]
     pub fn check(&self, command: &Command) -> DryRun {
         let mut checks = Vec::with_capacity(super::Check::ALL.len());
@@ -120,8 +121,8 @@ impl RiskEngine {
         }
     }
 
-    /// All limits of an account as they were set: those on all instruments first, then those on one,
-    /// by instrument id.
+    /// All limits of an account as they were set: those on all instruments first, then those on
+    /// one, by instrument id.
     #[must_use]
     pub fn all_limits(&self, account: u32) -> Vec<Limits> {
         let mut all = Vec::new();

@@ -1,5 +1,5 @@
-//! A desk for tests: risk, matching and every projection of FILLS in one process, told what to do in
-//! lines that a trader can read.
+//! A desk for tests: risk, matching and every projection of FILLS in one process, told what to do
+//! in lines that a trader can read.
 //!
 //! ```text
 //! alice: buy 10 @ 100 as a1            a limit order, GTC; `day`, `ioc`, `fok` may follow
