@@ -170,8 +170,12 @@ class ExecutionStreams:
                 yield b"".join(parts), message.sequence
                 parts, size = [], 0
         # Without executions, or with all of them sent: only how far it goes.
-        yield b"".join([*parts, _through(message.sequence)]) if parts else b"", messages[-1].sequence
+        yield (
+            b"".join([*parts, _through(message.sequence)]) if parts else b"",
+            messages[-1].sequence,
+        )
 
 
 def _through(sequence: int) -> bytes:
-    return pb.StreamExecutionsResponse(through_sequence=sequence).SerializeToString()
+    encoded: bytes = pb.StreamExecutionsResponse(through_sequence=sequence).SerializeToString()
+    return encoded

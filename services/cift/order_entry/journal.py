@@ -26,12 +26,13 @@ from cift.kit.bus import (
     read_state,
 )
 from cift.kit.errors import Unavailable
+from cift.kit.layout import BatchStatus
 from cift.kit.logging import get_logger
 from cift.kit.telemetry import Telemetry
 from cift.order_entry.watch import LogWatch
 from cift_core import Applied, Frozen, Gateway
 
-__all__ = ["Follower", "Journal"]
+__all__ = ["Follower", "Journal", "OriginVoidError"]
 
 QUIET_SECONDS = 1.0
 """ORDERS without a message for so long gets a tick, so that journal time goes on."""
@@ -43,6 +44,10 @@ READ_MESSAGES = 512
 MAX_REPEATS_AT_ONCE = 16
 
 log = get_logger("journal")
+
+
+class OriginVoidError(Exception):
+    """A batch was lost although a later one was stored: the journal's promise was broken."""
 
 
 class Follower(Protocol):
@@ -303,6 +308,9 @@ class Journal:
         applied = self._gateway.apply_fills(message.sequence, message.data)
         self.seen = message.sequence
         if applied.own_batch:
+            if applied.status == BatchStatus.VOID:
+                # No later batch of this origin can count either; a new process is a new origin.
+                raise OriginVoidError(f"batch {applied.own_batch} has no effect at {self.seen}")
             self._resolve(applied.own_batch, message.sequence)
         for ticket, response in applied.completed:
             self._complete(ticket, response)

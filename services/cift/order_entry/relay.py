@@ -9,7 +9,9 @@ import asyncio
 import contextlib
 
 from cift.kit.bus import BusError, LogMessage, OriginWriter
+from cift.kit.layout import BatchStatus
 from cift.kit.logging import get_logger
+from cift.kit.stores.postgres import StoreError
 from cift.kit.stores.reference import OutboxRow, ReferenceStore
 from cift.kit.subjects import VENUE
 from cift.order_entry.journal import Journal
@@ -22,8 +24,6 @@ POLL_SECONDS = 0.1
 APPLIED_SECONDS = 2.0
 """Without an outcome for so long, a row is published again."""
 MAX_PAUSE_SECONDS = 5.0
-APPLIED = 0
-"""BatchStatus `applied` of schemas/types.capnp."""
 
 log = get_logger("relay")
 
@@ -67,7 +67,7 @@ class Relay:
         if said.origin != REFERENCE_ORIGIN:
             return
         self._writer.outcome_known(said.batch, message.sequence)
-        if said.status == APPLIED:
+        if said.status == BatchStatus.APPLIED:
             self.applied = said.batch
             self._sequences[said.batch] = message.sequence
             self._changed.set()
@@ -89,20 +89,28 @@ class Relay:
             await asyncio.sleep(pause)
 
     async def _relay(self) -> None:
-        """Bring every waiting row into ORDERS, and note those that took effect."""
-        waiting = await self._store.waiting()
-        if not waiting:
-            self._sequences.clear()
-        for row in waiting:
-            if row.number > self.applied + 1:
-                log.error("reference data skips a number", number=row.number, last=self.applied)
-                return
+        """Bring every row after the last applied one into ORDERS; note those that took effect.
+
+        What counts as applied is what the log says: a log that was made anew gets everything again.
+        """
+        rows = await self._store.outbox_from(self.applied)
+        if self.applied and (not rows or rows[0].number != self.applied):
+            raise StoreError(
+                f"the log has reference batch {self.applied} and the database has not: it is older "
+                "than the log; restore a later backup of it"
+            )
+        for row in rows:
             if row.number == self.applied + 1:
                 await self._publish(row)
-            sequence = self._sequences.pop(row.number, None)
-            if sequence is None:
-                return
-            await self._store.note_applied(row.number, sequence)
+        if self._sequences:
+            await self._note()
+
+    async def _note(self) -> None:
+        """Tell PostgreSQL, for operators, where the rows that still wait took effect."""
+        sequences, self._sequences = self._sequences, {}
+        for row in await self._store.waiting():
+            if row.number in sequences:
+                await self._store.note_applied(row.number, sequences[row.number])
 
     async def _publish(self, row: OutboxRow) -> None:
         frame = encode_reference(row.number, row.commands, self._shard)
@@ -116,4 +124,4 @@ class Relay:
                     await self._changed.wait()
         if self.applied < row.number:
             raise BusError(f"reference batch {row.number} has no outcome yet")
-        log.info("reference data applied", number=row.number, sequence=self._sequences[row.number])
+        log.info("reference data applied", number=row.number, commands=len(row.commands))

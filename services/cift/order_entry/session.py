@@ -193,4 +193,5 @@ def _refusal(request: bytes, text: str) -> bytes:
         request_id = pb.SessionRequest.FromString(request).request_id
     except DecodeError:
         request_id = 0
-    return pb.SessionResponse(request_id=request_id, error=text).SerializeToString()
+    encoded: bytes = pb.SessionResponse(request_id=request_id, error=text).SerializeToString()
+    return encoded

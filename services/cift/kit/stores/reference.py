@@ -303,6 +303,19 @@ class ReferenceStore:
             for row in rows
         ]
 
+    async def outbox_from(self, number: int, maximum: int = 100) -> list[OutboxRow]:
+        """Outbox rows from `number` on, whether they took effect or not."""
+        rows = await self._pool.fetch(
+            "SELECT number, commands FROM reference_outbox WHERE number >= $1"
+            " ORDER BY number LIMIT $2",
+            number,
+            maximum,
+        )
+        return [
+            OutboxRow(row["number"], [(kind, fields) for kind, fields in row["commands"]])
+            for row in rows
+        ]
+
     async def note_applied(self, number: int, sequence: int) -> None:
         """Note the ORDERS sequence at which an outbox row took effect; the first note stays."""
         await self._pool.execute(
