@@ -1,0 +1,120 @@
+//! Frames against the golden bytes of version 1, which pycapnp wrote.
+
+use engine::ids::MAX_SEQUENCE;
+use engine::pod::{BatchStatus, CommandKind};
+use wire::frame::{aligned, digest, Frame, Log, Problem};
+
+const GOLDEN: [(Log, &[u8]); 3] = [
+    (Log::Orders, include_bytes!("golden/v1/orders.bin")),
+    (Log::Risked, include_bytes!("golden/v1/risked.bin")),
+    (Log::Fills, include_bytes!("golden/v1/fills.bin")),
+];
+
+/// Reads a frame wherever it lies, and writes it again.
+fn rewritten(frame: &[u8]) -> Vec<u8> {
+    let mut copy = Vec::new();
+    let read = Frame::read(aligned(frame, &mut copy)).expect("a golden frame");
+    let mut out = Vec::new();
+    read.write(&mut out);
+    out
+}
+
+#[test]
+fn golden_frames_are_read_and_written_byte_for_byte() {
+    for (log, golden) in GOLDEN {
+        let mut copy = Vec::new();
+        let frame = Frame::read_as(aligned(golden, &mut copy), log).expect("a golden frame");
+        assert_eq!(frame.header.shard, 3);
+        assert_eq!(frame.header.status, BatchStatus::Applied);
+        assert_eq!(frame.instruments[0].quantity_scale, 8);
+        assert_eq!(rewritten(golden), golden);
+    }
+}
+
+#[test]
+fn commands_are_used_where_they_lie() {
+    let golden = GOLDEN[0].1;
+    let mut words = vec![0_u64; golden.len() / 8];
+    let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut words);
+    bytes.copy_from_slice(golden);
+    let bytes: &[u8] = bytes;
+    let frame = Frame::read(bytes).expect("a golden frame");
+    let inside = bytes.as_ptr_range();
+    assert!(inside.contains(&frame.commands.as_ptr().cast::<u8>()));
+    assert_eq!(frame.commands[1].kind, CommandKind::ReplaceOrder.number());
+    assert_eq!(frame.commands[1].cl_ord_id().as_bytes().len(), 36);
+    assert_eq!(frame.commands[1].orig_cl_ord_id_index, 2);
+}
+
+#[test]
+fn a_frame_elsewhere_in_memory_is_refused_or_copied() {
+    let golden = GOLDEN[0].1;
+    let mut shifted = vec![0_u64; golden.len() / 8 + 1];
+    let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut shifted);
+    bytes[4..4 + golden.len()].copy_from_slice(golden);
+    let askew = &bytes[4..4 + golden.len()];
+    assert_eq!(Frame::read(askew).expect_err("not at a word").problem, Problem::Misaligned);
+    assert_eq!(rewritten(askew), golden);
+    assert_eq!(digest(askew), digest(golden));
+}
+
+#[test]
+fn another_log_is_named() {
+    let mut copy = Vec::new();
+    let error = Frame::read_as(aligned(GOLDEN[2].1, &mut copy), Log::Risked).expect_err("FILLS");
+    assert_eq!(error.problem, Problem::OtherLog { wanted: Log::Risked, found: Log::Fills });
+}
+
+/// One bit or byte after the other is changed: what is read then is still inside its bounds, and
+/// says exactly those bytes when it is written again.
+#[test]
+fn every_single_damage_is_refused_or_means_itself() {
+    for (_, golden) in GOLDEN {
+        let (mut refused, mut read) = (0, 0);
+        for place in 0..golden.len() {
+            for change in [1, 2, 4, 8, 16, 32, 64, 128, 255] {
+                let mut damaged = golden.to_vec();
+                damaged[place] ^= change;
+                let mut copy = Vec::new();
+                match Frame::read(aligned(&damaged, &mut copy)) {
+                    Err(error) => {
+                        assert!(error.offset <= damaged.len());
+                        assert!(!error.to_string().is_empty());
+                        refused += 1;
+                    }
+                    Ok(frame) => {
+                        assert!(frame.header.sequence <= MAX_SEQUENCE);
+                        let mut out = Vec::new();
+                        frame.write(&mut out);
+                        assert_eq!(out, damaged);
+                        read += 1;
+                    }
+                }
+            }
+        }
+        assert!(refused > 500 && read > 500, "{refused} refused, {read} read");
+    }
+}
+
+#[test]
+fn an_empty_list_is_a_null_pointer_and_nothing_else() {
+    let mut copy = Vec::new();
+    let frame = Frame::read(aligned(GOLDEN[0].1, &mut copy)).expect("a golden frame");
+    let mut without = frame;
+    without.limits = &[];
+    without.commands = &frame.commands[..4];
+    let mut out = Vec::new();
+    without.write(&mut out);
+    let mut copy = Vec::new();
+    assert!(Frame::read(aligned(&out, &mut copy)).is_ok());
+    // A tag of no elements behind the last list, and a pointer to it: well-formed, not ours.
+    let end = out.len() / 8 - 1;
+    let pointer = 1 + 1 + 4 + 4;
+    out.extend_from_slice(&(16_u64 << 32).to_le_bytes());
+    out[4..8].copy_from_slice(&(end as u32 + 1).to_le_bytes());
+    let word = 1 | ((end - pointer) as u64) << 2 | 7 << 32;
+    out[8 * pointer..8 * pointer + 8].copy_from_slice(&word.to_le_bytes());
+    let mut copy = Vec::new();
+    let error = Frame::read(aligned(&out, &mut copy)).expect_err("an empty list that is there");
+    assert!(matches!(error.problem, Problem::Tag(_) | Problem::Place { .. }), "{error}");
+}
