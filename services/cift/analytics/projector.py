@@ -34,6 +34,9 @@ RETRY_SECONDS_MAX = 5.0
 BLOCK_BYTES = 16 << 20
 """A block of so many frame bytes is some 80,000 events."""
 BLOCK_MESSAGES = 4096
+IDLE_SECONDS = 1.0
+LOOK_SECONDS = 0.05
+"""How often a reader that has not caught up yet is asked whether it has."""
 READER_LIMITS = ReaderLimits(queue_bytes=48 << 20, flow_bytes=4 << 20)
 
 log = get_logger("projector")
@@ -133,7 +136,8 @@ class Projector:
         reader = LogReader(self._bus, self._logs.fills, after=self.sequence, limits=READER_LIMITS)
         async with reader:
             while True:
-                messages = await reader.next_batch(BLOCK_MESSAGES, timeout_s=1.0)
+                patience = IDLE_SECONDS if self.ready else LOOK_SECONDS
+                messages = await reader.next_batch(BLOCK_MESSAGES, timeout_s=patience)
                 for part in _parts(messages):
                     block = await asyncio.to_thread(
                         Block,

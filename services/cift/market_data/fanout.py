@@ -25,6 +25,10 @@ BATCH_MESSAGES = 64
 MESSAGE_BYTES = 1 << 20
 """Of one message to a subscriber; clients take 4 MiB unless told otherwise."""
 
+IDLE_SECONDS = 1.0
+LOOK_SECONDS = 0.05
+"""How often a reader that has not caught up yet is asked whether it has."""
+
 log = get_logger("fanout")
 
 
@@ -180,7 +184,9 @@ class FanOut:
     async def _run(self) -> None:
         try:
             while True:
-                for message in await self._reader.next_batch(BATCH_MESSAGES, timeout_s=1.0):
+                patience = IDLE_SECONDS if self.caught_up else LOOK_SECONDS
+                messages = await self._reader.next_batch(BATCH_MESSAGES, timeout_s=patience)
+                for message in messages:
                     updates = self.feed.apply(message.sequence, message.data)
                     for update in updates:
                         self._hand_out(message.sequence, update)

@@ -1,6 +1,8 @@
 """RiskService: limits, positions and exposure, out of the state machine that judges the orders.
 
-An account is seen by its firm's keys and by operators; to others it does not exist.
+An account is seen by its firm's keys and by operators; to others it does not exist. Risk takes fills
+in when the next ORDERS message, a tick at the latest, is judged: what is told holds after the FILLS
+sequence that is told with it, which on a quiet shard is up to two seconds behind.
 """
 
 from cift.kit.decimals import render
@@ -69,7 +71,7 @@ class Risk:
             )
             for row in core.positions(request.account)
         ]
-        return pb.ListPositionsResponse(positions=positions, sequence=core.applied)
+        return pb.ListPositionsResponse(positions=positions, sequence=core.fills_applied)
 
     @rpc("read")
     async def get_exposure(
@@ -88,7 +90,7 @@ class Risk:
         )
         if row.buying_power is not None:
             exposure.buying_power = render(row.buying_power, core.money_scale)
-        return pb.GetExposureResponse(exposure=exposure, sequence=core.applied)
+        return pb.GetExposureResponse(exposure=exposure, sequence=core.fills_applied)
 
     def _core(self) -> RiskStage:
         core = self._stage.core
