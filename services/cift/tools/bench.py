@@ -25,6 +25,7 @@ import grpc
 from rich.table import Table
 
 from cift.kit.bus import LogReader, connect, shard_logs
+from cift.kit.logging import configure
 from cift.local.engines import Durability
 from cift.local.mesh import LocalMesh, MeshError, MeshOptions
 from cift.local.paths import DEPLOY
@@ -94,6 +95,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Measure and write; 0: done, 2: the mesh cannot be measured."""
+    configure("bench", "warning")
     plan = QUICK if args.quick else dataclasses.replace(Plan(), seconds=args.seconds)
     try:
         with tempfile.TemporaryDirectory(prefix="cift-bench-", ignore_cleanup_errors=True) as name:

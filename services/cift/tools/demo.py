@@ -98,8 +98,8 @@ async def _demo(args: argparse.Namespace) -> int:
         async with LocalMesh(options) as mesh, MeshClient(Addresses.of_local(mesh)) as client:
             names = ", ".join(mesh.processes)
             console.print(f"up in {time.monotonic() - started:.1f} s: {names}")
-            replayed = await _replay(client, file, verifier)
             unary = await _unary(client)
+            replayed = await _replay(client, file, verifier)
     verifier.finish()
     print_differences(verifier)
     console.print(

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from rich.table import Table
 
+from cift.kit.logging import configure
 from cift.local.engines import Durability
 from cift.local.mesh import LocalMesh, MeshError, MeshOptions
 from cift.tools.fault_audit import audit, read_logs
@@ -78,6 +79,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run a campaign and print its figures; 1 when something disagreed, 2 when it cannot run."""
+    configure("faults", "warning")
     seed = secrets.randbelow(1 << 32) if args.seed is None else args.seed
     campaign = Campaign(
         seed=seed, kills=args.kills, clients=args.clients, durability=args.durability
@@ -170,13 +172,13 @@ async def _verify(data_dir: Path, outcome: Outcome) -> str:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "cift.cli", "logs", "verify", str(data_dir)),
         stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
+        stderr=asyncio.subprocess.PIPE,
     )
-    output, _ = await process.communicate()
-    text = output.decode().strip()
+    output, said = await process.communicate()
     if process.returncode != 0:
-        outcome.faults.append(f"a clean replay differs: {text}")
-    return text
+        outcome.faults.append(f"a clean replay differs: {said.decode().strip()}")
+    lines = output.decode().strip().splitlines()
+    return lines[-1] if lines else ""
 
 
 def _table(outcome: Outcome) -> Table:

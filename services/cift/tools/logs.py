@@ -16,6 +16,7 @@ from pathlib import Path
 import cift_core
 from cift.kit.bus import Bus, BusError, LogFault, connect, shard_logs
 from cift.kit.logcheck import Verified, verify
+from cift.kit.logging import configure
 from cift.local.engines import nats_spec
 from cift.local.folder import FolderError, MeshFolder
 from cift.local.ports import find_block
@@ -39,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Verify; 0: all equal, 1: a difference, 2: the folder cannot be checked."""
+    configure("logs", "warning")
     try:
         found = asyncio.run(verify_folder(args.data_dir, args.shard))
     except LogFault as fault:

@@ -1,14 +1,11 @@
 """Replay through the core in this process, one call per operation."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cift.kit.layout import ExecType, Liquidity
-from cift.tools.orderfile import Operation, OrderFile
+from cift.tools.orderfile import OrderFile
 from cift.tools.report import Latency
 from cift.tools.verify import Verifier
-from cift_core import FastOrderBook
 
 __all__ = ["EngineRun", "replay_through_engine"]
 

@@ -59,7 +59,7 @@ class Latency:
 def latency_table(rows: Iterable[tuple[str, int, float, Latency]]) -> Table:
     """Make the table of (what, operations, seconds, latency)."""
     table = Table(box=None, pad_edge=False)
-    table.add_column("")
+    table.add_column("", no_wrap=True)
     for name in ("operations", "per second", "p50", "p99", "p99.9"):
         table.add_column(name, justify="right")
     for what, operations, seconds, latency in rows:

@@ -45,6 +45,7 @@ from cift.kit.layout import (
     TimeInForce,
     VerdictKind,
 )
+from cift.kit.logging import configure
 
 __all__ = ["Decoder", "add_arguments", "run"]
 
@@ -73,6 +74,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print; 0 at the end, 1 when a log cannot be read, 2 for a subject of no log."""
+    configure("tap", "warning")
     logs = [log for log in shard_logs(args.shard).all() if _may_match(args.subject, log)]
     if not logs:
         print(f"tap: {args.subject} is the subject of no log", file=sys.stderr)
