@@ -71,14 +71,13 @@ class Wire:
         assert caught.value.details()
         return caught.value.code(), reason, fields
 
-    async def good(self) -> order_pb2.CommandResult:
+    async def good(self) -> None:
         """A good order on the same connection."""
         good = order(time_in_force=types_pb2.TIME_IN_FORCE_IOC)
         self.allowed.add(good.cl_ord_id)
         request = pb.SubmitOrderRequest(order=good).SerializeToString()
         reply = pb.SubmitOrderResponse.FromString(await self.call("SubmitOrder", request))
         assert reply.result.outcome == order_pb2.OUTCOME_ACCEPTED
-        return reply.result
 
 
 def order(**fields: Any) -> order_pb2.NewOrder:
@@ -95,7 +94,8 @@ def order(**fields: Any) -> order_pb2.NewOrder:
 
 
 def submit(**fields: Any) -> bytes:
-    return pb.SubmitOrderRequest(order=order(**fields)).SerializeToString()
+    encoded: bytes = pb.SubmitOrderRequest(order=order(**fields)).SerializeToString()
+    return encoded
 
 
 @pytest.fixture
