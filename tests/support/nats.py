@@ -55,9 +55,7 @@ class NatsServer:
 
     def blocks(self, stream: str) -> list[Path]:
         """The files that hold a stream's messages, oldest first."""
-        return sorted(
-            (self.store / stream / "msgs").glob("*.blk"), key=lambda path: int(path.stem)
-        )
+        return sorted((self.store / stream / "msgs").glob("*.blk"), key=lambda path: int(path.stem))
 
     def start(self) -> None:
         """Start the server and wait until it listens."""
@@ -87,6 +85,8 @@ class NatsServer:
     def pause(self) -> None:
         """SIGSTOP: connections stay, nothing answers."""
         self._signal(signal.SIGSTOP)
+        assert self._process is not None
+        os.waitpid(self._process.pid, os.WUNTRACED)  # The signal takes a moment to work.
         self._paused = True
 
     def resume(self) -> None:
@@ -134,7 +134,7 @@ jetstream {{
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            preexec_fn=_die_with_parent(),  # noqa: PLW1509 # one prctl call, nothing that locks
+            preexec_fn=_die_with_parent(),
         )
         ports = self.folder / f"nats-server_{process.pid}.ports"
         while time.monotonic() < deadline and process.poll() is None:

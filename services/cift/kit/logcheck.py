@@ -22,6 +22,7 @@ from cift.kit.bus import (
     LogState,
     ReplayNeeded,
     ShardLogs,
+    find_hole,
     first_difference,
     read_message,
     read_state,
@@ -102,7 +103,7 @@ async def check_start(bus: Bus, logs: ShardLogs) -> Tails:
         if which is not logs.risked and state.first != 1:
             raise LogHole(which.name, 1, state.first)
         if state.missing:
-            raise await _find_hole(bus, which, state)
+            raise await find_hole(bus, which, state)
         if state.lost_bytes:
             notes.append(
                 f"{which.name}: the server could not read {state.lost_bytes} bytes at its start, "
@@ -184,7 +185,10 @@ class Verified:
     """What `verify` compared, and the state at the end."""
 
     orders: int
+    """Messages replayed."""
     risked: int
+    """Messages compared; RISKED may begin late, since it is in memory."""
+    risked_last: int
     fills: int
     state_hash: int
     """FILLS' running hash after the last message compared; 0 when there is none."""
@@ -237,7 +241,12 @@ async def verify(
             if progress is not None:
                 progress(done, tails.orders.last)
     return Verified(
-        done, counts[logs.risked.name], counts[logs.fills.name], state_hash, tails.notes
+        orders=done,
+        risked=counts[logs.risked.name],
+        risked_last=risked_last,
+        fills=counts[logs.fills.name],
+        state_hash=state_hash,
+        notes=tails.notes,
     )
 
 
@@ -322,10 +331,3 @@ async def _message(bus: Bus, which: Log, sequence: int) -> bytes:
     if message is None:
         raise LogHole(which.name, sequence, sequence)
     return message.data
-
-
-async def _find_hole(bus: Bus, which: Log, state: LogState) -> LogHole:
-    """The first missing sequence of a log whose count is too small."""
-    answer = await bus.api(f"STREAM.INFO.{which.name}", {"deleted_details": True}, timeout_s=10.0)
-    deleted = answer["state"].get("deleted") or [state.first + state.messages]
-    return LogHole(which.name, min(deleted), state.last)

@@ -190,6 +190,7 @@ class Stage(Generic[C]):
         self._on_output = on_output
         self._on_reset = on_reset
         self._caught_up = False
+        self._reader: LogReader | None = None
         self._writer: StageWriter | None = None
         self._replayed = 0
         self._holes_passed = 0
@@ -210,7 +211,11 @@ class Stage(Generic[C]):
     @property
     def ready(self) -> bool:
         """Whether the stage is live, connected, and has caught up with its input since it began."""
-        return self.state is StageState.LIVE and self._caught_up and self._bus.connected
+        if self.state is not StageState.LIVE or self._reader is None:
+            return False
+        if not self._caught_up:
+            self._caught_up = self._reader.opened > 0 and self._reader.lag <= READY_LAG
+        return self._caught_up and self._bus.connected
 
     @property
     def trouble(self) -> str:
@@ -256,12 +261,14 @@ class Stage(Generic[C]):
             await _cancel(starting)
         assert self.core is not None
         writer = StageWriter(self._bus, self._role.output, remake=self._role.remake)
-        reader = LogReader(self._bus, self._role.input, after=place)
+        # What made one log shorter may have shortened the other: else risk and matching could wait
+        # for one another.
+        reader = LogReader(self._bus, self._role.input, after=place, on_shorter=writer.look)
         try:
             await writer.start(place)
             await reader.start()
-            await self._role.open(self.core)
-            self._writer = writer
+            await self._role.open(self.core, writer.look)
+            self._reader, self._writer = reader, writer
             await self._live(self.core, reader, writer)
         finally:
             await self._role.close()
@@ -286,7 +293,7 @@ class Stage(Generic[C]):
     def _begin_again(self) -> None:
         self.state = StageState.STARTING
         self.core = None
-        self._writer = None
+        self._reader = self._writer = None
         self._caught_up = False
         self._replayed = 0
         if self.replays and self._on_reset is not None:
@@ -352,8 +359,6 @@ class Stage(Generic[C]):
                     await asyncio.sleep(0)
                     turn_ends = clock() + TURN_S
             self._holes_passed = 0
-            if not self._caught_up and reader.lag <= READY_LAG:
-                self._caught_up = True
 
     async def _pass_hole(self, hole: LogHole, core: C) -> None:
         """RISKED made anew begins behind FILLS' end: a matching that another one overtook has
@@ -394,7 +399,7 @@ class _Role(ABC, Generic[C]):
         """Make the output log anew; None when that is not this stage's to do."""
         return None
 
-    async def open(self, core: C) -> None:
+    async def open(self, core: C, on_shorter: Callable[[], None]) -> None:
         """Begin to read what else the stage reads."""
 
     async def close(self) -> None:
@@ -452,9 +457,11 @@ class _RiskRole(_Role[R], Generic[R, M]):
     async def remake(self) -> LogState | None:
         return await ensure_risked(self._bus, self._logs, self._settings)
 
-    async def open(self, core: R) -> None:
+    async def open(self, core: R, on_shorter: Callable[[], None]) -> None:
         self._waiting.clear()
-        self._fills = LogReader(self._bus, self._logs.fills, after=core.fills_applied)
+        self._fills = LogReader(
+            self._bus, self._logs.fills, after=core.fills_applied, on_shorter=on_shorter
+        )
         await self._fills.start()
 
     async def close(self) -> None:

@@ -111,6 +111,15 @@ class LogShort(LogFault):
 class LogMismatch(LogFault):
     """The stored message differs from the one computed (or read earlier) at the same place."""
 
+    def __init__(self, log: str, sequence: int, what: str) -> None:
+        super().__init__(
+            log,
+            sequence,
+            what,
+            f"another build wrote it, or a log is damaged: try the build that wrote it first; "
+            f"{_advice(log)}",
+        )
+
 
 class Fenced(LogFault):
     """Another writer stored different bytes at this writer's place: the two disagree on state."""

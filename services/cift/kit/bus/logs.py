@@ -6,13 +6,14 @@ stream is made once and then only checked: one whose configuration would drop, t
 messages is refused.
 """
 
+import asyncio
 import base64
 from dataclasses import dataclass
 from typing import Any
 
 from cift.kit import subjects
 from cift.kit.bus.connection import Bus
-from cift.kit.bus.errors import ApiError, BusUnavailable, IncompatibleLog, LogMissing
+from cift.kit.bus.errors import ApiError, BusUnavailable, IncompatibleLog, LogHole, LogMissing
 from cift.kit.logging import get_logger
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "StoredMessage",
     "ensure_logs",
     "ensure_risked",
+    "find_hole",
     "read_message",
     "read_state",
     "shard_logs",
@@ -30,7 +32,8 @@ __all__ = [
 
 ERR_NO_MESSAGE = 10037
 ERR_NO_STREAM = 10059
-ERR_NAME_IN_USE = 10058
+
+CREATE_ATTEMPTS = 10
 
 HEADER_ROOM_BYTES = 4096
 """What is kept free of `max_message_bytes` for a message's headers."""
@@ -175,6 +178,13 @@ async def read_message(bus: Bus, which: Log, sequence: int) -> StoredMessage | N
     return StoredMessage(message["subject"], base64.b64decode(message.get("data", "")))
 
 
+async def find_hole(bus: Bus, which: Log, state: LogState) -> LogHole:
+    """Name the first missing message of a log whose count is too small."""
+    answer = await bus.api(f"STREAM.INFO.{which.name}", {"deleted_details": True}, timeout_s=10.0)
+    deleted = answer["state"].get("deleted") or [state.first + state.messages]
+    return LogHole(which.name, min(deleted), state.last)
+
+
 async def ensure_logs(bus: Bus, logs: ShardLogs, settings: LogSettings) -> None:
     """Make ORDERS and FILLS if they are not there, and check what is there.
 
@@ -255,12 +265,7 @@ def _config(which: Log, logs: ShardLogs, settings: LogSettings, first: int) -> d
 
 async def _ensure(bus: Bus, which: Log, wanted: dict[str, Any]) -> LogState:
     """Return the stream's state once it exists and is as wanted."""
-    try:
-        info = await bus.api(f"STREAM.INFO.{which.name}", timeout_s=5.0)
-    except ApiError as error:
-        if error.err_code != ERR_NO_STREAM:
-            raise
-        info = await _create(bus, which, wanted)
+    info = await _find_or_create(bus, which, wanted)
     _check_versions(which, wanted, info["config"])
     _check_config(which, wanted, info["config"])
     grown = {
@@ -275,22 +280,31 @@ async def _ensure(bus: Bus, which: Log, wanted: dict[str, Any]) -> LogState:
     return _state(info)
 
 
-async def _create(bus: Bus, which: Log, wanted: dict[str, Any]) -> dict[str, Any]:
-    try:
-        info = await bus.api(f"STREAM.CREATE.{which.name}", wanted, timeout_s=5.0)
-        log.info("log made", log=which.name, first=wanted.get("first_seq", 1))
+async def _find_or_create(bus: Bus, which: Log, wanted: dict[str, Any]) -> dict[str, Any]:
+    """Several processes may do this at once: a refusal counts only when it lasts."""
+    refusal: ApiError | None = None
+    for _ in range(CREATE_ATTEMPTS):
+        try:
+            return await bus.api(f"STREAM.INFO.{which.name}", timeout_s=5.0)
+        except ApiError as error:
+            if error.err_code != ERR_NO_STREAM:
+                raise
+        try:
+            info = await bus.api(f"STREAM.CREATE.{which.name}", wanted, timeout_s=5.0)
+        except ApiError as error:
+            refusal = error
+            await asyncio.sleep(0.1)
+            continue
+        if info.get("did_create", True):
+            log.info("log made", log=which.name, first=wanted.get("first_seq", 1))
         return info
-    except ApiError as error:
-        if error.err_code != ERR_NAME_IN_USE:
-            raise IncompatibleLog(
-                which.name,
-                0,
-                f"its stream can't be made: {error}",
-                f"give the server room for {wanted['max_bytes']} bytes of {wanted['storage']} "
-                "(max_file_store, max_memory_store, free disk), or set the log's size lower",
-            ) from error
-        # Another process made it between our look and our call.
-        return await bus.api(f"STREAM.INFO.{which.name}", timeout_s=5.0)
+    raise IncompatibleLog(
+        which.name,
+        0,
+        f"its stream can't be made: {refusal}",
+        f"give the server room for {wanted['max_bytes']} bytes of {wanted['storage']} "
+        "(max_file_store, max_memory_store, free disk), or set the log's size lower",
+    ) from refusal
 
 
 def _check_versions(which: Log, wanted: dict[str, Any], found: dict[str, Any]) -> None:

@@ -26,12 +26,13 @@ from cift.kit.bus.errors import (
     LogShort,
     first_difference,
 )
-from cift.kit.bus.logs import Log, read_state
+from cift.kit.bus.logs import Log, find_hole, read_state
 from cift.kit.logging import get_logger
 
 __all__ = ["LogMessage", "LogReader", "ReaderLimits"]
 
 HEARTBEAT_S = 0.3
+RETRY_S = 0.02
 INACTIVE_S = 5.0
 """How long the server keeps a consumer that nobody listens to."""
 
@@ -73,12 +74,20 @@ class LogReader:
     """Reads a log from `after` + 1 on. Use `next_batch` or iterate, from one task only."""
 
     def __init__(
-        self, bus: Bus, which: Log, *, after: int = 0, limits: ReaderLimits | None = None
+        self,
+        bus: Bus,
+        which: Log,
+        *,
+        after: int = 0,
+        limits: ReaderLimits | None = None,
+        on_shorter: Callable[[], None] | None = None,
     ) -> None:
+        """`on_shorter` is called when a derived log came back shorter than what was read."""
         self.log = which
         self.opened = 0
         """How often a consumer was made."""
         self._bus = bus
+        self._on_shorter = on_shorter or _nothing
         self._limits = limits or ReaderLimits()
         self._received = after
         self._received_data: bytes | None = None
@@ -274,6 +283,8 @@ class LogReader:
         elif delivered == self._delivered and last > self._received:
             # The server passed over messages that it could not read.
             self._fail(LogHole(self.log.name, self._received + 1, last))
+        elif not self._flow_reply:
+            self._pending = 0  # Idle: the count that came with the last delivery may be too high.
 
     def _answer_flow_control(self) -> None:
         with contextlib.suppress(BusUnavailable):  # A reconnect makes a new consumer.
@@ -295,7 +306,7 @@ class LogReader:
 
     async def _keep_open(self) -> None:
         """Make the consumer, and make it anew whenever that is called for, until a failure."""
-        delay_s = 0.02
+        delay_s = RETRY_S
         while self._failure is None:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(HEARTBEAT_S):
@@ -311,11 +322,12 @@ class LogReader:
             self._reopen.clear()
             try:
                 await self._open()
-                delay_s = 0.02
+                delay_s = RETRY_S
             except LogFault as failure:
                 self._fail(failure)
             except (BusUnavailable, ApiError) as error:
-                log.info("can't read yet", log=self.log.name, error=str(error))
+                if delay_s == RETRY_S:
+                    log.info("can't read yet", log=self.log.name, error=str(error))
                 self._reopen.set()
                 await asyncio.sleep(delay_s)
                 delay_s = min(delay_s * 1.5, 0.5)
@@ -334,6 +346,8 @@ class LogReader:
             raise BusUnavailable(f"{self.log.name} is not there yet")
         if state.first > self._received + 1:
             raise LogHole(self.log.name, self._received + 1, state.first)
+        if state.missing:
+            raise await find_hole(self._bus, self.log, state)
         if state.last < self._received and not self.log.derived:
             raise LogShort(self.log.name, self._received, state.last)
         if state.last < self._received and not self._behind:
@@ -341,6 +355,7 @@ class LogReader:
                 "log came back shorter, waiting until it is made again",
                 log=self.log.name, last=state.last, received=self._received,
             )  # fmt: skip
+            self._on_shorter()
         self._behind = state.last < self._received
         again = self._received_data is not None and state.first <= self._received <= state.last
         self._pending = max(0, state.last - self._received)
@@ -388,4 +403,4 @@ def _header(headers: bytes, name: bytes) -> bytes:
 
 
 def _nothing() -> None:
-    """No listener yet."""
+    """Nobody asked to be told."""

@@ -11,6 +11,7 @@ this one then follows it, comparing, and writes again when the other stops.
 import asyncio
 import contextlib
 import json
+import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -34,6 +35,8 @@ __all__ = ["StageWriter", "WriterLimits"]
 ERR_WRONG_LAST_SEQUENCE = 10071
 COMPARE_AT_ONCE = 64
 CHECK_S = 0.1
+FOLLOW_S = 0.05
+"""How often a writer that follows another looks at the tail, at most, when it puts nothing."""
 
 log = get_logger("bus.writer")
 
@@ -179,6 +182,10 @@ class StageWriter:
                     await self._room.wait()
         return self.waiting == 0
 
+    def look(self) -> None:
+        """Look at the log's tail now, for instance since another log came back shorter."""
+        self._fail("asked to look")
+
     def _has_room(self, size: int) -> bool:
         waiting = self.waiting
         return waiting == 0 or (
@@ -267,8 +274,9 @@ class StageWriter:
             self._live = False
             self._generation += 1
             self.trouble = why
-            log.info("looking at the tail", log=self.log.name, why=why, stored=self._stored)
+            log.debug("looking at the tail", log=self.log.name, why=why, stored=self._stored)
         self._recover.set()
+        self._put.set()
 
     def _end(self, error: BusError) -> None:
         self._live = False
@@ -296,43 +304,56 @@ class StageWriter:
                 self._end(error)
 
     async def _settle(self) -> None:
-        """Bring what is stored and what was put together, then go live."""
+        """Bring what is stored and what was put together, then go live.
+
+        While another writer of the log is alive this one stays here and follows it: two live
+        writers would refuse each other's messages all the time.
+        """
         while True:
             await self._bus.wait_connected()
             state = await self._tail()
             self._check_not_shorter(state)
             await self._compare(state)
             reached = min(state.last, self._next - 1)
-            raced = reached > self._stored
+            if reached > self._stored:
+                self._another_wrote()
             self._advance(reached)
-            if raced:
-                self._fruitless = 0
-                self._lost_races += 1
-            if state.last < self._next:
-                if not await self._give_way(state.last):
+            alone = self._lost_races == 0
+            if self._next - 1 > state.last:
+                if alone or await self._nobody_writes(state.last):
                     self._go_live(state.last)
                     return
+            elif alone and self._next - 1 == state.last:
+                self._go_live(state.last)
+                return
             else:
-                # Another writer is ahead: follow it.
                 self._put.clear()
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(0.05):
+                    async with asyncio.timeout(FOLLOW_S):
                         await self._put.wait()
 
-    async def _give_way(self, last: int) -> bool:
-        """After lost races, let the other writer go first; True when it did go on.
+    def _another_wrote(self) -> None:
+        """A message of ours was stored that we did not see acknowledged."""
+        self._fruitless = 0
+        self._lost_races += 1
+        if self._lost_races == 2:
+            log.info("another writer is alive, following it", log=self.log.name)
 
-        Two live writers would otherwise refuse each other's messages all the time. A writer that
-        lost waits a little longer each time, up to 0.2 s: it then takes over within that.
+    async def _nobody_writes(self, last: int) -> bool:
+        """Whether the tail stays where it is although there is something to write.
+
+        The wait is random, so that two writers that lost to each other don't come back at once,
+        and grows with the races lost, up to 0.3 s: within that a dead writer is replaced.
         """
-        if self._lost_races == 0 or self._next - 1 <= last:
-            return False
-        await asyncio.sleep(min(0.01 * 2**self._lost_races, 0.2))
+        patience_s = min(0.01 * 2 ** min(self._lost_races, 5), 0.2)
+        await asyncio.sleep(patience_s * (0.5 + random.random()))
         state = await self._tail()
         if state.last > last:
-            return True
+            return False
+        if self._lost_races > 1:
+            log.info("nobody else writes any more, writing again", log=self.log.name)
         self._lost_races = 0
-        return False
+        return True
 
     def _go_live(self, last: int) -> None:
         if self._recover.is_set():
