@@ -1,6 +1,7 @@
 //! What goes into a state machine and what comes out of it.
 
 use alloc::vec::Vec;
+use core::fmt;
 
 use crate::pod::{
     Account, BatchStatus, ClOrdId, Command, Event, Instrument, Limits, Outcome, Verdict,
@@ -138,6 +139,20 @@ impl Default for Fills {
 }
 
 impl Fills {
+    /// Empties the buffer for what a batch causes.
+    pub(crate) fn begin(&mut self, batch: &Batch<'_>) {
+        self.sequence = batch.sequence;
+        self.time_ns = batch.time_ns;
+        self.origin = batch.origin;
+        self.batch = batch.batch;
+        self.status = batch.status;
+        self.outcomes.clear();
+        self.events.clear();
+        self.instruments.clear();
+        self.accounts.clear();
+        self.limits.clear();
+    }
+
     /// Reads the content in place.
     #[must_use]
     pub fn view(&self) -> FillsView<'_> {
@@ -155,3 +170,53 @@ impl Fills {
         }
     }
 }
+
+/// Why a batch can't be applied. The state is as it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BatchError {
+    /// It is not the message after the last one.
+    Sequence {
+        /// What should have come.
+        expected: u64,
+        /// What came.
+        found: u64,
+    },
+    /// Journal time is below that of the last message, or negative.
+    Time {
+        /// That of the last message, nanoseconds.
+        last: i64,
+        /// This one's.
+        found: i64,
+    },
+    /// More commands than a batch may have.
+    Commands(usize),
+    /// Not one verdict for each command.
+    Verdicts {
+        /// Commands in the batch.
+        commands: usize,
+        /// Verdicts in the batch.
+        verdicts: usize,
+    },
+    /// Commands in a batch that has no effect.
+    Status(BatchStatus),
+}
+
+impl fmt::Display for BatchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Sequence { expected, found } => {
+                write!(f, "batch {found} came where {expected} was due")
+            }
+            Self::Time { last, found } => {
+                write!(f, "journal time {found} ns came after {last} ns")
+            }
+            Self::Commands(count) => write!(f, "{count} commands, {MAX_COMMANDS} at most"),
+            Self::Verdicts { commands, verdicts } => {
+                write!(f, "{verdicts} verdicts for {commands} commands")
+            }
+            Self::Status(status) => write!(f, "commands in a batch with status {status:?}"),
+        }
+    }
+}
+
+impl core::error::Error for BatchError {}

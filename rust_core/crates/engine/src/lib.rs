@@ -16,7 +16,6 @@ extern crate std;
 
 pub mod batch;
 pub mod book;
-mod directory;
 mod events;
 pub mod hash;
 pub mod ids;
@@ -30,10 +29,10 @@ pub mod reject;
 pub mod risk;
 pub mod table;
 
-pub use batch::{Batch, Fills, FillsView, Risked};
+pub use batch::{Batch, BatchError, Fills, FillsView, Risked};
 pub use book::{Book, Level};
 pub use market_data::MarketData;
-pub use matching::{BatchError, MatchingEngine};
+pub use matching::MatchingEngine;
 pub use order_view::OrderView;
 pub use orders::Order;
 pub use risk::RiskEngine;

@@ -2,8 +2,8 @@
 
 use alloc::vec::Vec;
 
-use crate::directory::Directory;
 use crate::pod::{ClOrdId, Command, Side};
+use crate::table::{hash_word, Table};
 
 /// "No order" among arena indices.
 pub(crate) const NIL: u32 = u32::MAX;
@@ -135,8 +135,8 @@ impl Order {
 pub(crate) struct Orders {
     arena: Vec<Order>,
     free: u32,
-    directory: Directory,
-    open: usize,
+    /// By id.
+    table: Table,
     day_first: u32,
     day_last: u32,
 }
@@ -146,8 +146,7 @@ impl Orders {
         Self {
             arena: Vec::with_capacity(RESERVED_ORDERS),
             free: NIL,
-            directory: Directory::with_capacity(RESERVED_ORDERS / 4),
-            open: 0,
+            table: Table::default(),
             day_first: NIL,
             day_last: NIL,
         }
@@ -155,7 +154,7 @@ impl Orders {
 
     /// How many orders can be found by id.
     pub fn open(&self) -> usize {
-        self.open
+        self.table.len()
     }
 
     #[inline]
@@ -171,7 +170,7 @@ impl Orders {
     /// The open order with this id.
     #[inline]
     pub fn find(&self, id: u64) -> Option<u32> {
-        self.directory.find(id, |index| self.arena[index as usize].id)
+        self.table.find(hash_word(id), |index| self.get(index).id == id)
     }
 
     /// Gives an order a place in the arena; it isn't found by id before it is listed.
@@ -215,8 +214,7 @@ impl Orders {
             }
             self.day_last = index;
         }
-        self.directory.insert(id, index);
-        self.open += 1;
+        self.table.insert(hash_word(id), index);
     }
 
     /// Ends a listed order: it can't be found any more and its place is given back.
@@ -233,8 +231,7 @@ impl Orders {
                 next => self.get_mut(next).day_prev = day_prev,
             }
         }
-        self.directory.remove(id, |index| self.arena[index as usize].id);
-        self.open -= 1;
+        self.table.remove(hash_word(id), index);
         self.release(index);
     }
 

@@ -7,7 +7,7 @@
 use core::fmt;
 use std::collections::VecDeque;
 
-use engine::matching::BatchError;
+use engine::BatchError;
 use engine::pod::{BatchStatus, CommandKind, Verdict, VerdictKind};
 use engine::risk::RiskError;
 use engine::{Fills, MatchingEngine, RiskEngine, Risked};

@@ -4,21 +4,24 @@
 //! events: every command of a batch has two set aside, so that whatever came before it, it can become
 //! an order and end; what is left over is shared by trades and expiries in order of need.
 
-use alloc::{vec, vec::Vec};
-use core::fmt;
+mod execution;
+mod refusals;
 
-use crate::batch::{Batch, Fills};
-use crate::book::{Book, Fillable};
-use crate::events::{of_order, of_refusal, of_trade, rests, status_of, stood, Trade};
+use alloc::{vec, vec::Vec};
+
+use crate::batch::{Batch, BatchError, Fills};
+use crate::book::Book;
+use crate::events::{of_order, of_refusal, status_of};
 use crate::hash::StateHash;
 use crate::ids::{place, shard_of, MAX_SEQUENCE, MAX_SHARD};
 use crate::orders::{Order, Orders, MAX_OPEN_ORDERS};
 use crate::pod::{
-    BatchStatus, Command, CommandKind, Event, ExecType, Instrument, Liquidity, OrdStatus, OrdType,
-    Outcome, OutcomeKind, Side, TimeInForce, Verdict, VerdictKind, FLAG_CANCEL_ON_DISCONNECT,
-    FLAG_LEAVES, INSTRUMENT_ENABLED, MAX_COMMANDS, MAX_EVENTS, MAX_PRICE, MAX_QUANTITY, TIMER,
+    BatchStatus, Command, CommandKind, Event, ExecType, Instrument, OrdStatus, Outcome,
+    OutcomeKind, Side, TimeInForce, Verdict, VerdictKind, INSTRUMENT_ENABLED, MAX_COMMANDS,
+    MAX_EVENTS, TIMER,
 };
 use crate::reject::Reject;
+use refusals::{earliest, misfit, refusal_of_risk, shape_of_new, shape_of_replace, terms};
 
 /// Events that every command of a batch has set aside: its first, and one that ends the order.
 const EVENTS_PER_COMMAND: usize = 2;
@@ -26,56 +29,6 @@ const EVENTS_PER_COMMAND: usize = 2;
 const EVENTS_PER_TRADE: usize = 2;
 /// Nanoseconds in a day. Journal time counts from the Unix epoch, so days change at 00:00 UTC.
 const DAY_NS: i64 = 86_400_000_000_000;
-
-/// Why a batch can't be applied. The state is as it was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BatchError {
-    /// It is not the message after the last one.
-    Sequence {
-        /// What should have come.
-        expected: u64,
-        /// What came.
-        found: u64,
-    },
-    /// Journal time is below that of the last message, or negative.
-    Time {
-        /// That of the last message, nanoseconds.
-        last: i64,
-        /// This one's.
-        found: i64,
-    },
-    /// More commands than a batch may have.
-    Commands(usize),
-    /// Not one verdict for each command.
-    Verdicts {
-        /// Commands in the batch.
-        commands: usize,
-        /// Verdicts in the batch.
-        verdicts: usize,
-    },
-    /// Commands in a batch that has no effect.
-    Status(BatchStatus),
-}
-
-impl fmt::Display for BatchError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Self::Sequence { expected, found } => {
-                write!(f, "batch {found} came where {expected} was due")
-            }
-            Self::Time { last, found } => {
-                write!(f, "journal time {found} ns came after {last} ns")
-            }
-            Self::Commands(count) => write!(f, "{count} commands, {MAX_COMMANDS} at most"),
-            Self::Verdicts { commands, verdicts } => {
-                write!(f, "{verdicts} verdicts for {commands} commands")
-            }
-            Self::Status(status) => write!(f, "commands in a batch with status {status:?}"),
-        }
-    }
-}
-
-impl core::error::Error for BatchError {}
 
 /// All books of a shard and the orders in them.
 #[derive(Clone, Debug)]
@@ -177,7 +130,7 @@ impl MatchingEngine {
     /// If the batch can't be the next one; nothing has changed then.
     pub fn apply(&mut self, batch: &Batch<'_>, fills: &mut Fills) -> Result<(), BatchError> {
         self.check(batch)?;
-        begin(fills, batch);
+        fills.begin(batch);
         self.applied = batch.sequence;
         self.time_ns = batch.time_ns;
         if batch.status != BatchStatus::Held {
@@ -241,7 +194,7 @@ impl MatchingEngine {
             let Verdict { order_id, first_place, .. } = *at.verdict;
             return Outcome { first_place, ..outcome(OutcomeKind::Repeat, order_id) };
         }
-        let refusal = refusal_of(at.verdict);
+        let refusal = refusal_of_risk(at.verdict);
         match CommandKind::try_from(at.command.kind) {
             Ok(CommandKind::NewOrder) => self.new_order(at, refusal, &mut fills.events),
             Ok(CommandKind::CancelOrder) => self.cancel(at, refusal, &mut fills.events),
@@ -351,122 +304,13 @@ impl MatchingEngine {
         let Some(slot) = slot else {
             return Some(Reject::UnknownSymbol);
         };
-        let market = command.ord_type == OrdType::Market.number();
-        let known = (command.side == Side::Buy.number() || command.side == Side::Sell.number())
-            && (market || command.ord_type == OrdType::Limit.number())
-            && TimeInForce::try_from(command.time_in_force)
-                .is_ok_and(|time| time != TimeInForce::None);
-        if !known || has_reserved(command, FLAG_CANCEL_ON_DISCONNECT) {
-            return Some(Reject::UnsupportedCharacteristic);
-        }
-        if !(1..=MAX_QUANTITY).contains(&command.quantity) {
-            return Some(Reject::IncorrectQuantity);
-        }
-        let prices = if market { 0..=0 } else { 1..=MAX_PRICE };
-        if !prices.contains(&command.price) {
-            return Some(Reject::TickSize);
+        if let Some(reason) = shape_of_new(command) {
+            return Some(reason);
         }
         if !is_enabled(&self.books[slot]) {
             return Some(Reject::SymbolHalted);
         }
         (self.orders.open() >= MAX_OPEN_ORDERS).then_some(Reject::SystemUnavailable)
-    }
-
-    /// Lets an order that is in no book trade, and then rest if it may. Says whether it rests; its
-    /// first event is the last one so far.
-    fn execute(
-        &mut self,
-        index: u32,
-        slot: usize,
-        at: Context<'_>,
-        events: &mut Vec<Event>,
-    ) -> bool {
-        let taker = self.orders.get(index);
-        let (side, price) = (taker.side(), taker.price);
-        let immediate = taker.ord_type == OrdType::Market as u8
-            || taker.time_in_force >= TimeInForce::Ioc as u8;
-        let opposite = self.books[slot].opposite_mut(side);
-        let limit_key = opposite.limit_key(price);
-        if taker.time_in_force == TimeInForce::Fok as u8 {
-            let quantity = taker.leaves;
-            let reason = match opposite.fillable(&self.orders, limit_key, quantity, at.trades) {
-                Fillable::Yes => None,
-                Fillable::No => Some(Reject::FokUnfillable),
-                Fillable::TooMany => Some(Reject::Other),
-            };
-            if let Some(reason) = reason {
-                self.cancel_rest(index, reason.number(), at.index, events);
-                return false;
-            }
-        }
-        let mut last_event = events.len() - 1;
-        let trades_end = events.len() + EVENTS_PER_TRADE * at.trades;
-        let mut cut_short = false;
-        while let Some(maker) = self.books[slot].opposite_mut(side).next_maker(limit_key) {
-            if events.len() >= trades_end {
-                cut_short = true;
-                break;
-            }
-            last_event = events.len();
-            self.trade(index, maker, slot, at.index, events);
-            if self.orders.get(index).leaves == 0 {
-                return false;
-            }
-        }
-        if cut_short || immediate {
-            let reason = if cut_short { Reject::Other.number() } else { 0 };
-            self.cancel_rest(index, reason, at.index, events);
-            return false;
-        }
-        self.books[slot].side_mut(side).rest(&mut self.orders, index);
-        rests(&mut events[last_event], self.orders.get(index).leaves);
-        true
-    }
-
-    /// One trade between an incoming order and the one whose turn it is.
-    #[inline]
-    fn trade(
-        &mut self,
-        taker: u32,
-        maker: u32,
-        slot: usize,
-        command_index: u32,
-        events: &mut Vec<Event>,
-    ) {
-        self.matches += 1;
-        let &Order { price, leaves, .. } = self.orders.get(maker);
-        let taker = self.orders.get_mut(taker);
-        let quantity = leaves.min(taker.leaves);
-        assert!(quantity > 0, "who trades has something left");
-        let trade = Trade { match_id: self.matches, price, quantity };
-        taker.fill(price, quantity);
-        events.push(of_trade(taker, trade, Liquidity::Taker, command_index));
-
-        let order = self.orders.get_mut(maker);
-        let side = self.books[slot].side_mut(order.side());
-        side.fill(order, quantity);
-        let mut event = of_trade(order, trade, Liquidity::Maker, command_index);
-        stood(&mut event, price, leaves);
-        if order.leaves == 0 {
-            side.remove(&mut self.orders, maker);
-            self.orders.end(maker);
-        } else {
-            rests(&mut event, leaves - quantity);
-        }
-        events.push(event);
-    }
-
-    /// The event that ends what is left of an order that is in no book.
-    fn cancel_rest(
-        &mut self,
-        index: u32,
-        reason: u16,
-        command_index: u32,
-        events: &mut Vec<Event>,
-    ) {
-        let order = self.orders.get_mut(index);
-        let event = of_order(order, ExecType::Canceled, command_index);
-        events.push(Event { reason, ..event });
     }
 
     fn cancel(
@@ -493,7 +337,7 @@ impl MatchingEngine {
     ) -> Outcome {
         let target = self.target(at);
         let of_terms = target.ok().and_then(|index| self.refusal_of_terms(at.command, index));
-        let own = earliest(refusal_of_replace(at.command), of_terms);
+        let own = earliest(shape_of_replace(at.command), of_terms);
         let (Ok(index), None, None) = (target, refusal, own) else {
             return self.cancel_rejected(at, target, refusal, own, events);
         };
@@ -506,56 +350,6 @@ impl MatchingEngine {
             self.amend(index, price, leaves, at, events);
         }
         outcome(OutcomeKind::Accepted, at.verdict.order_id)
-    }
-
-    /// Gives an open order other terms. It keeps its priority unless its price changes or more of it
-    /// is open than before.
-    fn amend(
-        &mut self,
-        index: u32,
-        price: i64,
-        leaves: i64,
-        at: Context<'_>,
-        events: &mut Vec<Event>,
-    ) {
-        let slot = self.slot(self.orders.get(index).instrument).expect("an order has a book");
-        let order = self.orders.get_mut(index);
-        let (old_price, old_leaves) = (order.price, order.leaves);
-        let side = self.books[slot].side_mut(order.side());
-        if price == old_price && leaves <= old_leaves {
-            side.reduce(order, leaves);
-            let mut event = of_order(order, ExecType::Replaced, at.index);
-            stood(&mut event, old_price, old_leaves);
-            rests(&mut event, leaves);
-            events.push(event);
-            return;
-        }
-        side.remove(&mut self.orders, index);
-        let order = self.orders.get_mut(index);
-        (order.price, order.leaves) = (price, leaves);
-        let mut event = of_order(order, ExecType::Replaced, at.index);
-        stood(&mut event, old_price, old_leaves);
-        events.push(event);
-        if !self.execute(index, slot, at, events) {
-            self.orders.end(index);
-        }
-    }
-
-    /// Takes an order out of its book for good.
-    fn end(
-        &mut self,
-        index: u32,
-        exec_type: ExecType,
-        command_index: u32,
-        events: &mut Vec<Event>,
-    ) {
-        let slot = self.slot(self.orders.get(index).instrument).expect("an order has a book");
-        let order = self.orders.get_mut(index);
-        let mut event = of_order(order, exec_type, command_index);
-        stood(&mut event, order.price, order.leaves);
-        events.push(event);
-        self.books[slot].side_mut(order.side()).remove(&mut self.orders, index);
-        self.orders.end(index);
     }
 
     /// The open order that a cancel or replace is about.
@@ -579,16 +373,8 @@ impl MatchingEngine {
     /// Why matching refuses terms that are well formed for the order that they are meant for.
     fn refusal_of_terms(&self, command: &Command, index: u32) -> Option<Reject> {
         let order = self.orders.get(index);
-        let same = |asked: u16, is: u8| asked == 0 || asked == u16::from(is);
-        if !same(command.side, order.side)
-            || !same(command.ord_type, order.ord_type)
-            || !same(command.time_in_force, order.time_in_force)
-        {
-            return Some(Reject::UnsupportedCharacteristic);
-        }
-        let (_, leaves) = terms(command, order);
-        if leaves.saturating_add(order.cum) > MAX_QUANTITY {
-            return Some(Reject::IncorrectQuantity);
+        if let Some(reason) = misfit(command, order) {
+            return Some(reason);
         }
         let slot = self.slot(order.instrument).expect("an order has a book");
         (!is_enabled(&self.books[slot])).then_some(Reject::SymbolHalted)
@@ -618,19 +404,6 @@ impl MatchingEngine {
     }
 }
 
-fn begin(fills: &mut Fills, batch: &Batch<'_>) {
-    fills.sequence = batch.sequence;
-    fills.time_ns = batch.time_ns;
-    fills.origin = batch.origin;
-    fills.batch = batch.batch;
-    fills.status = batch.status;
-    fills.outcomes.clear();
-    fills.events.clear();
-    fills.instruments.clear();
-    fills.accounts.clear();
-    fills.limits.clear();
-}
-
 fn outcome(kind: OutcomeKind, order_id: u64) -> Outcome {
     Outcome {
         order_id,
@@ -650,60 +423,6 @@ fn rejected(at: Context<'_>, reason: Reject, events: &mut Vec<Event>) -> Outcome
     let status = OrdStatus::Rejected;
     events.push(of_refusal(at.command, ExecType::Rejected, reason, order_id, status, at.index));
     Outcome { reason: reason.number(), ..outcome(OutcomeKind::Rejected, order_id) }
-}
-
-/// What risk refused a command for. A number that this version doesn't know is still a refusal.
-#[inline]
-fn refusal_of(verdict: &Verdict) -> Option<Reject> {
-    if verdict.kind == VerdictKind::Accepted.number() {
-        None
-    } else {
-        Some(Reject::from_number(verdict.reason).unwrap_or(Reject::Other))
-    }
-}
-
-fn earliest(one: Option<Reject>, other: Option<Reject>) -> Option<Reject> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(one.earliest(other)),
-        (one, other) => one.or(other),
-    }
-}
-
-/// Why the terms of a replace can't be meant for any order.
-fn refusal_of_replace(command: &Command) -> Option<Reject> {
-    if has_reserved(command, FLAG_LEAVES | FLAG_CANCEL_ON_DISCONNECT) {
-        return Some(Reject::UnsupportedCharacteristic);
-    }
-    if !(0..=MAX_QUANTITY).contains(&command.quantity) {
-        return Some(Reject::IncorrectQuantity);
-    }
-    (!(0..=MAX_PRICE).contains(&command.price)).then_some(Reject::TickSize)
-}
-
-/// The price and open quantity that a replace gives an order; no more than zero open ends it.
-#[inline]
-fn terms(command: &Command, order: &Order) -> (i64, i64) {
-    let price = if command.price == 0 { order.price } else { command.price };
-    let leaves = if command.flags & FLAG_LEAVES != 0 {
-        command.quantity
-    } else if command.quantity == 0 {
-        order.leaves
-    } else {
-        command.quantity.saturating_sub(order.cum)
-    };
-    (price, leaves)
-}
-
-/// Whether a command uses what this version does not offer.
-#[inline]
-fn has_reserved(command: &Command, flags: u16) -> bool {
-    command.flags & !flags != 0
-        || command.self_trade_prevention != 0
-        || command.stop_price != 0
-        || command.display_quantity != 0
-        || command.min_quantity != 0
-        || command.self_trade_group != 0
-        || command.link != 0
 }
 
 fn is_enabled(book: &Book) -> bool {
