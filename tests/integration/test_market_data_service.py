@@ -70,7 +70,7 @@ async def publish(bus: Bus, frames: list[bytes]) -> None:
 async def applied(service: MarketData, sequence: int) -> None:
     """Wait until the books are at a place."""
     async with asyncio.timeout(10):
-        while service._fanout.applied < sequence:
+        while service._fanout.applied < sequence or not service._fanout.caught_up:
             await asyncio.sleep(0.005)
 
 
@@ -256,8 +256,28 @@ async def test_a_restart_brings_the_same_books(bus: Bus, flow: Journal) -> None:
     assert books[0].bids
 
 
+async def test_silence_has_a_heart_beat(
+    bus: Bus, flow: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cift.market_data.service.HEARTBEAT_SECONDS", 0.05)
+    async with serving(bus) as service:
+        await publish(bus, flow.fills[:20])
+        await applied(service, 20)
+        tops = pb.StreamTopOfBookRequest(symbols=["BBB"]).SerializeToString()
+        for stream, kind in (
+            (book_stream(service, "AAA"), pb.StreamBookResponse),
+            (service.stream_top_of_book(tops, CALL), pb.StreamTopOfBookResponse),
+            (trade_stream(service, after_sequence=20), pb.StreamTradesResponse),
+        ):
+            async with asyncio.timeout(5):
+                pieces = [kind.FromString(await anext(stream)) for _ in range(3)]
+            assert pieces[-1] == kind(through_sequence=20)
+            await stream.aclose()
+
+
 async def test_wrong_requests_are_named(bus: Bus) -> None:
     async with serving(bus) as service:
+        await applied(service, 0)
         for symbol in ("", "a", "*", "A" * 33):
             with pytest.raises(InvalidArgument):
                 await the_book(service, symbol)

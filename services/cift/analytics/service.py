@@ -91,6 +91,8 @@ class Analytics:
             violations.append(("end_time_ns", "must not be before start_time_ns"))
         if violations:
             raise InvalidArgument.of(violations)
+        if not self._trades.opened:
+            raise Unavailable("STARTING", "the tables are being opened", retry_after_seconds=0.5)
         instrument = self._trades.instrument(request.symbol)
         if instrument is None:
             raise NotFound("UNKNOWN_SYMBOL", f"no instrument {request.symbol}")

@@ -11,7 +11,7 @@ from functools import partial
 from google.protobuf.message import Message
 
 from cift.kit.bus import Bus, Log, LogReader, ReaderLimits
-from cift.kit.errors import InvalidArgument, NotFound, ResourceExhausted
+from cift.kit.errors import InvalidArgument, NotFound, ResourceExhausted, Unavailable
 from cift.kit.rpc import Call, rpc
 from cift.kit.subjects import is_symbol
 from cift.market_data.fanout import FanOut, Subscription, join
@@ -46,6 +46,7 @@ class MarketData:
             violations.append(("depth", f"must be at most {DEPTH_MAX}; 0: {DEPTH_DEFAULT}"))
         _refuse(violations)
         depth = request.depth or DEPTH_DEFAULT
+        self._wait_for_books()
         return _known(lambda: self._feed.book(request.symbol, depth))
 
     @rpc("read", raw=True)
@@ -53,6 +54,7 @@ class MarketData:
         """Send a snapshot, then what changes it."""
         symbol = pb.StreamBookRequest.FromString(raw).symbol
         _refuse(_symbol("symbol", symbol))
+        self._wait_for_books()
         with self._fanout.subscribe("book", [symbol]) as subscription:
             yield self._snapshot(symbol, resynchronized=False)
             while True:
@@ -72,6 +74,7 @@ class MarketData:
         if not 1 <= len(symbols) <= SYMBOLS_MAX:
             violations.append(("symbols", f"must be from 1 to {SYMBOLS_MAX} symbols"))
         _refuse(violations)
+        self._wait_for_books()
         for symbol in symbols:
             _known(partial(self._feed.book, symbol, 1))
         with self._fanout.subscribe("top", symbols) as subscription:
@@ -94,6 +97,7 @@ class MarketData:
         if request.live_only and request.after_sequence:
             violations.append(("after_sequence", "must be 0 with live_only"))
         _refuse(violations)
+        self._wait_for_books()
         if request.symbol:
             _known(lambda: self._feed.book(request.symbol, 1))
         after = self._fanout.applied if request.live_only else request.after_sequence
@@ -125,6 +129,13 @@ class MarketData:
             return [pb.StreamTradesResponse(through_sequence=after).SerializeToString()], after
         pieces = [self._feed.trades(m.sequence, m.data, symbol) for m in messages]
         return list(join(pieces)), messages[-1].sequence
+
+    def _wait_for_books(self) -> None:
+        """Send the caller away while the books are those of a past day."""
+        if not self._fanout.caught_up:
+            raise Unavailable(
+                "REPLAYING", "the books are being built from the journal", retry_after_seconds=0.5
+            )
 
     def _snapshot(self, symbol: str, *, resynchronized: bool) -> bytes:
         return _known(lambda: self._feed.book_stream_snapshot(symbol, resynchronized))

@@ -105,8 +105,10 @@ class Reference:
 
     async def instrument(self, symbol: str) -> Instrument | None:
         """Find an instrument by symbol."""
-        found = [i for i in await self._store.instruments() if i.symbol == symbol]
-        return found[0] if found else None
+        row = await self._pool.fetchrow(
+            f"SELECT {', '.join(Instrument.__slots__)} FROM instruments WHERE symbol = $1", symbol
+        )
+        return None if row is None else Instrument(**dict(row))
 
     async def add_instrument(self, terms: InstrumentTerms, actor: str) -> tuple[Instrument, int]:
         """Add an instrument unless the symbol is taken; what is there, and its outbox row."""

@@ -1,8 +1,8 @@
 """RiskService: limits, positions and exposure, out of the state machine that judges the orders.
 
-An account is seen by its firm's keys and by operators; to others it does not exist. Risk takes fills
-in when the next ORDERS message, a tick at the latest, is judged: what is told holds after the FILLS
-sequence that is told with it, which on a quiet shard is up to two seconds behind.
+An account is seen by its firm's keys and by operators; to others it does not exist. Risk takes
+fills in when the next ORDERS message, a tick at the latest, is judged: what is told holds after the
+FILLS sequence that is told with it, which on a quiet shard is up to two seconds behind.
 """
 
 from cift.kit.decimals import render

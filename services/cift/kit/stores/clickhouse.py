@@ -24,7 +24,7 @@ from clickhouse_connect.driver.exceptions import Error as DriverError
 
 from cift.kit.logging import get_logger
 
-__all__ = ["ClickHouse", "ClickHouseError", "read_statements"]
+__all__ = ["ClickHouse", "ClickHouseError", "read_statements", "server_options"]
 
 T = TypeVar("T")
 
@@ -144,10 +144,8 @@ class ClickHouse:
                     database=database,
                     settings=dict(settings),
                 )
-            # The DSN's own database may not exist yet, so it is named apart from the rest.
-            server = urlsplit(self._dsn)._replace(path="").geturl()
             return clickhouse_connect.get_client(
-                dsn=server,
+                **server_options(self._dsn),
                 database=database or "default",
                 settings=dict(settings),
                 autogenerate_session_id=False,
@@ -193,6 +191,17 @@ class _Lane:
             with self._guard:
                 self._clients.append(client)
         return client
+
+
+def server_options(dsn: str) -> dict[str, Any]:
+    """What the driver is told of a DSN: scheme http or https (TLS), without the database.
+
+    The database may not exist yet, and the driver does not take TLS from the scheme.
+    """
+    parts = urlsplit(dsn)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ClickHouseError("a ClickHouse DSN is http(s)://user:password@host:port/database")
+    return {"dsn": parts._replace(path="").geturl(), "interface": parts.scheme}
 
 
 def read_statements(path: Path) -> list[str]:
