@@ -35,8 +35,8 @@ CREATE TABLE IF NOT EXISTS instruments (
 ENGINE = ReplacingMergeTree(sequence)
 ORDER BY id;
 
--- How far each shard's log has been read, and the running hash of the log there: another hash at the
--- same sequence means another log, and the projection is built anew.
+-- How far each shard's log has been read, and the running hash of the log there: another hash at
+-- the same sequence means another log, and the projection is built anew.
 CREATE TABLE IF NOT EXISTS progress (
     shard      UInt8,
     sequence   UInt64,
