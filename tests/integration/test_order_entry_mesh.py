@@ -24,6 +24,7 @@ from cift.client import (
     Side,
     TimeInForce,
     UnavailableError,
+    UnknownOutcomeError,
     WaitFor,
 )
 from cift.local.mesh import MeshOptions
@@ -264,6 +265,26 @@ async def test_an_outcome_that_does_not_come_is_unknown_and_the_retry_tells(
         await mesh.kill("risk", signal.SIGCONT)
     result = await cift.submit(order)
     assert (result.outcome, result.duplicate) == (Outcome.ACCEPTED, True)
+
+
+async def test_a_journal_that_is_away_is_unavailable_and_the_retry_gets_through(
+    mesh: MeshThread, cift: CiftClient
+) -> None:
+    await mesh.kill("nats")
+    async with mesh.client(timeout_seconds=1, retry=Retry(attempts=1)) as hasty:
+        with pytest.raises((UnavailableError, UnknownOutcomeError)):
+            await hasty.submit(buy(1, "73.00"))
+    order = buy(1, "73.00", cl_ord_id=new_id())
+    assert (await cift.submit(order)).accepted
+    assert (await cift.submit(order)).duplicate
+
+
+async def test_trading_goes_on_without_the_database(mesh: MeshThread, cift: CiftClient) -> None:
+    await mesh.kill("postgres")
+    async with mesh.client(retry=Retry(attempts=1)) as hasty:
+        assert (await hasty.submit(buy(1, "74.00"))).accepted
+        assert (await hasty.submit(buy(1, "74.01"))).accepted
+    await mesh.ready("postgres")
 
 
 async def test_health_says_serving(mesh: MeshThread) -> None:

@@ -25,7 +25,7 @@ class OrderEntrySettings(CommonSettings):
         maximum=1 << 24,
     )
     max_log_fullness: float = setting(
-        0.95, help="part of a log in use from which only cancels are taken", minimum=0.1, maximum=1
+        0.95, help="part of a log in use from which only cancels are taken", minimum=0, maximum=1
     )
     session_window: int = setting(
         1_024, help="requests of one session that may wait for their answer", minimum=1
