@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from nats.aio.client import Client
 
 from cift.kit.bus import (
     ApiError,
@@ -15,6 +16,7 @@ from cift.kit.bus import (
     IncompatibleLog,
     LogSettings,
     connect,
+    connection,
     ensure_logs,
     ensure_risked,
     read_message,
@@ -137,6 +139,40 @@ async def test_no_server_is_told_in_time() -> None:
     with pytest.raises(BusUnavailable, match=r"within 0\.3 s") as refused:
         await connect("nats://me:secret@127.0.0.1:1", "test", timeout_s=0.3)
     assert "secret" not in str(refused.value)
+
+
+async def test_a_peer_that_no_longer_reads_is_left(
+    server: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "PING_INTERVAL_S", 0.2)
+    bus = await connect(server.url, "test")
+    server.pause()
+    for _ in range(30):
+        bus.publish("nobody.listens", bytes(1 << 20))
+    await wait_until(lambda: not bus.connected, "still connected", 5.0)
+    server.resume()
+    await back(bus)
+    await bus.stop()
+
+
+async def test_a_stuck_client_is_revived(
+    server: NatsServer, bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when nats-py's tasks end on an error that it did not expect."""
+    reading = bus._client._reading_task
+    assert reading is not None
+    reading.cancel()
+    await back(bus)
+    attempt = Client._attempt_reconnect
+
+    async def fail(client: Client) -> None:
+        monkeypatch.setattr(Client, "_attempt_reconnect", attempt)
+        raise RuntimeError("the handler is closed")
+
+    monkeypatch.setattr(Client, "_attempt_reconnect", fail)
+    server.restart()
+    await back(bus, 2)
+    assert (await bus.api("STREAM.NAMES", {}))["total"] == 0
 
 
 async def test_requests_do_not_hang(server: NatsServer, bus: Bus) -> None:

@@ -233,6 +233,8 @@ class Stage(Generic[C]):
                     log.warning("starting over", stage=self.name, reason=str(reason))
                 except (BusUnavailable, ApiError) as error:
                     log.warning("the logs are out of reach", stage=self.name, error=str(error))
+                if self._bus.closed and not self._stopping.is_set():
+                    raise BusUnavailable("the connection to NATS was closed for good")
                 if not self._stopping.is_set():
                     await asyncio.sleep(RETRY_S)
             self.state = StageState.STOPPED

@@ -15,6 +15,7 @@ from typing import Any
 
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
+from nats.errors import UnexpectedEOF
 
 from cift.kit.bus.errors import ApiError, BusUnavailable
 from cift.kit.logging import get_logger
@@ -29,6 +30,7 @@ MAX_PENDING_BYTES = 64 << 20
 
 RECONNECT_WAIT_S = 0.1
 PING_INTERVAL_S = 5
+WATCH_S = 1.0
 LOG_INTERVAL_S = 5.0
 """The same connection error is logged at most this often."""
 
@@ -66,6 +68,7 @@ class Bus:
         self._request_number = 0
         self._logged: dict[str, float] = {}
         self._stopping = False
+        self._watching: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Connect; waits for a server without end (`connect` bounds it)."""
@@ -82,6 +85,7 @@ class Bus:
             pending_size=MAX_PENDING_BYTES,
         )
         self._connected.set()
+        self._watching = asyncio.create_task(self._watch(), name=f"watch {self.name}")
         self._inbox = self.new_inbox()
         await self.subscribe(f"{self._inbox}.*", self._on_answer)
 
@@ -89,6 +93,9 @@ class Bus:
         """Close the connection; what waits for an answer gets BusUnavailable."""
         self._stopping = True
         self._connected.clear()
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.wait({self._watching})
         await self._client.close()
         for waiting in list(self._requests.values()):
             if not waiting.done():
@@ -183,6 +190,12 @@ class Bus:
             )
         return answer
 
+    async def _watch(self) -> None:
+        while not self._client.is_closed:
+            await asyncio.sleep(WATCH_S)
+            if await self._client.revive():
+                log.warning("nats client was stuck, connecting again", connection=self.name)
+
     def _on_answer(self, subject: bytes, _reply: bytes, headers: bytes, data: bytes) -> None:
         waiting = self._requests.get(subject.rpartition(b".")[2])
         if waiting is not None and not waiting.done():
@@ -251,6 +264,25 @@ class _Client(Client):
                 await subscription.unsubscribe()
             except (NatsError, OSError) as error:
                 log.debug("unsubscribe", error=str(error))
+
+    async def revive(self) -> bool:
+        """Go on when nats-py's own tasks ended on an error they did not expect; True if so."""
+        reading, reconnecting = self._reading_task, self._reconnection_task
+        if self.is_connected and reading is not None and reading.done():
+            await self._process_op_err(UnexpectedEOF())
+            return True
+        if self.is_closed or self.is_connected or (reconnecting and not reconnecting.done()):
+            return False
+        self._status = Client.RECONNECTING
+        self._reconnection_task = asyncio.create_task(self._attempt_reconnect())
+        return True
+
+    async def _process_op_err(self, e: Exception) -> None:
+        """Drop the old connection at once: a close would first wait for the peer to read all."""
+        writer = getattr(self._transport, "_io_writer", None)
+        if writer is not None and not (self.is_closed or self.is_reconnecting):
+            writer.transport.abort()
+        await super()._process_op_err(e)
 
     async def _process_msg(
         self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: bytes | None
