@@ -13,13 +13,15 @@ use crate::pod::{
 pub struct Batch<'a> {
     /// Its place in the log, from 1.
     pub sequence: u64,
-    /// RISKED: journal time T(n), which never falls. ORDERS: when the journal stored it. Nanoseconds.
+    /// RISKED: journal time T(n), which never falls. ORDERS: when the journal stored it.
+    /// Nanoseconds.
     pub time_ns: i64,
     /// The process that wrote it.
     pub origin: u64,
     /// Its number among that origin's, from 1.
     pub batch: u64,
-    /// ORDERS: the last FILLS sequence that the origin had seen. RISKED: the last that risk applied.
+    /// ORDERS: the last FILLS sequence that the origin had seen. RISKED: the last that risk
+    /// applied.
     pub fills_seen: u64,
     /// What became of it; commands are empty unless applied.
     pub status: BatchStatus,

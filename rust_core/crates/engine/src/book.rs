@@ -1,7 +1,7 @@
 //! One instrument's book: two sides of price levels, each level a queue in order of arrival.
 //!
-//! Both sides are one type. A side counts prices in *keys*, the price on the ask side and its negative
-//! on the bid side, so that on either a lower key is a better price.
+//! Both sides are one type. A side counts prices in *keys*, the price on the ask side and its
+//! negative on the bid side, so that on either a lower key is a better price.
 
 use alloc::vec::Vec;
 
@@ -193,7 +193,8 @@ impl BookSide {
         order.leaves = leaves;
     }
 
-    /// Counts a trade of an order that stands here; it is still to be removed when all of it traded.
+    /// Counts a trade of an order that stands here; it is still to be removed when all of it
+    /// traded.
     #[inline]
     pub fn fill(&mut self, order: &mut Order, quantity: i64) {
         self.levels[order.level as usize].quantity -= quantity;

@@ -8,8 +8,8 @@ use crate::pod::{
 };
 use crate::reject::Reject;
 
-/// The event of something that happened to an order, numbered among its events. The order is already
-/// as it is afterwards; what it showed in the book is for the caller to add.
+/// The event of something that happened to an order, numbered among its events. The order is
+/// already as it is afterwards; what it showed in the book is for the caller to add.
 #[inline]
 pub(crate) fn of_order(order: &mut Order, exec_type: ExecType, command_index: u32) -> Event {
     order.events += 1;
@@ -102,8 +102,8 @@ pub(crate) fn stood(event: &mut Event, price: i64, quantity: i64) {
     event.book_quantity_before = quantity;
 }
 
-/// The event of a command that was refused: the request's own terms, as far as this version can read
-/// them, and nothing of an order but the target's id and state.
+/// The event of a command that was refused: the request's own terms, as far as this version can
+/// read them, and nothing of an order but the target's id and state.
 pub(crate) fn of_refusal(
     command: &Command,
     exec_type: ExecType,

@@ -23,8 +23,8 @@ impl StateHash {
         self.0 = xxh3_64_with_seed(cast_slice(records), self.0);
     }
 
-    /// Folds a FILLS message in. All state of matching follows from what it said, so two engines with
-    /// one hash hold one state.
+    /// Folds a FILLS message in. All state of matching follows from what it said, so two engines
+    /// with one hash hold one state.
     pub fn fold_fills(&mut self, fills: &Fills) {
         let head: [u64; 8] = [
             fills.sequence,

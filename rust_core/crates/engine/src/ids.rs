@@ -1,7 +1,7 @@
 //! Places in the journal, which double as order ids.
 //!
-//! A place is 63 bits: shard 8, ORDERS sequence 42, index in the batch 13. An order's id is the place
-//! of the command that made it, so ids rise in journal order and need no counter.
+//! A place is 63 bits: shard 8, ORDERS sequence 42, index in the batch 13. An order's id is the
+//! place of the command that made it, so ids rise in journal order and need no counter.
 
 /// Bits of a place that hold the command's index in its batch.
 pub const INDEX_BITS: u32 = 13;
@@ -9,7 +9,8 @@ pub const INDEX_BITS: u32 = 13;
 pub const SEQUENCE_BITS: u32 = 42;
 /// The highest shard: a place stays below 2^63, so that it is a positive number in every language.
 pub const MAX_SHARD: u32 = (1 << 8) - 1;
-/// The highest ORDERS sequence; at a million messages a second it lasts 50 days, at 1,000 139 years.
+/// The highest ORDERS sequence; at a million messages a second it lasts 50 days, at 1,000 139
+/// years.
 pub const MAX_SEQUENCE: u64 = (1 << SEQUENCE_BITS) - 1;
 /// The highest index of a command in its batch.
 pub const MAX_INDEX: u32 = (1 << INDEX_BITS) - 1;

@@ -1,11 +1,11 @@
 //! The levels of one side of a book in order of price.
 //!
-//! A B-tree of two storeys: runs of at most [`RUN`] keys, and the list of runs. Most orders come and
-//! go near the touch, so both storeys are sorted with the lowest key last, where inserting and removing
-//! move least. Measured on a day of AMZN, on the exchange-core mix and on 100,000 orders over 20,000
-//! prices: on small books it is as fast as one sorted vector, on the deep book a level made far from
-//! the touch no longer moves every level before it, which takes the 99th percentile from 4.5 µs to
-//! about one.
+//! A B-tree of two storeys: runs of at most [`RUN`] keys, and the list of runs. Most orders come
+//! and go near the touch, so both storeys are sorted with the lowest key last, where inserting and
+//! removing move least. Measured on a day of AMZN, on the exchange-core mix and on 100,000 orders
+//! over 20,000 prices: on small books it is as fast as one sorted vector, on the deep book a level
+//! made far from the touch no longer moves every level before it, which takes the 99th percentile
+//! from 4.5 µs to about one.
 
 use alloc::vec::Vec;
 

@@ -1,11 +1,11 @@
 //! CIFT's state machines, as functions: the same state and batch give the same events, always.
 //!
-//! Nothing here does I/O, reads a clock, starts a thread, draws a random number or counts in floats;
-//! `no_std` keeps most of that out by construction, clippy the rest. Time, ids and limits arrive in
-//! the batch, what happened leaves in a buffer that the caller owns.
+//! Nothing here does I/O, reads a clock, starts a thread, draws a random number or counts in
+//! floats; `no_std` keeps most of that out by construction, clippy the rest. Time, ids and limits
+//! arrive in the batch, what happened leaves in a buffer that the caller owns.
 //!
-//! A batch is made of the fixed-size records in [`pod`], laid out as in `schemas/`, so that a message
-//! is read in place and written in place.
+//! A batch is made of the fixed-size records in [`pod`], laid out as in `schemas/`, so that a
+//! message is read in place and written in place.
 
 #![no_std]
 #![deny(clippy::float_arithmetic)]
@@ -16,6 +16,7 @@ extern crate std;
 
 pub mod batch;
 pub mod book;
+pub mod enums;
 mod events;
 pub mod hash;
 pub mod ids;

@@ -198,8 +198,8 @@ impl Orders {
         self.free = index;
     }
 
-    /// Lets an order be found by id and, if it is for the day, puts it in the expiry queue. Orders are
-    /// listed in journal order, so the queue is in order of expiry, then id.
+    /// Lets an order be found by id and, if it is for the day, puts it in the expiry queue. Orders
+    /// are listed in journal order, so the queue is in order of expiry, then id.
     #[inline]
     pub fn list(&mut self, index: u32) {
         let last = self.day_last;

@@ -1,8 +1,8 @@
 //! Why a command was refused: stable numbers, and the order in which they win over one another.
 
-/// Why a command was refused. Numbers below 100 are FIX Latest's tag 103, the others are CIFT's own;
-/// they are the same as in `cift.common.v1.RejectReason`. Listed in order of precedence: when several
-/// apply the first in this list is reported.
+/// Why a command was refused. Numbers below 100 are FIX Latest's tag 103, the others are CIFT's
+/// own; they are the same as in `cift.common.v1.RejectReason`. Listed in order of precedence: when
+/// several apply the first in this list is reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u16)]
 pub enum Reject {

@@ -1,5 +1,5 @@
-//! The judge of the engine: a plain reference that tells the same story, workloads that a seed names,
-//! checks of what must always hold, scenarios in text, and real order flow.
+//! The judge of the engine: a plain reference that tells the same story, workloads that a seed
+//! names, checks of what must always hold, scenarios in text, and real order flow.
 
 pub mod differential;
 pub mod flow;

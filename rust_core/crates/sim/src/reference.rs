@@ -1,8 +1,8 @@
 //! The rules of the market, written as plainly as they can be.
 //!
-//! This engine keeps orders in a map and each side as a map of queues of ids, looks everything up each
-//! time, and collects every reason against a command before it picks one. It shares with the fast
-//! engine the records and nothing else; the two must tell the same story, event by event.
+//! This engine keeps orders in a map and each side as a map of queues of ids, looks everything up
+//! each time, and collects every reason against a command before it picks one. It shares with the
+//! fast engine the records and nothing else; the two must tell the same story, event by event.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, VecDeque};

@@ -1,8 +1,8 @@
 //! Scenarios: messages in, events out, in one text.
 //!
-//! A scenario is blocks. A block is the lines of one message (see [`crate::text`]), a line `----`, and
-//! what comes of it. `# …` lines say why. A line `show 1` adds the book of instrument 1 afterwards.
-//! Each block goes to both engines, and what they say is checked like any workload.
+//! A scenario is blocks. A block is the lines of one message (see [`crate::text`]), a line `----`,
+//! and what comes of it. `# …` lines say why. A line `show 1` adds the book of instrument 1
+//! afterwards. Each block goes to both engines, and what they say is checked like any workload.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;

@@ -12,7 +12,8 @@
 //! raw kind=9 label=c target=a anything at all
 //! ```
 //!
-//! `refused=26` says that risk refused the command for reason 26, `repeat=a` that it judged it at a.
+//! `refused=26` says that risk refused the command for reason 26, `repeat=a` that it judged it at
+//! a.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;

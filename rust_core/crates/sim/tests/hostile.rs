@@ -1,5 +1,5 @@
-//! Whatever bits a command holds, the engine answers: it refuses what makes no sense, never stops, and
-//! says what the plain reference says. A batch that can't be the next one changes nothing.
+//! Whatever bits a command holds, the engine answers: it refuses what makes no sense, never stops,
+//! and says what the plain reference says. A batch that can't be the next one changes nothing.
 
 use bytemuck::Zeroable;
 use engine::pod::{BatchStatus, Command, Instrument, Verdict};

@@ -107,8 +107,8 @@ impl MatchingEngine {
         events.push(Event { reason, ..event });
     }
 
-    /// Gives an open order other terms. It keeps its priority unless its price changes or more of it
-    /// is open than before.
+    /// Gives an open order other terms. It keeps its priority unless its price changes or more of
+    /// it is open than before.
     pub(super) fn amend(
         &mut self,
         index: u32,

@@ -1,8 +1,8 @@
 //! The matching engine: RISKED batches in, FILLS out, all books of a shard in one state.
 //!
 //! Price, then time; trades at the resting order's price. One message causes at most [`MAX_EVENTS`]
-//! events: every command of a batch has two set aside, so that whatever came before it, it can become
-//! an order and end; what is left over is shared by trades and expiries in order of need.
+//! events: every command of a batch has two set aside, so that whatever came before it, it can
+//! become an order and end; what is left over is shared by trades and expiries in order of need.
 
 mod execution;
 mod refusals;

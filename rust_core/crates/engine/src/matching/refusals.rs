@@ -25,8 +25,8 @@ pub(super) fn earliest(one: Option<Reject>, other: Option<Reject>) -> Option<Rej
     }
 }
 
-/// What is wrong with a new order in itself. Risk has checked its shape; this engine stays whole even
-/// if it has not.
+/// What is wrong with a new order in itself. Risk has checked its shape; this engine stays whole
+/// even if it has not.
 #[inline]
 pub(super) fn shape_of_new(command: &Command) -> Option<Reject> {
     let market = command.ord_type == OrdType::Market.number();

@@ -1,10 +1,12 @@
 //! Measures the matching engine in process and writes one JSON document.
 //!
-//! `bench_engine [--orders FILE] [--trades FILE] [--commands N]`: FILE is in the order-replay format,
-//! uncompressed; `-` reads standard input. With `--trades` the trades of the flow are compared.
+//! `bench_engine [--orders FILE] [--trades FILE] [--commands N]`: FILE is in the order-replay
+//! format, uncompressed; `-` reads standard input. With `--trades` the trades of the flow are
+//! compared.
 //!
-//! Each flow runs one command a message, timed one by one with the cost of the clock subtracted, and
-//! in messages of 256 commands, timed as a whole. Writing the events and the running hash are inside.
+//! Each flow runs one command a message, timed one by one with the cost of the clock subtracted,
+//! and in messages of 256 commands, timed as a whole. Writing the events and the running hash are
+//! inside.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
@@ -181,8 +183,9 @@ fn measure(flow: &Flow, timer_ns: u64, checked: Option<(usize, usize)>) -> Strin
         format!("\"trades_expected\": {expected}, \"trades_right\": {same}, ")
     });
     format!(
-        "{{\"flow\": \"{}\", \"commands\": {}, \"events\": {events}, \"trades\": {trades}, {checked}\
-         \"open_at_end\": {}, \"p50_ns\": {}, \"p99_ns\": {}, \"p999_ns\": {}, \"max_ns\": {}, \
+        "{{\"flow\": \"{}\", \"commands\": {}, \"events\": {events}, \"trades\": {trades}, \
+         {checked}\"open_at_end\": {}, \"p50_ns\": {}, \"p99_ns\": {}, \"p999_ns\": {}, \
+         \"max_ns\": {}, \
          \"commands_per_second\": {single_rate}, \"batch\": {BATCH}, \
          \"batched_commands_per_second\": {batch_rate}, \"state_hash\": \"{:016x}\"}}",
         flow.name,
@@ -200,7 +203,8 @@ fn is_taker(liquidity: u16) -> bool {
     liquidity == Liquidity::Taker.number()
 }
 
-/// How many of the expected trades happened in their places, of how many that happened or should have.
+/// How many of the expected trades happened in their places, of how many that happened or should
+/// have.
 fn same_trades(flow: &Flow, sequences: &[u64], expected: &[Expected]) -> (usize, usize) {
     let batched = flow.batched(1);
     let mut player = Player::new(&batched);
