@@ -241,8 +241,7 @@ pub fn first_failure<O: Observer>(
     if run.check(Check::OrderQuantity, on_quantity, small, max_quantity, asked.quantity.into()) {
         return run.first;
     }
-    let native = i128::from(asked.price.unwrap_or(0)) * i128::from(asked.quantity);
-    let notional = native * i128::from(listed.unit);
+    let notional = listed.notional(asked.price.unwrap_or(0), asked.quantity);
     let cheap = !more_notional || notional <= trader.max_notional;
     let on_notional = on(bits::ORDER_NOTIONAL);
     if run.check(Check::OrderNotional, on_notional, cheap, trader.max_notional, notional) {
@@ -251,10 +250,11 @@ pub fn first_failure<O: Observer>(
     if reference_checks(&mut run, trader, listed, asked) {
         return run.first;
     }
-    let mut after = *holding;
-    after.open[asked.side] += asked.wanted.quantity - asked.had.quantity;
-    after.open_notional[asked.side] += asked.wanted.notional - asked.had.notional;
-    let worst = after.worst(asked.side);
+    let more = Reservation {
+        quantity: asked.wanted.quantity - asked.had.quantity,
+        notional: asked.wanted.notional - asked.had.notional,
+    };
+    let worst = holding.worst(asked.side) + more.quantity;
     let on_position = on(bits::POSITION);
     // The bound of the engine holds even where the check is off, and then counts as on.
     let max_position = if on_position { limits.position } else { MAX_POSITION };
@@ -263,7 +263,10 @@ pub fn first_failure<O: Observer>(
     if run.check(Check::Position, counts, inside, max_position.into(), worst.into()) {
         return run.first;
     }
-    let more = after.requirement(listed.rates) - holding.requirement(listed.rates);
+    if !O::SEES_ALL && !on(bits::BUYING_POWER) {
+        return None;
+    }
+    let more = holding.requirement_with(asked.side, more, listed.rates) - holding.required;
     let there_is = trader.credit + trader.balance;
     let covered = more <= 0 || (more <= there_is && trader.currency == listed.currency);
     run.check(Check::BuyingPower, on(bits::BUYING_POWER), covered, there_is, more);

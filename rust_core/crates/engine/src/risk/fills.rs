@@ -124,10 +124,14 @@ impl RiskEngine {
         }
         let (side, ended) = (usize::from(order.side), order.leaves == 0);
         let (holding, instrument) = (order.holding, order.instrument);
-        self.reference.listed[instrument as usize].last = price;
-        self.holdings[holding]
-            .trade(side, price, quantity)
+        let listed = &mut self.reference.listed[instrument as usize];
+        listed.last = price;
+        let held = &mut self.holdings[holding];
+        let realised = held.realised_money(listed.rates);
+        held.trade(side, price, quantity)
             .ok_or("a position or its cost passes the bounds of the engine")?;
+        let trader = &mut self.reference.traders[held.account as usize];
+        trader.balance += held.realised_money(listed.rates) - realised;
         if ended {
             self.end(at);
         } else {

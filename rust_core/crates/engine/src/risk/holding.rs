@@ -9,6 +9,7 @@
 //! against it, of which only the part beyond the position counts. So closing a position needs
 //! nothing.
 
+use super::orders::Reservation;
 use crate::pod::{Instrument, MAX_SCALES};
 use crate::table::NONE;
 
@@ -43,8 +44,8 @@ pub struct Holding {
     pub cost: i128,
     /// Reserved notional of open buys and sells.
     pub open_notional: [i128; 2],
-    /// What it adds to its account's buying power, in 10^-16 of a currency unit.
-    pub contribution: i128,
+    /// What margin asks for, in 10^-16 of a currency unit: [`Self::requirement`] as last counted.
+    pub required: i128,
 }
 
 /// How the native money of an instrument is turned into 10^-16 of a currency unit.
@@ -70,7 +71,8 @@ impl Rates {
 fn at_rate(native: i128, rate: u64) -> i128 {
     let magnitude = native.unsigned_abs();
     let product = if magnitude >> 64 == 0 {
-        magnitude * u128::from(rate)
+        // Two words have a product of two: nothing to check.
+        u128::from(magnitude as u64) * u128::from(rate)
     } else {
         magnitude.checked_mul(u128::from(rate)).unwrap_or(CAP)
     };
@@ -87,7 +89,7 @@ fn share(amount: i128, part: u64, whole: u64) -> i128 {
     debug_assert!(amount >= 0 && part <= whole && whole > 0);
     let (amount, part, whole) = (amount as u128, u128::from(part), u128::from(whole));
     if amount >> 64 == 0 {
-        return (amount * part / whole) as i128;
+        return (u128::from(amount as u64) * part / whole) as i128;
     }
     (amount / whole * part + amount % whole * part / whole) as i128
 }
@@ -105,24 +107,31 @@ impl Holding {
             cash: 0,
             cost: 0,
             open_notional: [0; 2],
-            contribution: 0,
+            required: 0,
         }
     }
 
-    /// The exposure that margin is asked for, native.
+    /// The exposure that margin is asked for, native, with this open on both sides.
     #[inline]
-    pub fn exposure(&self) -> i128 {
+    fn exposure_with(&self, open: [i64; 2], notional: [i128; 2]) -> i128 {
         let held = self.position.unsigned_abs();
         let along = if self.position >= 0 { BUY } else { SELL };
-        let against = 1 - along;
-        let growing = self.cost + self.open_notional[along];
-        let open = self.open[against].unsigned_abs();
+        let growing = self.cost + notional[along];
+        let (open, notional) = (open[1 - along].unsigned_abs(), notional[1 - along]);
         if open <= held {
             return growing;
         }
-        let notional = self.open_notional[against];
         let turning = if held == 0 { notional } else { notional - share(notional, held, open) };
         growing.max(turning)
+    }
+
+    /// What margin would ask for with so much more open on a side, in 10^-16 of a currency unit.
+    #[inline]
+    pub fn requirement_with(&self, side: usize, more: Reservation, rates: Rates) -> i128 {
+        let (mut open, mut notional) = (self.open, self.open_notional);
+        open[side] += more.quantity;
+        notional[side] += more.notional;
+        at_rate(self.exposure_with(open, notional), rates.margin)
     }
 
     /// Profit and loss that has been realised, native.
@@ -137,7 +146,7 @@ impl Holding {
     /// What margin asks for, in 10^-16 of a currency unit.
     #[inline]
     pub fn requirement(&self, rates: Rates) -> i128 {
-        at_rate(self.exposure(), rates.margin)
+        at_rate(self.exposure_with(self.open, self.open_notional), rates.margin)
     }
 
     /// What margin asks for the position alone, in 10^-16 of a currency unit.
@@ -146,14 +155,9 @@ impl Holding {
     }
 
     /// Realised profit and loss, in 10^-16 of a currency unit.
+    #[inline]
     pub fn realised_money(&self, rates: Rates) -> i128 {
         at_rate(self.realised(), rates.full)
-    }
-
-    /// What it adds to buying power: realised profit less what margin asks for.
-    #[inline]
-    pub fn contribution_now(&self, rates: Rates) -> i128 {
-        at_rate(self.realised(), rates.full) - self.requirement(rates)
     }
 
     /// The position if every open order of one side were filled, counted in that side's direction.
@@ -217,7 +221,6 @@ mod tests {
             ("short, turning around", held(-4, 40, [8, 0], [96, 0]), 48),
         ];
         for (name, holding, exposure) in rows {
-            assert_eq!(holding.exposure(), exposure, "{name}");
             assert_eq!(holding.requirement(RATES), exposure * 5_000, "{name}");
         }
     }

@@ -7,9 +7,7 @@
 //! - [`client_ids`]: which client order ids were used, and for which order;
 //! - [`orders`] and [`holding`]: what is open and held, and what that ties up;
 //! - [`reference`]: instruments, accounts and limits;
-//! - [`checks`]: the limit checks, in order of precedence; `judge` puts the checks of shape and
-//! state
-//!   before them.
+//! - [`checks`]: the limit checks, in order of precedence; `judge` has those of shape and state.
 //!
 //! A further check is one more [`checks::Check`] with its bit in `Limits::checks`; what it counts
 //! per account belongs to [`reference::Trader`], per account and instrument to
@@ -288,15 +286,15 @@ impl RiskEngine {
         }
     }
 
-    /// Carries a holding's contribution over to its account.
+    /// Carries what margin asks for a holding over to its account.
     #[inline]
     fn recount(&mut self, at: u32) {
         let holding = &mut self.holdings[at];
         let rates = self.reference.listed[holding.instrument as usize].rates;
-        let contribution = holding.contribution_now(rates);
+        let required = holding.requirement(rates);
         let trader = &mut self.reference.traders[holding.account as usize];
-        trader.balance += contribution - holding.contribution;
-        holding.contribution = contribution;
+        trader.balance -= required - holding.required;
+        holding.required = required;
     }
 
     fn set_account(&mut self, command: &Command, context: Context<'_>) -> Verdict {

@@ -98,6 +98,17 @@ impl Listed {
         }
     }
 
+    /// Money for a quantity at a price, both in their bounds: below 10^36.
+    #[inline]
+    pub fn notional(&self, price: i64, quantity: i64) -> i128 {
+        let native = i128::from(price) * i128::from(quantity);
+        match u64::try_from(native) {
+            // Two words have a product of two: nothing to check.
+            Ok(word) => (u128::from(word) * u128::from(self.unit)) as i128,
+            Err(_) => native * i128::from(self.unit),
+        }
+    }
+
     /// Whether a quantity is a multiple of the lot.
     #[inline]
     pub fn on_lot(&self, quantity: i64) -> bool {
@@ -115,7 +126,7 @@ impl Listed {
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(64))]
 pub struct Trader {
-    /// Sum of its holdings' contributions, in 10^-16 of a currency unit.
+    /// Realised profit less what margin asks for, of all holdings, in 10^-16 of a currency unit.
     pub balance: i128,
     /// Credit, in 10^-16 of a currency unit.
     pub credit: i128,
