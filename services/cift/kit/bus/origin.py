@@ -66,6 +66,9 @@ class _Refused:
     definite: bool
 
 
+_NO_ANSWER = _Refused("no answer in time", definite=False)
+
+
 class OriginWriter:
     """Appends the batches of one origin to the ORDERS log of one shard, one at a time."""
 
@@ -209,7 +212,8 @@ class OriginWriter:
     async def _pause(self, batch: _Batch, refused: _Refused, delay_s: float) -> None:
         log.info("batch not stored yet", batch=batch.number, reason=refused.reason)
         self.resends += 1
-        await asyncio.sleep(delay_s)
+        if refused is not _NO_ANSWER:
+            await asyncio.sleep(delay_s)
         await self._bus.wait_connected()
 
     async def _send(self, batch: _Batch) -> _Refused | None:
@@ -236,7 +240,7 @@ class OriginWriter:
         if batch.resolved:
             return None
         if not headers and not answer:
-            return _Refused("no answer in time", definite=False)
+            return _NO_ANSWER
         return await self._judge(batch, headers, answer)
 
     async def _judge(self, batch: _Batch, headers: bytes, answer: bytes) -> _Refused | None:
