@@ -35,6 +35,9 @@ BLOCK_BYTES = 16 << 20
 """A block of so many frame bytes is some 80,000 events."""
 BLOCK_MESSAGES = 4096
 IDLE_SECONDS = 1.0
+READY_LAG = 256
+"""A projection is ready once it was so close to the end of FILLS: while orders keep coming it may
+never be at the very end."""
 LOOK_SECONDS = 0.05
 """How often a reader that has not caught up yet is asked whether it has."""
 READER_LIMITS = ReaderLimits(queue_bytes=48 << 20, flow_bytes=4 << 20)
@@ -89,7 +92,7 @@ class Projector:
         self.sequence = 0
         """Everything up to this FILLS sequence is in the store."""
         self.ready = False
-        """Whether the store is open and has held all of FILLS since it was opened."""
+        """Whether the store is open and has come close to the end of FILLS since it was opened."""
         self._bus = bus
         self._logs = logs
         self._store = store
@@ -147,7 +150,7 @@ class Projector:
                     )
                     await self._store.apply(block)
                     self.sequence = block.last
-                self.ready = self.ready or reader.caught_up
+                self.ready = self.ready or (reader.opened > 0 and reader.lag <= READY_LAG)
                 # The next block gathers what comes meanwhile: a store costs by the block.
                 await asyncio.sleep(self._pause_seconds)
 
