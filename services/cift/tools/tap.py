@@ -54,6 +54,11 @@ TIMER = 0xFFFF_FFFF
 """The command index of events that no command caused."""
 INDEX_BITS, SEQUENCE_BITS = 13, 42
 FLAG_LEAVES = 1
+PAYLOADS = {
+    CommandKind.SET_INSTRUMENT: frames.instruments,
+    CommandKind.SET_ACCOUNT: frames.accounts,
+    CommandKind.SET_LIMITS: frames.limits,
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -179,19 +184,18 @@ class Decoder:
                 yield f"  event {index} {self._event(row)}"
             return
         verdicts = frames.verdicts(frame) if head.log == "risked" else None
-        names = [_text(row["text"]) for row in frames.orig_cl_ord_ids(frame)]
         for index, row in enumerate(frames.commands(frame)):
-            text = self._command(row, names)
+            text = self._command(row, frame)
             yield f"  {index} {text}{_verdict(verdicts[index]) if verdicts is not None else ''}"
 
-    def _command(self, row: Any, names: list[str]) -> str:
+    def _command(self, row: Any, frame: bytes) -> str:
         kind = CommandKind(int(row["kind"]))
         if kind == CommandKind.TICK:
             return f"tick {datetime.fromtimestamp(int(row['expire_time']), UTC):%H:%M:%S}"
-        if kind in (CommandKind.SET_INSTRUMENT, CommandKind.SET_ACCOUNT, CommandKind.SET_LIMITS):
-            return f"{_words(kind)} payload {int(row['payload_index'])}"
-        index = int(row["orig_cl_ord_id_index"])
-        target = names[index - 1] if 0 < index <= len(names) else f"#{int(row['order_id'])}"
+        if kind in PAYLOADS:
+            payload = PAYLOADS[kind](frame)[int(row["payload_index"])]
+            return f"{_words(kind)} {self._payload(kind, payload)}"
+        target = _target(row, frame)
         words = [_words(kind), self._account(row), _text(row["cl_ord_id"]) or "-"]
         if kind == CommandKind.NEW_ORDER:
             words += [self._terms(row)]
@@ -202,6 +206,14 @@ class Decoder:
             price, quantity = self._price(row, "price"), self._quantity(row, "quantity")
             words += [target, f"to {quantity}{leaves} @ {price or 'unchanged'}"]
         return " ".join(words)
+
+    def _payload(self, kind: CommandKind, row: Any) -> str:
+        """Name what reference data is about."""
+        if kind == CommandKind.SET_INSTRUMENT:
+            return _text(row["symbol"])
+        if kind == CommandKind.SET_ACCOUNT:
+            return f"{_text(row['name'])} firm {int(row['firm'])}"
+        return self._account(row)
 
     def _terms(self, row: Any) -> str:
         price = self._price(row, "price")
@@ -226,7 +238,9 @@ class Decoder:
     def _event(self, row: Any) -> str:
         kind = ExecType(int(row["exec_type"]))
         words = [_words(kind), f"order {_place(int(row['order_id']))}", self._account(row)]
-        words += [_text(row["cl_ord_id"]) or "-", self._terms(row)]
+        words += [_text(row["cl_ord_id"]) or "-"]
+        if row["instrument"]:
+            words.append(self._terms(row))
         if kind == ExecType.TRADE:
             words += [
                 _words(Liquidity(int(row["liquidity"]))),
@@ -268,6 +282,15 @@ def _head_text(head: cift_core.Header) -> str:
         if head.status:
             words.append(_words(BatchStatus(head.status)))
     return " ".join(words)
+
+
+def _target(row: Any, frame: bytes) -> str:
+    """Name the order that a cancel or replace is about; RISKED has it in the verdict."""
+    names = frames.orig_cl_ord_ids(frame)
+    index = int(row["orig_cl_ord_id_index"])
+    if 0 < index <= len(names):
+        return _text(names[index - 1]["text"])
+    return f"order {_place(int(row['order_id']))}" if row["order_id"] else "order"
 
 
 def _verdict(row: Any) -> str:

@@ -1,0 +1,146 @@
+"""The tools on one running mesh, as `cift …` calls them: replay, conformance, tap, logs."""
+
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cift import cli
+from cift.local.mesh import MeshOptions
+from tests.support.mesh_thread import MeshThread
+
+SHARED_CASES = 44
+"""Of the shared conformance cases, those that need nothing that this build lacks."""
+
+
+@pytest.fixture(scope="module")
+def mesh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MeshThread]:
+    folder = tmp_path_factory.mktemp("tools on a mesh")
+    with MeshThread(MeshOptions(data_dir=folder / "data", durability="page-cache")) as mesh:
+        yield mesh
+
+
+@pytest.fixture
+def target(mesh: MeshThread) -> list[str]:
+    """The arguments that name the running mesh."""
+    return ["--target", f"127.0.0.1:{mesh.mesh.port_base}", "--key", mesh.mesh.keys["admin"]]
+
+
+def test_the_opening_of_a_real_day(
+    target: list[str], repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = repository / "tests" / "data"
+    status = cli.main(
+        [
+            *("replay", str(data / "AMZN_open_orders.csv.zst"), "--via", "mesh", *target),
+            *("--expect-trades", str(data / "AMZN_open_expected_trades.csv.zst")),
+            *("--expect-book", str(data / "AMZN_open_orderbook_5.csv.zst"), "--levels", "5"),
+        ]
+    )
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        "replay: 25000 operations, 710 trades of 710 equal, "
+        "14854 book rows of 14854 equal, 0 differences"
+    )
+    assert status == 0
+
+
+def test_a_difference_is_told(
+    target: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    orders, trades, book = (tmp_path / name for name in ("x_orders.csv", "trades.csv", "book.csv"))
+    orders.write_text(
+        "seq,row,time,op,id,side,tif,price,qty\n"
+        "1,1,0,new,a,sell,GTC,10,5\n2,2,0,new,b,buy,IOC,10,2\n3,3,0,cancel,a,,,,\n"
+    )
+    trades.write_text("seq,maker_id,price,qty\n2,a,10,3\n")
+    book.write_text("10,5,-9999999999,0\n10,2,-9999999999,0\n9999999999,0,-9999999999,0\n")
+    expected = ["--expect-trades", str(trades), "--expect-book", str(book), "--levels", "1"]
+    assert cli.main(["replay", str(orders), "--via", "mesh", *expected, *target]) == 1
+    said = capsys.readouterr().out
+    assert "row 2: book bids none asks 3@10, expected bids none asks 2@10" in said
+    assert "operation 2: trade 2 at 10 with a by b, expected 3 at 10 with a" in said
+    assert "2 differences" in said
+
+
+@pytest.mark.timeout(600)
+def test_a_seeded_flow_equals_the_reference(
+    target: list[str], repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A deep book, sweeps, amends of price and quantity, as the plain reference has them."""
+    flow = ("--package", "sim", "--bin", "flow", "--", str(tmp_path), "--commands", "20000")
+    manifest = repository / "rust_core" / "Cargo.toml"
+    subprocess.run(
+        ("cargo", "run", "--quiet", "--release", "--manifest-path", str(manifest), *flow),
+        check=True,
+    )
+    status = cli.main(
+        [
+            *("replay", str(tmp_path / "flow_orders.csv"), "--via", "mesh", *target),
+            *("--expect-trades", str(tmp_path / "flow_expected_trades.csv")),
+            *("--expect-book", str(tmp_path / "flow_orderbook_10.csv"), "--levels", "10"),
+        ]
+    )
+    said = capsys.readouterr().out
+    assert status == 0, said
+    line = re.search(r"replay: 120000 .* (\d+) trades of (\d+) equal, 105 book rows of 105", said)
+    assert line is not None
+    assert line[1] == line[2]
+    assert int(line[1]) > 10_000
+
+
+def test_our_conformance_cases(
+    target: list[str], repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cases = repository / "tests" / "conformance" / "cases"
+    assert cli.main(["conformance", str(cases), "--via", "mesh", *target]) == 0
+    count = len(list(cases.glob("*.json")))
+    assert capsys.readouterr().out.splitlines()[-1] == f"{count} passed, 0 failed, 0 skipped"
+
+
+def test_the_shared_conformance_cases(
+    target: list[str], repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where the shared material lies beside the checkout; ours run everywhere."""
+    shared = repository.parent / "shared" / "conformance"
+    if shared.is_dir():
+        assert cli.main(["conformance", str(shared), "--via", "mesh", *target]) == 0
+        said = capsys.readouterr().out
+        assert said.splitlines()[-1].startswith(f"{SHARED_CASES} passed, 0 failed, ")
+        assert "  rule market_residual=rest: 6" in said
+
+
+def test_a_wrong_expectation_fails_its_case(
+    target: list[str], repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    case = repository / "tests" / "conformance" / "cases" / "trade_at_makers_price.json"
+    document = json.loads(case.read_text())
+    document["steps"][1]["expect"]["trades"][0]["price"] = "105"
+    (tmp_path / "wrong.json").write_text(json.dumps(document))
+    assert cli.main(["conformance", str(tmp_path), "--via", "mesh", *target]) == 1
+    failed, last = capsys.readouterr().out.splitlines()
+    assert failed.startswith("FAILED cift/trade_at_makers_price: step 2 (new t): trades: 10@100")
+    assert last == "0 passed, 1 failed, 0 skipped"
+
+
+def test_tap_reads_the_logs(mesh: MeshThread, capsys: pytest.CaptureFixture[str]) -> None:
+    url = mesh.mesh.nats_url
+    assert cli.main(["tap", "orders.>", "--url", url, "--count", "30"]) == 0
+    said = capsys.readouterr().out
+    assert "set account DEMO-1 firm" in said
+    assert "set instrument AMZN" in said
+    heads = [line.split()[0] for line in said.splitlines() if not line.startswith(" ")]
+    assert heads == ["ORDERS", "RISKED", "FILLS"] * 10
+    assert cli.main(["tap", "orders.fills._venue", "--url", url, "--count", "2"]) == 0
+    said = capsys.readouterr().out
+    assert {line.split()[0] for line in said.splitlines() if line[0] != " "} == {"FILLS"}
+    assert cli.main(["tap", "trades.>", "--url", url]) == 2
+
+
+def test_a_running_mesh_keeps_its_folder(
+    mesh: MeshThread, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["logs", "verify", str(mesh.mesh.folder.path)]) == 2
+    assert "another mesh runs" in capsys.readouterr().err
