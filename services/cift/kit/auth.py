@@ -49,7 +49,11 @@ class KeyRing:
 
     def principal(self, metadata: Iterable[tuple[str, str | bytes]], scope: str) -> Principal:
         """Name the caller by the metadata of its call; it must have `scope`."""
-        secret = next((value for key, value in metadata if key == "authorization"), None)
+        secret: str | bytes | None = None
+        for key, value in metadata:
+            if key == "authorization":
+                secret = value
+                break
         if not isinstance(secret, str) or not secret.startswith(PREFIX):
             raise Unauthenticated(
                 "KEY_REQUIRED", "send the metadata `authorization: Bearer <api key>`"

@@ -95,8 +95,11 @@ class Server:
         names = [*self._handlers, health_module.SERVICE.full_name]
         self._handlers[health_module.SERVICE.full_name] = self._bind(health_module.SERVICE, health)
         server = grpc.aio.server(options=_options(), maximum_concurrent_rpcs=MAX_CONCURRENT_RPCS)
+        # Not as registered methods: grpc.aio then waits for each of them apart, at a cost for every
+        # call that grows with their number.
         for name, handlers in self._handlers.items():
-            server.add_registered_method_handlers(name, handlers)
+            generic = grpc.method_handlers_generic_handler(name, handlers)
+            server.add_generic_rpc_handlers((generic,))
         if self._reflect:
             reflection.enable_server_reflection([*names, reflection.SERVICE_NAME], server)
         self.port = server.add_insecure_port(self._listen)
