@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import sys
 from collections.abc import AsyncIterator, Iterator
 from decimal import Decimal
 from uuid import uuid4
@@ -27,11 +28,13 @@ from cift.client import (
     UnknownOutcomeError,
     WaitFor,
 )
-from cift.local.mesh import MeshOptions
+from cift.local.mesh import SERVICES, MeshOptions, ServiceSpec
 from tests.support.mesh_thread import MeshThread
 
 ACCOUNT, OTHER = "DEMO-1", "DEMO-2"
 SYMBOL = "DEMO"
+REPLICA = ServiceSpec("replica", 6, command=(sys.executable, "-m", "cift.order_entry"))
+"""A second order entry, another origin on the same logs."""
 PATIENT = Retry(attempts=60, longest_pause_seconds=0.5, total_seconds=60)
 
 
@@ -40,7 +43,7 @@ def mesh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MeshThread]:
     options = MeshOptions(
         data_dir=tmp_path_factory.mktemp("order entry") / "mesh",
         durability="page-cache",
-        without=frozenset({"analytics", "market_data"}),
+        services=(*(s for s in SERVICES if s.name not in ("analytics", "market_data")), REPLICA),
     )
     with MeshThread(options) as mesh:
         yield mesh
@@ -229,6 +232,30 @@ async def test_retries_are_safe_over_a_kill(mesh: MeshThread, cift: CiftClient) 
     results = await asyncio.gather(*unanswered)
     assert all(r.accepted for r in results)
     assert len({r.order_id for r in results + first}) == 20
+
+
+async def test_another_replica_knows_what_the_first_one_did(
+    mesh: MeshThread, cift: CiftClient
+) -> None:
+    address = mesh.mesh.address("replica")
+    key = mesh.mesh.keys["trade"]
+    async with CiftClient(address, api_key=key, retry=PATIENT) as replica:
+        order = buy(1, "75.00", cl_ord_id=new_id())
+        first = await cift.submit(order)
+        again = await replica.submit(order)
+        assert (again.duplicate, again.order_id) == (True, first.order_id)
+        twins = [buy(1, "75.01", cl_ord_id=new_id()) for _ in range(50)]
+        both = await asyncio.gather(
+            *(client.submit(order) for order in twins for client in (cift, replica))
+        )
+        for one, other in zip(both[::2], both[1::2], strict=True):
+            assert one.order_id == other.order_id
+            assert {one.duplicate, other.duplicate} == {True, False}
+        seen = await collect(replica, first.place.sequence - 1, order.cl_ord_id, ExecType.NEW)
+        assert seen[0].order_id == first.order_id
+        assert (await replica.cancel(CancelOrder(ACCOUNT, order.cl_ord_id))).accepted
+        found = await cift.get_order(ACCOUNT, order_id=first.order_id)
+        assert found.ord_status == OrdStatus.CANCELED
 
 
 async def test_a_drain_answers_what_is_in_flight(mesh: MeshThread, cift: CiftClient) -> None:
