@@ -45,14 +45,15 @@ class Field:
 
 
 def write(rust: Path, python: Path) -> None:
-    """Write both tables."""
+    """Write the tables: `rust` is a folder, `python` a file."""
     loader = capnp.SchemaParser()
     modules = [loader.load(str(SCHEMAS / f"{name}.capnp")) for name in ("types", *MESSAGES)]
     found = {name: getattr(module, name).schema for module in modules
              for name in (*LISTED, *MESSAGES.values()) if hasattr(module, name)}  # fmt: skip
     enums = {name: getattr(module, name).schema for module in modules
              for name in ENUMS if hasattr(module, name)}  # fmt: skip
-    rust.write_text("\n".join(rust_lines(found)) + "\n")
+    (rust / "layout.rs").write_text("\n".join(rust_lines(found)) + "\n")
+    (rust / "dtypes.rs").write_text("\n".join(rust_dtype_lines(found)) + "\n")
     python.write_text("\n".join(python_lines(found, enums)) + "\n")
 
 
@@ -161,16 +162,36 @@ def python_lines(found: dict[str, Any], enums: dict[str, Any]) -> Iterator[str]:
         yield from dtype_lines(name, found[name])
 
 
-def dtype_lines(name: str, schema: Any) -> Iterator[str]:
-    """One struct as a numpy dtype with explicit offsets."""
-    names, formats, offsets = [], [], []
+def rust_dtype_lines(found: dict[str, Any]) -> Iterator[str]:
+    """The dtypes of what the core itself hands to numpy, for Rust to build them from."""
+    yield "//! Layout of records for numpy, as `numpy.dtype` takes it."
+    yield "//!"
+    yield "//! Generated from schemas/ by protos/generate.py. DO NOT EDIT."
+    yield ""
+    yield "/// A field: its name, format and byte offset."
+    yield "pub type Field = (&'static str, &'static str, usize);"
+    for name in ("Command", "Event"):
+        yield ""
+        yield f"/// Fields of `{name}`."
+        yield f"pub const {name.upper()}: &[Field] = &["
+        for field, text, offset in dtype_fields(found[name]):
+            yield f'    ("{field}", "{text}", {offset}),'
+        yield "];"
+
+
+def dtype_fields(schema: Any) -> Iterator[tuple[str, str, int]]:
+    """Name, numpy format and offset of each field that stands for something."""
     for field in data_fields(schema):
         if "reserved" in field.name or field.name == "cl_ord_id4":
             continue
-        names.append("text" if field.name == "word" else field.name)
-        offsets.append(field.offset)
         text = TEXT_BYTES.get(field.name)
-        formats.append(f"S{text}" if text else SCALARS[field.type][1])
+        name = "text" if field.name == "word" else field.name
+        yield name, f"S{text}" if text else SCALARS[field.type][1], field.offset
+
+
+def dtype_lines(name: str, schema: Any) -> Iterator[str]:
+    """One struct as a numpy dtype with explicit offsets."""
+    names, formats, offsets = map(list, zip(*dtype_fields(schema), strict=True))
     yield f"{snake(name).upper()} = np.dtype("
     yield "    {"
     yield f'        "names": {names!r},'

@@ -48,7 +48,7 @@ def main() -> int:
         described = FileDescriptorSet.FromString(descriptors.read_bytes())
         write_python(described)
         write_rust(descriptors)
-    capnp_layout.write(RUST / "layout.rs", PYTHON / "cift/kit/layout.py")
+    capnp_layout.write(RUST, PYTHON / "cift/kit/layout.py")
     layout = str(PYTHON / "cift/kit/layout.py")
     subprocess.run([sys.executable, "-m", "ruff", "format", "--quiet", layout], check=True)
     rust = sorted(str(path) for path in RUST.glob("*.rs"))

@@ -1,4 +1,4 @@
-# ruff: noqa: PYI021  (there is no Python source to hold the docstrings)
+# ruff: noqa: PYI021, PYI054  (there is no Python source to hold docstrings and defaults)
 """The core of CIFT Markets: the pipeline's batch calls, and the engine for its own sake.
 
 Bytes go in and bytes come out; the interpreter lock is released while a batch is worked on. An
@@ -6,6 +6,9 @@ object may be used from any thread, by one at a time.
 """
 
 from typing import Self, final
+
+import numpy as np
+from numpy.typing import NDArray
 
 class CiftError(Exception):
     """What the core refuses; base of the tree."""
@@ -541,3 +544,357 @@ class MarketDataFeed:
 
         LogError: bad frame.
         """
+
+@final
+class Event:
+    """One thing that happened to one order; prices and quantities are integers as given."""
+
+    @property
+    def exec_type(self) -> str:
+        """'new', 'trade', 'replaced', 'canceled', 'expired', 'rejected' or 'cancel_rejected'."""
+
+    @property
+    def ord_status(self) -> str:
+        """'new', 'partially_filled', 'filled', 'canceled', 'expired', 'rejected' or 'none'."""
+
+    @property
+    def side(self) -> str:
+        """'buy' or 'sell'; 'none' when a cancel was refused."""
+
+    @property
+    def liquidity(self) -> str | None:
+        """'maker' or 'taker' of a trade."""
+
+    @property
+    def reason(self) -> int:
+        """Why it was refused or canceled, as cift.common.v1.RejectReason; 0: as asked."""
+
+    @property
+    def account(self) -> int:
+        """The order's account."""
+
+    @property
+    def order_id(self) -> int:
+        """The caller's id of the order."""
+
+    @property
+    def order_sequence(self) -> int:
+        """1, 2, 3 … per order; 0 when it never became one."""
+
+    @property
+    def price(self) -> int:
+        """Limit price; 0 on market orders."""
+
+    @property
+    def quantity(self) -> int:
+        """Traded plus open, while it lives."""
+
+    @property
+    def last_price(self) -> int:
+        """Price of this trade."""
+
+    @property
+    def last_quantity(self) -> int:
+        """Quantity of this trade."""
+
+    @property
+    def cum_quantity(self) -> int:
+        """Traded so far."""
+
+    @property
+    def leaves_quantity(self) -> int:
+        """Still open."""
+
+    @property
+    def match_id(self) -> int:
+        """Shared by both sides of a trade, 1, 2, 3 …; 0: no trade."""
+
+    @property
+    def rests(self) -> bool:
+        """Whether the order rests in the book after this."""
+
+@final
+class OpenOrder:
+    """An order that rests."""
+
+    @property
+    def order_id(self) -> int:
+        """The caller's id."""
+
+    @property
+    def account(self) -> int:
+        """Its account."""
+
+    @property
+    def side(self) -> str:
+        """'buy' or 'sell'."""
+
+    @property
+    def price(self) -> int:
+        """Limit price."""
+
+    @property
+    def quantity(self) -> int:
+        """Traded plus open."""
+
+    @property
+    def cum_quantity(self) -> int:
+        """Traded so far."""
+
+    @property
+    def leaves_quantity(self) -> int:
+        """Still open."""
+
+@final
+class FastOrderBook:
+    """One order book with price-time priority, for its own sake: commands in, events out.
+
+    Prices are 1 to 10^12, quantities likewise, both integers in units of the caller's choice. Order
+    ids are the caller's, 64 bits; one is free again when its order has ended. `len` is the number
+    of resting orders. What is refused is an event with its reason, not an exception.
+
+    >>> book = FastOrderBook()
+    >>> [event.exec_type for event in book.submit(1, "sell", price=101, quantity=5)]
+    ['new']
+    >>> [event.exec_type for event in book.submit(2, "buy", price=102, quantity=3)]
+    ['new', 'trade', 'trade']
+    >>> book.best_ask
+    (101, 2, 1)
+    """
+
+    def __new__(cls, symbol: str = "X") -> Self:
+        """Start empty. ValueError: the symbol isn't ^[A-Z0-9][A-Z0-9_-]{0,31}$."""
+
+    def __len__(self) -> int: ...
+    def submit(
+        self,
+        order_id: int,
+        side: str,
+        price: int,
+        quantity: int,
+        ord_type: str = "limit",
+        time_in_force: str = "gtc",
+        account: int = 0,
+    ) -> list[Event]:
+        """Send an order. `side`: 'buy', 'sell'; `ord_type`: 'limit', 'market' (price 0);
+        `time_in_force`: 'day', 'gtc', 'ioc', 'fok'. ValueError: another word than these.
+        """
+
+    def cancel(self, order_id: int, account: int = 0) -> list[Event]:
+        """Cancel an order of the account."""
+
+    def replace(
+        self,
+        order_id: int,
+        price: int | None = None,
+        quantity: int | None = None,
+        leaves_quantity: int | None = None,
+        account: int = 0,
+    ) -> list[Event]:
+        """Change an order's price, its total `quantity` or the open `leaves_quantity`.
+
+        Less keeps its place in the queue; more, or another price, loses it and may trade.
+        ValueError: both quantities are given.
+        """
+
+    def advance(self, time_ns: int) -> list[Event]:
+        """Set the time, nanoseconds since the Unix epoch: 'day' orders expire at 00:00 UTC.
+
+        ValueError: it would go back.
+        """
+
+    def apply(self, commands: object) -> NDArray[np.void]:
+        """Apply up to 4096 commands, an array of `command_dtype()`; return what happened.
+
+        `order_id` is the caller's id on all commands, and on the events, which are of
+        `event_dtype()` and whose `command_index` says which command caused them. ValueError: they
+        are no new orders, cancels or replaces.
+        """
+
+    @property
+    def best_bid(self) -> tuple[int, int, int] | None:
+        """Price, quantity and number of orders of the highest bid."""
+
+    @property
+    def best_ask(self) -> tuple[int, int, int] | None:
+        """Price, quantity and number of orders of the lowest ask."""
+
+    def depth(
+        self, levels: int = 10
+    ) -> tuple[list[tuple[int, int, int]], list[tuple[int, int, int]]]:
+        """Return the best levels of bids and asks: price, quantity, number of orders."""
+
+    def queue(self, side: str, price: int) -> list[int]:
+        """Return the ids of the orders at a price, first to trade first."""
+
+    def order(self, order_id: int) -> OpenOrder | None:
+        """Return an order that rests."""
+
+    @property
+    def state_hash(self) -> int:
+        """Running hash: books that were sent the same have the same."""
+
+def command_dtype() -> np.dtype[np.void]:
+    """Return the dtype of a command: `Command` of schemas/types.capnp, 128 bytes."""
+
+def event_dtype() -> np.dtype[np.void]:
+    """Return the dtype of an event: `Event` of schemas/fills.capnp, 192 bytes."""
+
+@final
+class FastMarketData:
+    """The market data of one book, for its own sake: events of a `FastOrderBook` in, figures out.
+
+    Fractions are exact: (numerator, denominator). Days begin at 00:00 UTC.
+    """
+
+    def __new__(cls, symbol: str = "X", bar_ns: int = 60_000_000_000) -> Self:
+        """Start empty; bars are `bar_ns` nanoseconds long. ValueError: symbol or length is bad."""
+
+    def apply(self, events: object, time_ns: int | None = None) -> list[tuple[str, int, int, int]]:
+        """Apply up to 40000 events, an array of `event_dtype()`, as of `time_ns` (None: as before).
+
+        Returns the levels that changed, as they are now: side, price, quantity (0: gone), number of
+        orders. CiftError: an event doesn't fit to the book, which is of no use then.
+        """
+
+    @property
+    def best_bid(self) -> tuple[int, int, int] | None:
+        """Price, quantity and number of orders of the highest bid."""
+
+    @property
+    def best_ask(self) -> tuple[int, int, int] | None:
+        """Price, quantity and number of orders of the lowest ask."""
+
+    def depth(
+        self, levels: int = 10
+    ) -> tuple[list[tuple[int, int, int]], list[tuple[int, int, int]]]:
+        """Return the best levels of bids and asks: price, quantity, number of orders."""
+
+    @property
+    def volume(self) -> int:
+        """Quantity traded today."""
+
+    @property
+    def trades(self) -> int:
+        """Number of trades today."""
+
+    @property
+    def vwap(self) -> tuple[int, int] | None:
+        """Volume-weighted average price of today's trades."""
+
+    @property
+    def microprice(self) -> tuple[int, int] | None:
+        """Both best prices weighted by the quantity of the other side; None: a side is empty."""
+
+    @property
+    def imbalance(self) -> int:
+        """Sum of today's order-flow imbalance (Cont, Kukanov, Stoikov 2014)."""
+
+    @property
+    def bars(self) -> list[tuple[int, int, int, int, int, int, int]]:
+        """Bars that the last `apply` ended: start_ns, open, high, low, close, volume, trades."""
+
+@final
+class RiskVerdict:
+    """What risk says of an order."""
+
+    @property
+    def accepted(self) -> bool:
+        """Whether it may go to the book; what it needs is reserved then."""
+
+    @property
+    def order_id(self) -> int:
+        """Its id from now on; 0 when refused."""
+
+    @property
+    def reason(self) -> int:
+        """Why not, as cift.common.v1.RejectReason; 0 when accepted."""
+
+    @property
+    def text(self) -> str:
+        """The same in words; empty when accepted."""
+
+@final
+class FastRiskEngine:
+    """Pre-trade risk for its own sake: limits in, verdicts out; the caller tells what happened.
+
+    Prices and quantities are integers in 10^-scale, money is in 10^-12 of the one currency unit.
+
+    >>> risk = FastRiskEngine()
+    >>> risk.set_instrument(1)
+    >>> risk.set_account(7)
+    >>> risk.set_limits(7, max_position=10)
+    >>> order = risk.submit(7, 1, "buy", price=100, quantity=8)
+    >>> risk.submit(7, 1, "buy", price=100, quantity=8).reason
+    3
+    >>> risk.trade(order.order_id, price=99, quantity=8)
+    >>> risk.position(7, 1)
+    8
+    """
+
+    def __new__(cls) -> Self:
+        """Start empty."""
+
+    def set_instrument(
+        self,
+        instrument: int,
+        price_scale: int = 0,
+        quantity_scale: int = 0,
+        tick_size: int = 1,
+        lot_size: int = 1,
+        reference_price: int = 0,
+        initial_margin_bps: int = 10_000,
+    ) -> None:
+        """Add an instrument, id from 1, or change its terms. ValueError: out of bounds."""
+
+    def set_account(self, account: int, enabled: bool = True) -> None:
+        """Add an account, id from 1; it can't trade before it has limits."""
+
+    def set_limits(
+        self,
+        account: int,
+        max_order_quantity: int | None = None,
+        max_order_notional: int | None = None,
+        collar_bps: int | None = None,
+        max_position: int | None = None,
+        max_open_orders: int | None = None,
+        credit: int | None = None,
+        instrument: int = 0,
+    ) -> None:
+        """Set all limits of an account, or (quantity and position) on one instrument.
+
+        None: the check is off. ValueError: out of bounds, or there is no such account.
+        """
+
+    def submit(
+        self,
+        account: int,
+        instrument: int,
+        side: str,
+        price: int,
+        quantity: int,
+        ord_type: str = "limit",
+    ) -> RiskVerdict:
+        """Judge an order and reserve what it needs. `ord_type`: 'limit', 'market' (price 0)."""
+
+    def trade(self, order_id: int, price: int, quantity: int) -> None:
+        """Tell that an order traded. KeyError: it isn't open. ValueError: more than was open."""
+
+    def end(self, order_id: int) -> None:
+        """Tell that an order ended: what it still reserved is free. KeyError: it isn't open."""
+
+    def advance(self, time_ns: int) -> None:
+        """Set the time, nanoseconds since the Unix epoch. ValueError: it would go back."""
+
+    def position(self, account: int, instrument: int) -> int:
+        """Return bought minus sold."""
+
+    def buying_power(self, account: int) -> int | None:
+        """Return the money left for orders; None: the check is off, or there is no such account."""
+
+    def open_orders(self, account: int) -> int:
+        """Return the number of open orders."""
+
+    @property
+    def state_hash(self) -> int:
+        """Running hash: engines that were told the same have the same."""

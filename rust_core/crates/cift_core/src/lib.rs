@@ -2,11 +2,15 @@
 //! exceptions, and lets the interpreter go on while a batch is worked on.
 
 mod error;
+mod fast_market_data;
 mod frames;
 mod gateway;
 mod market_data;
+mod order_book;
 mod queries;
+mod records;
 mod reference_batch;
+mod risk_engine;
 mod stages;
 
 use pyo3::prelude::*;
@@ -29,6 +33,14 @@ fn cift_core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<queries::PositionRow>()?;
     module.add_class::<queries::ExposureRow>()?;
     module.add_class::<queries::LimitsRow>()?;
+    module.add_class::<order_book::FastOrderBook>()?;
+    module.add_class::<order_book::OpenOrder>()?;
+    module.add_class::<records::Event>()?;
+    module.add_class::<risk_engine::FastRiskEngine>()?;
+    module.add_class::<risk_engine::RiskVerdict>()?;
+    module.add_class::<fast_market_data::FastMarketData>()?;
+    module.add_function(wrap_pyfunction!(records::command_dtype, module)?)?;
+    module.add_function(wrap_pyfunction!(records::event_dtype, module)?)?;
     module.add_function(wrap_pyfunction!(reference_batch::encode_reference, module)?)?;
     module.add_function(wrap_pyfunction!(frames::header, module)?)?;
     module.add_function(wrap_pyfunction!(frames::digest, module)?)

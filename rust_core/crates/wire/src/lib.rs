@@ -1,6 +1,8 @@
 //! The only crate that knows Cap'n Proto and protobuf.
 
 pub mod decimal;
+#[path = "generated/dtypes.rs"]
+pub mod dtypes;
 pub mod feed;
 pub mod frame;
 mod frame_error;

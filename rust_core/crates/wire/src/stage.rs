@@ -7,9 +7,9 @@
 use core::fmt;
 use std::collections::VecDeque;
 
-use engine::BatchError;
 use engine::pod::{BatchStatus, CommandKind, Verdict, VerdictKind};
 use engine::risk::RiskError;
+use engine::BatchError;
 use engine::{Fills, MatchingEngine, RiskEngine, Risked};
 
 use crate::frame::{aligned, digest, Frame, FrameError, Header, Log};
