@@ -19,7 +19,7 @@ from cift.analytics.service import Analytics
 from cift.analytics.trades import TradeStore
 from cift.analytics.v1 import analytics_service_pb2 as pb
 from cift.kit.bus import Bus, LogSettings, ensure_logs, shard_logs
-from cift.kit.errors import InvalidArgument, NotFound
+from cift.kit.errors import InvalidArgument, NotFound, Unavailable
 from cift.kit.stores.clickhouse import ClickHouse, ClickHouseError, read_statements
 from tests.support.journal import START_NS, STEP_NS, Journal, random_flow
 from tests.support.nats import NatsServer
@@ -151,7 +151,7 @@ async def test_one_process_at_a_time_uses_the_folder(
 async def test_answers_are_exact(bus: Bus, clickhouse: ClickHouse, flow: Journal) -> None:
     await publish(bus, flow.fills)
     store = TradeStore(clickhouse, shard=0)
-    analytics = Analytics(store)
+    analytics = Analytics(store, current=lambda: True)
     async with projecting(bus, store) as projector:
         await until(lambda: projector.sequence == len(flow.fills))
     trades = trades_of(Block(0, 1, flow.fills))
@@ -194,7 +194,11 @@ async def test_answers_are_exact(bus: Bus, clickhouse: ClickHouse, flow: Journal
 async def test_wrong_questions_are_named(clickhouse: ClickHouse) -> None:
     store = TradeStore(clickhouse, shard=0)
     await store.open()
-    analytics = Analytics(store)
+    current = [False]
+    analytics = Analytics(store, current=lambda: current[0])
+    with pytest.raises(Unavailable):
+        await analytics.get_volume(pb.GetVolumeRequest(symbol="NONE"), CALL)
+    current[0] = True
     with pytest.raises(NotFound):
         await analytics.get_volume(pb.GetVolumeRequest(symbol="NONE"), CALL)
     bad = pb.ListBarsRequest(symbol="a*", start_time_ns=-1, end_time_ns=-2)

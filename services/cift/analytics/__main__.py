@@ -69,8 +69,6 @@ async def main() -> int:
             query_threads=settings.query_threads,
         )
         trades = TradeStore(clickhouse, shard=settings.shard)
-        server = Server(settings.listen or LISTEN, auth=keys, grace_seconds=settings.drain_seconds)
-        server.add(pb.DESCRIPTOR.services_by_name["AnalyticsService"], Analytics(trades))
         into_clickhouse = Projector(
             bus,
             logs,
@@ -86,6 +84,11 @@ async def main() -> int:
             pause_seconds=settings.executions_pause_seconds,
             rebuild=rebuild,
             on_fault=lifecycle.fail,
+        )
+        server = Server(settings.listen or LISTEN, auth=keys, grace_seconds=settings.drain_seconds)
+        server.add(
+            pb.DESCRIPTOR.services_by_name["AnalyticsService"],
+            Analytics(trades, current=lambda: into_clickhouse.ready),
         )
 
         async def follow_readiness() -> None:

@@ -4,7 +4,7 @@ Sums come out of ClickHouse as integers and are divided once, here, so every ans
 stand on multiples of their length since 1970; the first and last hold only what lies in the range.
 """
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from cift.analytics.rows import InstrumentRow
@@ -33,10 +33,11 @@ Range = tuple[InstrumentRow, int, int | None]
 
 
 class Analytics:
-    """Answers from a `TradeStore`."""
+    """Answers from a `TradeStore`; `current` says whether it has caught up with the journal."""
 
-    def __init__(self, trades: TradeStore) -> None:
+    def __init__(self, trades: TradeStore, *, current: Callable[[], bool]) -> None:
         self._trades = trades
+        self._current = current
 
     @rpc("read")
     async def get_volume(self, request: pb.GetVolumeRequest, _call: Call) -> pb.GetVolumeResponse:
@@ -91,10 +92,12 @@ class Analytics:
             violations.append(("end_time_ns", "must not be before start_time_ns"))
         if violations:
             raise InvalidArgument.of(violations)
-        if not self._trades.opened:
-            raise Unavailable("STARTING", "the tables are being opened", retry_after_seconds=0.5)
         instrument = self._trades.instrument(request.symbol)
         if instrument is None:
+            if not self._current():
+                raise Unavailable(
+                    "CATCHING_UP", "the journal has not been read so far", retry_after_seconds=0.5
+                )
             raise NotFound("UNKNOWN_SYMBOL", f"no instrument {request.symbol}")
         return instrument, request.start_time_ns, request.end_time_ns or None
 

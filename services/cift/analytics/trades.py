@@ -51,8 +51,6 @@ class TradeStore:
     def __init__(self, database: ClickHouse, *, shard: int) -> None:
         self._database = database
         self._shard = shard
-        self.opened = False
-        """Whether the tables have been read, so that questions can be answered."""
         self._instruments: dict[str, InstrumentRow] = {}
         self._through = 0
         self._match_id = 0
@@ -167,7 +165,6 @@ class TradeStore:
         if progress and progress[0][0] >= sequence:
             place = Place(*progress[0])
         self._through = place.sequence
-        self.opened = True
         return place
 
     def _check_continues(self, trades: Trades) -> None:
