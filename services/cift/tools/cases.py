@@ -59,6 +59,17 @@ class Case:
     lot: Decimal
     steps: Sequence[Step]
 
+    @property
+    def price_scale(self) -> int:
+        """Decimals of the prices in it."""
+        return _decimals([self.tick, *(Decimal(s["price"]) for s in self.steps if s.get("price"))])
+
+    @property
+    def quantity_scale(self) -> int:
+        """Decimals of the quantities in it."""
+        names = ("qty", "open_qty")
+        return _decimals([self.lot, *(Decimal(s[n]) for s in self.steps for n in names if n in s)])
+
 
 class TradeSeen(NamedTuple):
     """A trade by the case's order ids."""
@@ -294,6 +305,10 @@ JUDGES = {
     "orders": _orders,
     "queue": _queue,
 }
+
+
+def _decimals(values: Sequence[Decimal]) -> int:
+    return max(max(0, -int(value.normalize().as_tuple().exponent)) for value in values)
 
 
 def _level_list(resting: Sequence[BookSeen]) -> list[tuple[Decimal, Decimal, int]]:

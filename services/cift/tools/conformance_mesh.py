@@ -71,13 +71,12 @@ class MeshVenue:
         """Perform the steps of a case, one call at a time."""
         self._cases += 1
         symbol = f"C{self._cases}-{self._token}"
-        price_scale, quantity_scale = _scales(case)
         await self._mesh.create_instruments(
             [symbol],
             tick=str(case.tick),
             lot=str(case.lot),
-            price_scale=price_scale,
-            quantity_scale=quantity_scale,
+            price_scale=case.price_scale,
+            quantity_scale=case.quantity_scale,
         )
         async with _Table(self._mesh, self._trader, symbol, _owners(case)) as table:
             for step in case.steps:
@@ -288,15 +287,3 @@ def _levels_of(resting: Mapping[Side, Sequence[BookSeen]]) -> Levels:
             quantity, count = levels[side].get(order.price, (Decimal(0), 0))
             levels[side][order.price] = (quantity + order.quantity, count + 1)
     return levels
-
-
-def _scales(case: Case) -> tuple[int, int]:
-    """Decimals of prices and of quantities that occur in a case."""
-    prices = [case.tick, *(Decimal(s["price"]) for s in case.steps if s.get("price"))]
-    names = ("qty", "open_qty")
-    quantities = [case.lot, *(Decimal(s[n]) for s in case.steps for n in names if n in s)]
-    return _decimals(prices), _decimals(quantities)
-
-
-def _decimals(values: Sequence[Decimal]) -> int:
-    return max(max(0, -int(value.normalize().as_tuple().exponent)) for value in values)
