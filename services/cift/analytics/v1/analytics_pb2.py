@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!cift/analytics/v1/analytics.proto\x12\x11\x63ift.analytics.v1\"\x87\x01\n\x03\x42\x61r\x12\x15\n\rstart_time_ns\x18\x01 \x01(\x03\x12\x0c\n\x04open\x18\x02 \x01(\t\x12\x0c\n\x04high\x18\x03 \x01(\t\x12\x0b\n\x03low\x18\x04 \x01(\t\x12\r\n\x05\x63lose\x18\x05 \x01(\t\x12\x0e\n\x06volume\x18\x06 \x01(\t\x12\x13\n\x0btrade_count\x18\x07 \x01(\x04\x12\x0c\n\x04vwap\x18\x08 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!cift/analytics/v1/analytics.proto\x12\x11\x63ift.analytics.v1\"\xc6\x01\n\x03\x42\x61r\x12\"\n\rstart_time_ns\x18\x01 \x01(\x03R\x0bstartTimeNs\x12\x12\n\x04open\x18\x02 \x01(\tR\x04open\x12\x12\n\x04high\x18\x03 \x01(\tR\x04high\x12\x10\n\x03low\x18\x04 \x01(\tR\x03low\x12\x14\n\x05\x63lose\x18\x05 \x01(\tR\x05\x63lose\x12\x16\n\x06volume\x18\x06 \x01(\tR\x06volume\x12\x1f\n\x0btrade_count\x18\x07 \x01(\x04R\ntradeCount\x12\x12\n\x04vwap\x18\x08 \x01(\tR\x04vwapb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,5 +32,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'cift.analytics.v1.analytics
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_BAR']._serialized_start=57
-  _globals['_BAR']._serialized_end=192
+  _globals['_BAR']._serialized_end=255
 # @@protoc_insertion_point(module_scope)

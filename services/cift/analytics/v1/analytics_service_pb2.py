@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from cift.analytics.v1 import analytics_pb2 as cift_dot_analytics_dot_v1_dot_analytics__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)cift/analytics/v1/analytics_service.proto\x12\x11\x63ift.analytics.v1\x1a!cift/analytics/v1/analytics.proto\"N\n\x10GetVolumeRequest\x12\x0e\n\x06symbol\x18\x01 \x01(\t\x12\x15\n\rstart_time_ns\x18\x02 \x01(\x03\x12\x13\n\x0b\x65nd_time_ns\x18\x03 \x01(\x03\"d\n\x11GetVolumeResponse\x12\x0e\n\x06volume\x18\x01 \x01(\t\x12\x13\n\x0btrade_count\x18\x02 \x01(\x04\x12\x10\n\x08notional\x18\x03 \x01(\t\x12\x18\n\x10through_sequence\x18\x04 \x01(\x04\"L\n\x0eGetVwapRequest\x12\x0e\n\x06symbol\x18\x01 \x01(\t\x12\x15\n\rstart_time_ns\x18\x02 \x01(\x03\x12\x13\n\x0b\x65nd_time_ns\x18\x03 \x01(\x03\"I\n\x0fGetVwapResponse\x12\x0c\n\x04vwap\x18\x01 \x01(\t\x12\x0e\n\x06volume\x18\x02 \x01(\t\x12\x18\n\x10through_sequence\x18\x03 \x01(\x04\"\x88\x01\n\x0fListBarsRequest\x12\x0e\n\x06symbol\x18\x01 \x01(\t\x12\x15\n\rstart_time_ns\x18\x02 \x01(\x03\x12\x13\n\x0b\x65nd_time_ns\x18\x03 \x01(\x03\x12\x12\n\ninterval_s\x18\x04 \x01(\r\x12\x11\n\tpage_size\x18\x05 \x01(\x05\x12\x12\n\npage_token\x18\x06 \x01(\t\"k\n\x10ListBarsResponse\x12$\n\x04\x62\x61rs\x18\x01 \x03(\x0b\x32\x16.cift.analytics.v1.Bar\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x18\n\x10through_sequence\x18\x03 \x01(\x04\x32\x91\x02\n\x10\x41nalyticsService\x12V\n\tGetVolume\x12#.cift.analytics.v1.GetVolumeRequest\x1a$.cift.analytics.v1.GetVolumeResponse\x12P\n\x07GetVwap\x12!.cift.analytics.v1.GetVwapRequest\x1a\".cift.analytics.v1.GetVwapResponse\x12S\n\x08ListBars\x12\".cift.analytics.v1.ListBarsRequest\x1a#.cift.analytics.v1.ListBarsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)cift/analytics/v1/analytics_service.proto\x12\x11\x63ift.analytics.v1\x1a!cift/analytics/v1/analytics.proto\"n\n\x10GetVolumeRequest\x12\x16\n\x06symbol\x18\x01 \x01(\tR\x06symbol\x12\"\n\rstart_time_ns\x18\x02 \x01(\x03R\x0bstartTimeNs\x12\x1e\n\x0b\x65nd_time_ns\x18\x03 \x01(\x03R\tendTimeNs\"\x93\x01\n\x11GetVolumeResponse\x12\x16\n\x06volume\x18\x01 \x01(\tR\x06volume\x12\x1f\n\x0btrade_count\x18\x02 \x01(\x04R\ntradeCount\x12\x1a\n\x08notional\x18\x03 \x01(\tR\x08notional\x12)\n\x10through_sequence\x18\x04 \x01(\x04R\x0fthroughSequence\"l\n\x0eGetVwapRequest\x12\x16\n\x06symbol\x18\x01 \x01(\tR\x06symbol\x12\"\n\rstart_time_ns\x18\x02 \x01(\x03R\x0bstartTimeNs\x12\x1e\n\x0b\x65nd_time_ns\x18\x03 \x01(\x03R\tendTimeNs\"h\n\x0fGetVwapResponse\x12\x12\n\x04vwap\x18\x01 \x01(\tR\x04vwap\x12\x16\n\x06volume\x18\x02 \x01(\tR\x06volume\x12)\n\x10through_sequence\x18\x03 \x01(\x04R\x0fthroughSequence\"\xc8\x01\n\x0fListBarsRequest\x12\x16\n\x06symbol\x18\x01 \x01(\tR\x06symbol\x12\"\n\rstart_time_ns\x18\x02 \x01(\x03R\x0bstartTimeNs\x12\x1e\n\x0b\x65nd_time_ns\x18\x03 \x01(\x03R\tendTimeNs\x12\x1d\n\ninterval_s\x18\x04 \x01(\rR\tintervalS\x12\x1b\n\tpage_size\x18\x05 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x06 \x01(\tR\tpageToken\"\x91\x01\n\x10ListBarsResponse\x12*\n\x04\x62\x61rs\x18\x01 \x03(\x0b\x32\x16.cift.analytics.v1.BarR\x04\x62\x61rs\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12)\n\x10through_sequence\x18\x03 \x01(\x04R\x0fthroughSequence2\x91\x02\n\x10\x41nalyticsService\x12V\n\tGetVolume\x12#.cift.analytics.v1.GetVolumeRequest\x1a$.cift.analytics.v1.GetVolumeResponse\x12P\n\x07GetVwap\x12!.cift.analytics.v1.GetVwapRequest\x1a\".cift.analytics.v1.GetVwapResponse\x12S\n\x08ListBars\x12\".cift.analytics.v1.ListBarsRequest\x1a#.cift.analytics.v1.ListBarsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,17 +33,17 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'cift.analytics.v1.analytics
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_GETVOLUMEREQUEST']._serialized_start=99
-  _globals['_GETVOLUMEREQUEST']._serialized_end=177
-  _globals['_GETVOLUMERESPONSE']._serialized_start=179
-  _globals['_GETVOLUMERESPONSE']._serialized_end=279
-  _globals['_GETVWAPREQUEST']._serialized_start=281
-  _globals['_GETVWAPREQUEST']._serialized_end=357
-  _globals['_GETVWAPRESPONSE']._serialized_start=359
-  _globals['_GETVWAPRESPONSE']._serialized_end=432
-  _globals['_LISTBARSREQUEST']._serialized_start=435
-  _globals['_LISTBARSREQUEST']._serialized_end=571
-  _globals['_LISTBARSRESPONSE']._serialized_start=573
-  _globals['_LISTBARSRESPONSE']._serialized_end=680
-  _globals['_ANALYTICSSERVICE']._serialized_start=683
-  _globals['_ANALYTICSSERVICE']._serialized_end=956
+  _globals['_GETVOLUMEREQUEST']._serialized_end=209
+  _globals['_GETVOLUMERESPONSE']._serialized_start=212
+  _globals['_GETVOLUMERESPONSE']._serialized_end=359
+  _globals['_GETVWAPREQUEST']._serialized_start=361
+  _globals['_GETVWAPREQUEST']._serialized_end=469
+  _globals['_GETVWAPRESPONSE']._serialized_start=471
+  _globals['_GETVWAPRESPONSE']._serialized_end=575
+  _globals['_LISTBARSREQUEST']._serialized_start=578
+  _globals['_LISTBARSREQUEST']._serialized_end=778
+  _globals['_LISTBARSRESPONSE']._serialized_start=781
+  _globals['_LISTBARSRESPONSE']._serialized_end=926
+  _globals['_ANALYTICSSERVICE']._serialized_start=929
+  _globals['_ANALYTICSSERVICE']._serialized_end=1202
 # @@protoc_insertion_point(module_scope)

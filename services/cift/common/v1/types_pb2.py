@@ -24,27 +24,27 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1a\x63ift/common/v1/types.proto\x12\x0e\x63ift.common.v1\"7\n\x05Place\x12\r\n\x05shard\x18\x01 \x01(\r\x12\x10\n\x08sequence\x18\x02 \x01(\x04\x12\r\n\x05index\x18\x03 \x01(\r*9\n\x04Side\x12\x14\n\x10SIDE_UNSPECIFIED\x10\x00\x12\x0c\n\x08SIDE_BUY\x10\x01\x12\r\n\tSIDE_SELL\x10\x02*L\n\x07OrdType\x12\x18\n\x14ORD_TYPE_UNSPECIFIED\x10\x00\x12\x13\n\x0fORD_TYPE_MARKET\x10\x01\x12\x12\n\x0eORD_TYPE_LIMIT\x10\x02*\x88\x01\n\x0bTimeInForce\x12\x1d\n\x19TIME_IN_FORCE_UNSPECIFIED\x10\x00\x12\x15\n\x11TIME_IN_FORCE_DAY\x10\x01\x12\x15\n\x11TIME_IN_FORCE_GTC\x10\x02\x12\x15\n\x11TIME_IN_FORCE_IOC\x10\x03\x12\x15\n\x11TIME_IN_FORCE_FOK\x10\x04*\xbd\x01\n\tOrdStatus\x12\x1a\n\x16ORD_STATUS_UNSPECIFIED\x10\x00\x12\x12\n\x0eORD_STATUS_NEW\x10\x01\x12\x1f\n\x1bORD_STATUS_PARTIALLY_FILLED\x10\x02\x12\x15\n\x11ORD_STATUS_FILLED\x10\x03\x12\x17\n\x13ORD_STATUS_CANCELED\x10\x04\x12\x16\n\x12ORD_STATUS_EXPIRED\x10\x05\x12\x17\n\x13ORD_STATUS_REJECTED\x10\x06*\xcb\x01\n\x08\x45xecType\x12\x19\n\x15\x45XEC_TYPE_UNSPECIFIED\x10\x00\x12\x11\n\rEXEC_TYPE_NEW\x10\x01\x12\x13\n\x0f\x45XEC_TYPE_TRADE\x10\x02\x12\x16\n\x12\x45XEC_TYPE_REPLACED\x10\x03\x12\x16\n\x12\x45XEC_TYPE_CANCELED\x10\x04\x12\x15\n\x11\x45XEC_TYPE_EXPIRED\x10\x05\x12\x16\n\x12\x45XEC_TYPE_REJECTED\x10\x06\x12\x1d\n\x19\x45XEC_TYPE_CANCEL_REJECTED\x10\x07*P\n\tLiquidity\x12\x19\n\x15LIQUIDITY_UNSPECIFIED\x10\x00\x12\x13\n\x0fLIQUIDITY_MAKER\x10\x01\x12\x13\n\x0fLIQUIDITY_TAKER\x10\x02*\xf8\x05\n\x0cRejectReason\x12\x1d\n\x19REJECT_REASON_UNSPECIFIED\x10\x00\x12 \n\x1cREJECT_REASON_UNKNOWN_SYMBOL\x10\x01\x12\x1f\n\x1bREJECT_REASON_MARKET_CLOSED\x10\x02\x12\x1f\n\x1bREJECT_REASON_EXCEEDS_LIMIT\x10\x03\x12\x1a\n\x16REJECT_REASON_TOO_LATE\x10\x04\x12\x1f\n\x1bREJECT_REASON_UNKNOWN_ORDER\x10\x05\x12%\n!REJECT_REASON_DUPLICATE_CL_ORD_ID\x10\x06\x12\x17\n\x13REJECT_REASON_STALE\x10\x08\x12,\n(REJECT_REASON_UNSUPPORTED_CHARACTERISTIC\x10\x0b\x12$\n REJECT_REASON_INCORRECT_QUANTITY\x10\r\x12!\n\x1dREJECT_REASON_UNKNOWN_ACCOUNT\x10\x0f\x12\x1c\n\x18REJECT_REASON_PRICE_BAND\x10\x10\x12\x1b\n\x17REJECT_REASON_TICK_SIZE\x10\x12\x12$\n REJECT_REASON_NO_REFERENCE_PRICE\x10\x13\x12%\n!REJECT_REASON_INSUFFICIENT_CREDIT\x10\x19\x12\x1b\n\x17REJECT_REASON_CLIP_SIZE\x10\x1a\x12$\n REJECT_REASON_MAX_ORDER_NOTIONAL\x10\x1b\x12\x17\n\x13REJECT_REASON_OTHER\x10\x63\x12 \n\x1cREJECT_REASON_FOK_UNFILLABLE\x10\x66\x12\"\n\x1eREJECT_REASON_ACCOUNT_DISABLED\x10i\x12!\n\x1dREJECT_REASON_MAX_OPEN_ORDERS\x10j\x12$\n REJECT_REASON_SYSTEM_UNAVAILABLE\x10kb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1a\x63ift/common/v1/types.proto\x12\x0e\x63ift.common.v1\"O\n\x05Place\x12\x14\n\x05shard\x18\x01 \x01(\rR\x05shard\x12\x1a\n\x08sequence\x18\x02 \x01(\x04R\x08sequence\x12\x14\n\x05index\x18\x03 \x01(\rR\x05index*9\n\x04Side\x12\x14\n\x10SIDE_UNSPECIFIED\x10\x00\x12\x0c\n\x08SIDE_BUY\x10\x01\x12\r\n\tSIDE_SELL\x10\x02*L\n\x07OrdType\x12\x18\n\x14ORD_TYPE_UNSPECIFIED\x10\x00\x12\x13\n\x0fORD_TYPE_MARKET\x10\x01\x12\x12\n\x0eORD_TYPE_LIMIT\x10\x02*\x88\x01\n\x0bTimeInForce\x12\x1d\n\x19TIME_IN_FORCE_UNSPECIFIED\x10\x00\x12\x15\n\x11TIME_IN_FORCE_DAY\x10\x01\x12\x15\n\x11TIME_IN_FORCE_GTC\x10\x02\x12\x15\n\x11TIME_IN_FORCE_IOC\x10\x03\x12\x15\n\x11TIME_IN_FORCE_FOK\x10\x04*\xbd\x01\n\tOrdStatus\x12\x1a\n\x16ORD_STATUS_UNSPECIFIED\x10\x00\x12\x12\n\x0eORD_STATUS_NEW\x10\x01\x12\x1f\n\x1bORD_STATUS_PARTIALLY_FILLED\x10\x02\x12\x15\n\x11ORD_STATUS_FILLED\x10\x03\x12\x17\n\x13ORD_STATUS_CANCELED\x10\x04\x12\x16\n\x12ORD_STATUS_EXPIRED\x10\x05\x12\x17\n\x13ORD_STATUS_REJECTED\x10\x06*\xcb\x01\n\x08\x45xecType\x12\x19\n\x15\x45XEC_TYPE_UNSPECIFIED\x10\x00\x12\x11\n\rEXEC_TYPE_NEW\x10\x01\x12\x13\n\x0f\x45XEC_TYPE_TRADE\x10\x02\x12\x16\n\x12\x45XEC_TYPE_REPLACED\x10\x03\x12\x16\n\x12\x45XEC_TYPE_CANCELED\x10\x04\x12\x15\n\x11\x45XEC_TYPE_EXPIRED\x10\x05\x12\x16\n\x12\x45XEC_TYPE_REJECTED\x10\x06\x12\x1d\n\x19\x45XEC_TYPE_CANCEL_REJECTED\x10\x07*P\n\tLiquidity\x12\x19\n\x15LIQUIDITY_UNSPECIFIED\x10\x00\x12\x13\n\x0fLIQUIDITY_MAKER\x10\x01\x12\x13\n\x0fLIQUIDITY_TAKER\x10\x02*\xf8\x05\n\x0cRejectReason\x12\x1d\n\x19REJECT_REASON_UNSPECIFIED\x10\x00\x12 \n\x1cREJECT_REASON_UNKNOWN_SYMBOL\x10\x01\x12\x1f\n\x1bREJECT_REASON_MARKET_CLOSED\x10\x02\x12\x1f\n\x1bREJECT_REASON_EXCEEDS_LIMIT\x10\x03\x12\x1a\n\x16REJECT_REASON_TOO_LATE\x10\x04\x12\x1f\n\x1bREJECT_REASON_UNKNOWN_ORDER\x10\x05\x12%\n!REJECT_REASON_DUPLICATE_CL_ORD_ID\x10\x06\x12\x17\n\x13REJECT_REASON_STALE\x10\x08\x12,\n(REJECT_REASON_UNSUPPORTED_CHARACTERISTIC\x10\x0b\x12$\n REJECT_REASON_INCORRECT_QUANTITY\x10\r\x12!\n\x1dREJECT_REASON_UNKNOWN_ACCOUNT\x10\x0f\x12\x1c\n\x18REJECT_REASON_PRICE_BAND\x10\x10\x12\x1b\n\x17REJECT_REASON_TICK_SIZE\x10\x12\x12$\n REJECT_REASON_NO_REFERENCE_PRICE\x10\x13\x12%\n!REJECT_REASON_INSUFFICIENT_CREDIT\x10\x19\x12\x1b\n\x17REJECT_REASON_CLIP_SIZE\x10\x1a\x12$\n REJECT_REASON_MAX_ORDER_NOTIONAL\x10\x1b\x12\x17\n\x13REJECT_REASON_OTHER\x10\x63\x12 \n\x1cREJECT_REASON_FOK_UNFILLABLE\x10\x66\x12\"\n\x1eREJECT_REASON_ACCOUNT_DISABLED\x10i\x12!\n\x1dREJECT_REASON_MAX_OPEN_ORDERS\x10j\x12$\n REJECT_REASON_SYSTEM_UNAVAILABLE\x10kb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'cift.common.v1.types_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_SIDE']._serialized_start=103
-  _globals['_SIDE']._serialized_end=160
-  _globals['_ORDTYPE']._serialized_start=162
-  _globals['_ORDTYPE']._serialized_end=238
-  _globals['_TIMEINFORCE']._serialized_start=241
-  _globals['_TIMEINFORCE']._serialized_end=377
-  _globals['_ORDSTATUS']._serialized_start=380
-  _globals['_ORDSTATUS']._serialized_end=569
-  _globals['_EXECTYPE']._serialized_start=572
-  _globals['_EXECTYPE']._serialized_end=775
-  _globals['_LIQUIDITY']._serialized_start=777
-  _globals['_LIQUIDITY']._serialized_end=857
-  _globals['_REJECTREASON']._serialized_start=860
-  _globals['_REJECTREASON']._serialized_end=1620
+  _globals['_SIDE']._serialized_start=127
+  _globals['_SIDE']._serialized_end=184
+  _globals['_ORDTYPE']._serialized_start=186
+  _globals['_ORDTYPE']._serialized_end=262
+  _globals['_TIMEINFORCE']._serialized_start=265
+  _globals['_TIMEINFORCE']._serialized_end=401
+  _globals['_ORDSTATUS']._serialized_start=404
+  _globals['_ORDSTATUS']._serialized_end=593
+  _globals['_EXECTYPE']._serialized_start=596
+  _globals['_EXECTYPE']._serialized_end=799
+  _globals['_LIQUIDITY']._serialized_start=801
+  _globals['_LIQUIDITY']._serialized_end=881
+  _globals['_REJECTREASON']._serialized_start=884
+  _globals['_REJECTREASON']._serialized_end=1644
   _globals['_PLACE']._serialized_start=46
-  _globals['_PLACE']._serialized_end=101
+  _globals['_PLACE']._serialized_end=125
 # @@protoc_insertion_point(module_scope)

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from cift.common.v1 import types_pb2 as cift_dot_common_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%cift/market_data/v1/market_data.proto\x12\x13\x63ift.market_data.v1\x1a\x1a\x63ift/common/v1/types.proto\"B\n\nPriceLevel\x12\r\n\x05price\x18\x01 \x01(\t\x12\x10\n\x08quantity\x18\x02 \x01(\t\x12\x13\n\x0border_count\x18\x03 \x01(\r\"\x8e\x01\n\x0c\x42ookSnapshot\x12\x0e\n\x06symbol\x18\x01 \x01(\t\x12\x10\n\x08sequence\x18\x02 \x01(\x04\x12-\n\x04\x62ids\x18\x03 \x03(\x0b\x32\x1f.cift.market_data.v1.PriceLevel\x12-\n\x04\x61sks\x18\x04 \x03(\x0b\x32\x1f.cift.market_data.v1.PriceLevel\"\x8f\x01\n\tBookDelta\x12$\n\x05place\x18\x01 \x01(\x0b\x32\x15.cift.common.v1.Place\x12-\n\x04\x62ids\x18\x02 \x03(\x0b\x32\x1f.cift.market_data.v1.PriceLevel\x12-\n\x04\x61sks\x18\x03 \x03(\x0b\x32\x1f.cift.market_data.v1.PriceLevel\"\x89\x01\n\tTopOfBook\x12\x0e\n\x06symbol\x18\x01 \x01(\t\x12\x10\n\x08sequence\x18\x02 \x01(\x04\x12,\n\x03\x62id\x18\x03 \x01(\x0b\x32\x1f.cift.market_data.v1.PriceLevel\x12,\n\x03\x61sk\x18\x04 \x01(\x0b\x32\x1f.cift.market_data.v1.PriceLevel\"\xe8\x01\n\x05Trade\x12\x0e\n\x06symbol\x18\x01 \x01(\t\x12$\n\x05place\x18\x02 \x01(\x0b\x32\x15.cift.common.v1.Place\x12\x10\n\x08match_id\x18\x03 \x01(\x04\x12\r\n\x05price\x18\x04 \x01(\t\x12\x10\n\x08quantity\x18\x05 \x01(\t\x12,\n\x0e\x61ggressor_side\x18\x06 \x01(\x0e\x32\x14.cift.common.v1.Side\x12\x18\n\x10transact_time_ns\x18\x07 \x01(\x03\x12\x16\n\x0etaker_order_id\x18\x08 \x01(\x04\x12\x16\n\x0emaker_order_id\x18\t \x01(\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%cift/market_data/v1/market_data.proto\x12\x13\x63ift.market_data.v1\x1a\x1a\x63ift/common/v1/types.proto\"_\n\nPriceLevel\x12\x14\n\x05price\x18\x01 \x01(\tR\x05price\x12\x1a\n\x08quantity\x18\x02 \x01(\tR\x08quantity\x12\x1f\n\x0border_count\x18\x03 \x01(\rR\norderCount\"\xac\x01\n\x0c\x42ookSnapshot\x12\x16\n\x06symbol\x18\x01 \x01(\tR\x06symbol\x12\x1a\n\x08sequence\x18\x02 \x01(\x04R\x08sequence\x12\x33\n\x04\x62ids\x18\x03 \x03(\x0b\x32\x1f.cift.market_data.v1.PriceLevelR\x04\x62ids\x12\x33\n\x04\x61sks\x18\x04 \x03(\x0b\x32\x1f.cift.market_data.v1.PriceLevelR\x04\x61sks\"\xa2\x01\n\tBookDelta\x12+\n\x05place\x18\x01 \x01(\x0b\x32\x15.cift.common.v1.PlaceR\x05place\x12\x33\n\x04\x62ids\x18\x02 \x03(\x0b\x32\x1f.cift.market_data.v1.PriceLevelR\x04\x62ids\x12\x33\n\x04\x61sks\x18\x03 \x03(\x0b\x32\x1f.cift.market_data.v1.PriceLevelR\x04\x61sks\"\xa5\x01\n\tTopOfBook\x12\x16\n\x06symbol\x18\x01 \x01(\tR\x06symbol\x12\x1a\n\x08sequence\x18\x02 \x01(\x04R\x08sequence\x12\x31\n\x03\x62id\x18\x03 \x01(\x0b\x32\x1f.cift.market_data.v1.PriceLevelR\x03\x62id\x12\x31\n\x03\x61sk\x18\x04 \x01(\x0b\x32\x1f.cift.market_data.v1.PriceLevelR\x03\x61sk\"\xcc\x02\n\x05Trade\x12\x16\n\x06symbol\x18\x01 \x01(\tR\x06symbol\x12+\n\x05place\x18\x02 \x01(\x0b\x32\x15.cift.common.v1.PlaceR\x05place\x12\x19\n\x08match_id\x18\x03 \x01(\x04R\x07matchId\x12\x14\n\x05price\x18\x04 \x01(\tR\x05price\x12\x1a\n\x08quantity\x18\x05 \x01(\tR\x08quantity\x12;\n\x0e\x61ggressor_side\x18\x06 \x01(\x0e\x32\x14.cift.common.v1.SideR\raggressorSide\x12(\n\x10transact_time_ns\x18\x07 \x01(\x03R\x0etransactTimeNs\x12$\n\x0etaker_order_id\x18\x08 \x01(\x04R\x0ctakerOrderId\x12$\n\x0emaker_order_id\x18\t \x01(\x04R\x0cmakerOrderIdb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,13 +33,13 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'cift.market_data.v1.market_
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_PRICELEVEL']._serialized_start=90
-  _globals['_PRICELEVEL']._serialized_end=156
-  _globals['_BOOKSNAPSHOT']._serialized_start=159
-  _globals['_BOOKSNAPSHOT']._serialized_end=301
-  _globals['_BOOKDELTA']._serialized_start=304
-  _globals['_BOOKDELTA']._serialized_end=447
-  _globals['_TOPOFBOOK']._serialized_start=450
-  _globals['_TOPOFBOOK']._serialized_end=587
-  _globals['_TRADE']._serialized_start=590
-  _globals['_TRADE']._serialized_end=822
+  _globals['_PRICELEVEL']._serialized_end=185
+  _globals['_BOOKSNAPSHOT']._serialized_start=188
+  _globals['_BOOKSNAPSHOT']._serialized_end=360
+  _globals['_BOOKDELTA']._serialized_start=363
+  _globals['_BOOKDELTA']._serialized_end=525
+  _globals['_TOPOFBOOK']._serialized_start=528
+  _globals['_TOPOFBOOK']._serialized_end=693
+  _globals['_TRADE']._serialized_start=696
+  _globals['_TRADE']._serialized_end=1028
 # @@protoc_insertion_point(module_scope)

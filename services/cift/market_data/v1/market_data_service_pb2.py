@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from cift.market_data.v1 import market_data_pb2 as cift_dot_market__data_dot_v1_dot_market__data__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-cift/market_data/v1/market_data_service.proto\x12\x13\x63ift.market_data.v1\x1a%cift/market_data/v1/market_data.proto\"/\n\x0eGetBookRequest\x12\x0e\n\x06symbol\x18\x01 \x01(\t\x12\r\n\x05\x64\x65pth\x18\x02 \x01(\r\"B\n\x0fGetBookResponse\x12/\n\x04\x62ook\x18\x01 \x01(\x0b\x32!.cift.market_data.v1.BookSnapshot\"#\n\x11StreamBookRequest\x12\x0e\n\x06symbol\x18\x01 \x01(\t\"\xab\x01\n\x12StreamBookResponse\x12\x33\n\x08snapshot\x18\x01 \x01(\x0b\x32!.cift.market_data.v1.BookSnapshot\x12\x16\n\x0eresynchronized\x18\x02 \x01(\x08\x12.\n\x06\x64\x65ltas\x18\x03 \x03(\x0b\x32\x1e.cift.market_data.v1.BookDelta\x12\x18\n\x10through_sequence\x18\x04 \x01(\x04\")\n\x16StreamTopOfBookRequest\x12\x0f\n\x07symbols\x18\x01 \x03(\t\"a\n\x17StreamTopOfBookResponse\x12,\n\x04tops\x18\x01 \x03(\x0b\x32\x1e.cift.market_data.v1.TopOfBook\x12\x18\n\x10through_sequence\x18\x02 \x01(\x04\"P\n\x13StreamTradesRequest\x12\x0e\n\x06symbol\x18\x01 \x01(\t\x12\x16\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x04\x12\x11\n\tlive_only\x18\x03 \x01(\x08\"\\\n\x14StreamTradesResponse\x12*\n\x06trades\x18\x01 \x03(\x0b\x32\x1a.cift.market_data.v1.Trade\x12\x18\n\x10through_sequence\x18\x02 \x01(\x04\x32\xa1\x03\n\x11MarketDataService\x12T\n\x07GetBook\x12#.cift.market_data.v1.GetBookRequest\x1a$.cift.market_data.v1.GetBookResponse\x12_\n\nStreamBook\x12&.cift.market_data.v1.StreamBookRequest\x1a\'.cift.market_data.v1.StreamBookResponse0\x01\x12n\n\x0fStreamTopOfBook\x12+.cift.market_data.v1.StreamTopOfBookRequest\x1a,.cift.market_data.v1.StreamTopOfBookResponse0\x01\x12\x65\n\x0cStreamTrades\x12(.cift.market_data.v1.StreamTradesRequest\x1a).cift.market_data.v1.StreamTradesResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-cift/market_data/v1/market_data_service.proto\x12\x13\x63ift.market_data.v1\x1a%cift/market_data/v1/market_data.proto\">\n\x0eGetBookRequest\x12\x16\n\x06symbol\x18\x01 \x01(\tR\x06symbol\x12\x14\n\x05\x64\x65pth\x18\x02 \x01(\rR\x05\x64\x65pth\"H\n\x0fGetBookResponse\x12\x35\n\x04\x62ook\x18\x01 \x01(\x0b\x32!.cift.market_data.v1.BookSnapshotR\x04\x62ook\"+\n\x11StreamBookRequest\x12\x16\n\x06symbol\x18\x01 \x01(\tR\x06symbol\"\xde\x01\n\x12StreamBookResponse\x12=\n\x08snapshot\x18\x01 \x01(\x0b\x32!.cift.market_data.v1.BookSnapshotR\x08snapshot\x12&\n\x0eresynchronized\x18\x02 \x01(\x08R\x0eresynchronized\x12\x36\n\x06\x64\x65ltas\x18\x03 \x03(\x0b\x32\x1e.cift.market_data.v1.BookDeltaR\x06\x64\x65ltas\x12)\n\x10through_sequence\x18\x04 \x01(\x04R\x0fthroughSequence\"2\n\x16StreamTopOfBookRequest\x12\x18\n\x07symbols\x18\x01 \x03(\tR\x07symbols\"x\n\x17StreamTopOfBookResponse\x12\x32\n\x04tops\x18\x01 \x03(\x0b\x32\x1e.cift.market_data.v1.TopOfBookR\x04tops\x12)\n\x10through_sequence\x18\x02 \x01(\x04R\x0fthroughSequence\"q\n\x13StreamTradesRequest\x12\x16\n\x06symbol\x18\x01 \x01(\tR\x06symbol\x12%\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x04R\rafterSequence\x12\x1b\n\tlive_only\x18\x03 \x01(\x08R\x08liveOnly\"u\n\x14StreamTradesResponse\x12\x32\n\x06trades\x18\x01 \x03(\x0b\x32\x1a.cift.market_data.v1.TradeR\x06trades\x12)\n\x10through_sequence\x18\x02 \x01(\x04R\x0fthroughSequence2\xa1\x03\n\x11MarketDataService\x12T\n\x07GetBook\x12#.cift.market_data.v1.GetBookRequest\x1a$.cift.market_data.v1.GetBookResponse\x12_\n\nStreamBook\x12&.cift.market_data.v1.StreamBookRequest\x1a\'.cift.market_data.v1.StreamBookResponse0\x01\x12n\n\x0fStreamTopOfBook\x12+.cift.market_data.v1.StreamTopOfBookRequest\x1a,.cift.market_data.v1.StreamTopOfBookResponse0\x01\x12\x65\n\x0cStreamTrades\x12(.cift.market_data.v1.StreamTradesRequest\x1a).cift.market_data.v1.StreamTradesResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,21 +33,21 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'cift.market_data.v1.market_
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_GETBOOKREQUEST']._serialized_start=109
-  _globals['_GETBOOKREQUEST']._serialized_end=156
-  _globals['_GETBOOKRESPONSE']._serialized_start=158
-  _globals['_GETBOOKRESPONSE']._serialized_end=224
-  _globals['_STREAMBOOKREQUEST']._serialized_start=226
-  _globals['_STREAMBOOKREQUEST']._serialized_end=261
-  _globals['_STREAMBOOKRESPONSE']._serialized_start=264
-  _globals['_STREAMBOOKRESPONSE']._serialized_end=435
-  _globals['_STREAMTOPOFBOOKREQUEST']._serialized_start=437
-  _globals['_STREAMTOPOFBOOKREQUEST']._serialized_end=478
-  _globals['_STREAMTOPOFBOOKRESPONSE']._serialized_start=480
-  _globals['_STREAMTOPOFBOOKRESPONSE']._serialized_end=577
-  _globals['_STREAMTRADESREQUEST']._serialized_start=579
-  _globals['_STREAMTRADESREQUEST']._serialized_end=659
-  _globals['_STREAMTRADESRESPONSE']._serialized_start=661
-  _globals['_STREAMTRADESRESPONSE']._serialized_end=753
-  _globals['_MARKETDATASERVICE']._serialized_start=756
-  _globals['_MARKETDATASERVICE']._serialized_end=1173
+  _globals['_GETBOOKREQUEST']._serialized_end=171
+  _globals['_GETBOOKRESPONSE']._serialized_start=173
+  _globals['_GETBOOKRESPONSE']._serialized_end=245
+  _globals['_STREAMBOOKREQUEST']._serialized_start=247
+  _globals['_STREAMBOOKREQUEST']._serialized_end=290
+  _globals['_STREAMBOOKRESPONSE']._serialized_start=293
+  _globals['_STREAMBOOKRESPONSE']._serialized_end=515
+  _globals['_STREAMTOPOFBOOKREQUEST']._serialized_start=517
+  _globals['_STREAMTOPOFBOOKREQUEST']._serialized_end=567
+  _globals['_STREAMTOPOFBOOKRESPONSE']._serialized_start=569
+  _globals['_STREAMTOPOFBOOKRESPONSE']._serialized_end=689
+  _globals['_STREAMTRADESREQUEST']._serialized_start=691
+  _globals['_STREAMTRADESREQUEST']._serialized_end=804
+  _globals['_STREAMTRADESRESPONSE']._serialized_start=806
+  _globals['_STREAMTRADESRESPONSE']._serialized_end=923
+  _globals['_MARKETDATASERVICE']._serialized_start=926
+  _globals['_MARKETDATASERVICE']._serialized_end=1343
 # @@protoc_insertion_point(module_scope)

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from cift.common.v1 import types_pb2 as cift_dot_common_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x63ift/matching/v1/matching.proto\x12\x10\x63ift.matching.v1\x1a\x1a\x63ift/common/v1/types.proto\"\x90\x01\n\x0cRestingOrder\x12\x10\n\x08order_id\x18\x01 \x01(\x04\x12\x11\n\tcl_ord_id\x18\x02 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x03 \x01(\t\x12\"\n\x04side\x18\x04 \x01(\x0e\x32\x14.cift.common.v1.Side\x12\r\n\x05price\x18\x05 \x01(\t\x12\x17\n\x0fleaves_quantity\x18\x06 \x01(\t\"\xaf\x01\n\x10InstrumentStatus\x12\x0e\n\x06symbol\x18\x01 \x01(\t\x12\x10\n\x08\x63urrency\x18\x02 \x01(\t\x12\x13\n\x0bprice_scale\x18\x03 \x01(\r\x12\x16\n\x0equantity_scale\x18\x04 \x01(\r\x12\x11\n\ttick_size\x18\x05 \x01(\t\x12\x10\n\x08lot_size\x18\x06 \x01(\t\x12\x0f\n\x07trading\x18\x07 \x01(\x08\x12\x16\n\x0eresting_orders\x18\x08 \x01(\rb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x63ift/matching/v1/matching.proto\x12\x10\x63ift.matching.v1\x1a\x1a\x63ift/common/v1/types.proto\"\xc8\x01\n\x0cRestingOrder\x12\x19\n\x08order_id\x18\x01 \x01(\x04R\x07orderId\x12\x1a\n\tcl_ord_id\x18\x02 \x01(\tR\x07\x63lOrdId\x12\x18\n\x07\x61\x63\x63ount\x18\x03 \x01(\tR\x07\x61\x63\x63ount\x12(\n\x04side\x18\x04 \x01(\x0e\x32\x14.cift.common.v1.SideR\x04side\x12\x14\n\x05price\x18\x05 \x01(\tR\x05price\x12\'\n\x0fleaves_quantity\x18\x06 \x01(\tR\x0eleavesQuantity\"\x87\x02\n\x10InstrumentStatus\x12\x16\n\x06symbol\x18\x01 \x01(\tR\x06symbol\x12\x1a\n\x08\x63urrency\x18\x02 \x01(\tR\x08\x63urrency\x12\x1f\n\x0bprice_scale\x18\x03 \x01(\rR\npriceScale\x12%\n\x0equantity_scale\x18\x04 \x01(\rR\rquantityScale\x12\x1b\n\ttick_size\x18\x05 \x01(\tR\x08tickSize\x12\x19\n\x08lot_size\x18\x06 \x01(\tR\x07lotSize\x12\x18\n\x07trading\x18\x07 \x01(\x08R\x07trading\x12%\n\x0eresting_orders\x18\x08 \x01(\rR\rrestingOrdersb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,7 +33,7 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'cift.matching.v1.matching_p
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_RESTINGORDER']._serialized_start=82
-  _globals['_RESTINGORDER']._serialized_end=226
-  _globals['_INSTRUMENTSTATUS']._serialized_start=229
-  _globals['_INSTRUMENTSTATUS']._serialized_end=404
+  _globals['_RESTINGORDER']._serialized_end=282
+  _globals['_INSTRUMENTSTATUS']._serialized_start=285
+  _globals['_INSTRUMENTSTATUS']._serialized_end=548
 # @@protoc_insertion_point(module_scope)

@@ -25,41 +25,41 @@ _sym_db = _symbol_database.Default()
 from cift.order_entry.v1 import order_pb2 as cift_dot_order__entry_dot_v1_dot_order__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-cift/order_entry/v1/order_entry_service.proto\x12\x13\x63ift.order_entry.v1\x1a\x1f\x63ift/order_entry/v1/order.proto\"r\n\x12SubmitOrderRequest\x12,\n\x05order\x18\x01 \x01(\x0b\x32\x1d.cift.order_entry.v1.NewOrder\x12.\n\x08wait_for\x18\x02 \x01(\x0e\x32\x1c.cift.order_entry.v1.WaitFor\"I\n\x13SubmitOrderResponse\x12\x32\n\x06result\x18\x01 \x01(\x0b\x32\".cift.order_entry.v1.CommandResult\"v\n\x12\x43\x61ncelOrderRequest\x12\x30\n\x06\x63\x61ncel\x18\x01 \x01(\x0b\x32 .cift.order_entry.v1.CancelOrder\x12.\n\x08wait_for\x18\x02 \x01(\x0e\x32\x1c.cift.order_entry.v1.WaitFor\"I\n\x13\x43\x61ncelOrderResponse\x12\x32\n\x06result\x18\x01 \x01(\x0b\x32\".cift.order_entry.v1.CommandResult\"y\n\x13ReplaceOrderRequest\x12\x32\n\x07replace\x18\x01 \x01(\x0b\x32!.cift.order_entry.v1.ReplaceOrder\x12.\n\x08wait_for\x18\x02 \x01(\x0e\x32\x1c.cift.order_entry.v1.WaitFor\"J\n\x14ReplaceOrderResponse\x12\x32\n\x06result\x18\x01 \x01(\x0b\x32\".cift.order_entry.v1.CommandResult\"t\n\x12SubmitBatchRequest\x12.\n\x08\x63ommands\x18\x01 \x03(\x0b\x32\x1c.cift.order_entry.v1.Command\x12.\n\x08wait_for\x18\x02 \x01(\x0e\x32\x1c.cift.order_entry.v1.WaitFor\"J\n\x13SubmitBatchResponse\x12\x33\n\x07results\x18\x01 \x03(\x0b\x32\".cift.order_entry.v1.CommandResult\"\x84\x01\n\x0eSessionRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\x04\x12.\n\x08\x63ommands\x18\x02 \x03(\x0b\x32\x1c.cift.order_entry.v1.Command\x12.\n\x08wait_for\x18\x03 \x01(\x0e\x32\x1c.cift.order_entry.v1.WaitFor\"i\n\x0fSessionResponse\x12\x12\n\nrequest_id\x18\x01 \x01(\x04\x12\x33\n\x07results\x18\x02 \x03(\x0b\x32\".cift.order_entry.v1.CommandResult\x12\r\n\x05\x65rror\x18\x03 \x01(\t\"Q\n\x0fGetOrderRequest\x12\x0f\n\x07\x61\x63\x63ount\x18\x01 \x01(\t\x12\x12\n\x08order_id\x18\x02 \x01(\x04H\x00\x12\x13\n\tcl_ord_id\x18\x03 \x01(\tH\x00\x42\x04\n\x02id\"=\n\x10GetOrderResponse\x12)\n\x05order\x18\x01 \x01(\x0b\x32\x1a.cift.order_entry.v1.Order\"U\n\x17StreamExecutionsRequest\x12\x0f\n\x07\x61\x63\x63ount\x18\x01 \x01(\t\x12\x16\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x04\x12\x11\n\tlive_only\x18\x03 \x01(\x08\"h\n\x18StreamExecutionsResponse\x12\x32\n\nexecutions\x18\x01 \x03(\x0b\x32\x1e.cift.order_entry.v1.Execution\x12\x18\n\x10through_sequence\x18\x02 \x01(\x04\x32\xc4\x05\n\x11OrderEntryService\x12`\n\x0bSubmitOrder\x12\'.cift.order_entry.v1.SubmitOrderRequest\x1a(.cift.order_entry.v1.SubmitOrderResponse\x12`\n\x0b\x43\x61ncelOrder\x12\'.cift.order_entry.v1.CancelOrderRequest\x1a(.cift.order_entry.v1.CancelOrderResponse\x12\x63\n\x0cReplaceOrder\x12(.cift.order_entry.v1.ReplaceOrderRequest\x1a).cift.order_entry.v1.ReplaceOrderResponse\x12`\n\x0bSubmitBatch\x12\'.cift.order_entry.v1.SubmitBatchRequest\x1a(.cift.order_entry.v1.SubmitBatchResponse\x12X\n\x07Session\x12#.cift.order_entry.v1.SessionRequest\x1a$.cift.order_entry.v1.SessionResponse(\x01\x30\x01\x12W\n\x08GetOrder\x12$.cift.order_entry.v1.GetOrderRequest\x1a%.cift.order_entry.v1.GetOrderResponse\x12q\n\x10StreamExecutions\x12,.cift.order_entry.v1.StreamExecutionsRequest\x1a-.cift.order_entry.v1.StreamExecutionsResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-cift/order_entry/v1/order_entry_service.proto\x12\x13\x63ift.order_entry.v1\x1a\x1f\x63ift/order_entry/v1/order.proto\"\x82\x01\n\x12SubmitOrderRequest\x12\x33\n\x05order\x18\x01 \x01(\x0b\x32\x1d.cift.order_entry.v1.NewOrderR\x05order\x12\x37\n\x08wait_for\x18\x02 \x01(\x0e\x32\x1c.cift.order_entry.v1.WaitForR\x07waitFor\"Q\n\x13SubmitOrderResponse\x12:\n\x06result\x18\x01 \x01(\x0b\x32\".cift.order_entry.v1.CommandResultR\x06result\"\x87\x01\n\x12\x43\x61ncelOrderRequest\x12\x38\n\x06\x63\x61ncel\x18\x01 \x01(\x0b\x32 .cift.order_entry.v1.CancelOrderR\x06\x63\x61ncel\x12\x37\n\x08wait_for\x18\x02 \x01(\x0e\x32\x1c.cift.order_entry.v1.WaitForR\x07waitFor\"Q\n\x13\x43\x61ncelOrderResponse\x12:\n\x06result\x18\x01 \x01(\x0b\x32\".cift.order_entry.v1.CommandResultR\x06result\"\x8b\x01\n\x13ReplaceOrderRequest\x12;\n\x07replace\x18\x01 \x01(\x0b\x32!.cift.order_entry.v1.ReplaceOrderR\x07replace\x12\x37\n\x08wait_for\x18\x02 \x01(\x0e\x32\x1c.cift.order_entry.v1.WaitForR\x07waitFor\"R\n\x14ReplaceOrderResponse\x12:\n\x06result\x18\x01 \x01(\x0b\x32\".cift.order_entry.v1.CommandResultR\x06result\"\x87\x01\n\x12SubmitBatchRequest\x12\x38\n\x08\x63ommands\x18\x01 \x03(\x0b\x32\x1c.cift.order_entry.v1.CommandR\x08\x63ommands\x12\x37\n\x08wait_for\x18\x02 \x01(\x0e\x32\x1c.cift.order_entry.v1.WaitForR\x07waitFor\"S\n\x13SubmitBatchResponse\x12<\n\x07results\x18\x01 \x03(\x0b\x32\".cift.order_entry.v1.CommandResultR\x07results\"\xa2\x01\n\x0eSessionRequest\x12\x1d\n\nrequest_id\x18\x01 \x01(\x04R\trequestId\x12\x38\n\x08\x63ommands\x18\x02 \x03(\x0b\x32\x1c.cift.order_entry.v1.CommandR\x08\x63ommands\x12\x37\n\x08wait_for\x18\x03 \x01(\x0e\x32\x1c.cift.order_entry.v1.WaitForR\x07waitFor\"\x84\x01\n\x0fSessionResponse\x12\x1d\n\nrequest_id\x18\x01 \x01(\x04R\trequestId\x12<\n\x07results\x18\x02 \x03(\x0b\x32\".cift.order_entry.v1.CommandResultR\x07results\x12\x14\n\x05\x65rror\x18\x03 \x01(\tR\x05\x65rror\"l\n\x0fGetOrderRequest\x12\x18\n\x07\x61\x63\x63ount\x18\x01 \x01(\tR\x07\x61\x63\x63ount\x12\x1b\n\x08order_id\x18\x02 \x01(\x04H\x00R\x07orderId\x12\x1c\n\tcl_ord_id\x18\x03 \x01(\tH\x00R\x07\x63lOrdIdB\x04\n\x02id\"D\n\x10GetOrderResponse\x12\x30\n\x05order\x18\x01 \x01(\x0b\x32\x1a.cift.order_entry.v1.OrderR\x05order\"w\n\x17StreamExecutionsRequest\x12\x18\n\x07\x61\x63\x63ount\x18\x01 \x01(\tR\x07\x61\x63\x63ount\x12%\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x04R\rafterSequence\x12\x1b\n\tlive_only\x18\x03 \x01(\x08R\x08liveOnly\"\x85\x01\n\x18StreamExecutionsResponse\x12>\n\nexecutions\x18\x01 \x03(\x0b\x32\x1e.cift.order_entry.v1.ExecutionR\nexecutions\x12)\n\x10through_sequence\x18\x02 \x01(\x04R\x0fthroughSequence2\xc4\x05\n\x11OrderEntryService\x12`\n\x0bSubmitOrder\x12\'.cift.order_entry.v1.SubmitOrderRequest\x1a(.cift.order_entry.v1.SubmitOrderResponse\x12`\n\x0b\x43\x61ncelOrder\x12\'.cift.order_entry.v1.CancelOrderRequest\x1a(.cift.order_entry.v1.CancelOrderResponse\x12\x63\n\x0cReplaceOrder\x12(.cift.order_entry.v1.ReplaceOrderRequest\x1a).cift.order_entry.v1.ReplaceOrderResponse\x12`\n\x0bSubmitBatch\x12\'.cift.order_entry.v1.SubmitBatchRequest\x1a(.cift.order_entry.v1.SubmitBatchResponse\x12X\n\x07Session\x12#.cift.order_entry.v1.SessionRequest\x1a$.cift.order_entry.v1.SessionResponse(\x01\x30\x01\x12W\n\x08GetOrder\x12$.cift.order_entry.v1.GetOrderRequest\x1a%.cift.order_entry.v1.GetOrderResponse\x12q\n\x10StreamExecutions\x12,.cift.order_entry.v1.StreamExecutionsRequest\x1a-.cift.order_entry.v1.StreamExecutionsResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'cift.order_entry.v1.order_entry_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_SUBMITORDERREQUEST']._serialized_start=103
-  _globals['_SUBMITORDERREQUEST']._serialized_end=217
-  _globals['_SUBMITORDERRESPONSE']._serialized_start=219
-  _globals['_SUBMITORDERRESPONSE']._serialized_end=292
-  _globals['_CANCELORDERREQUEST']._serialized_start=294
-  _globals['_CANCELORDERREQUEST']._serialized_end=412
-  _globals['_CANCELORDERRESPONSE']._serialized_start=414
-  _globals['_CANCELORDERRESPONSE']._serialized_end=487
-  _globals['_REPLACEORDERREQUEST']._serialized_start=489
-  _globals['_REPLACEORDERREQUEST']._serialized_end=610
-  _globals['_REPLACEORDERRESPONSE']._serialized_start=612
-  _globals['_REPLACEORDERRESPONSE']._serialized_end=686
-  _globals['_SUBMITBATCHREQUEST']._serialized_start=688
-  _globals['_SUBMITBATCHREQUEST']._serialized_end=804
-  _globals['_SUBMITBATCHRESPONSE']._serialized_start=806
-  _globals['_SUBMITBATCHRESPONSE']._serialized_end=880
-  _globals['_SESSIONREQUEST']._serialized_start=883
-  _globals['_SESSIONREQUEST']._serialized_end=1015
-  _globals['_SESSIONRESPONSE']._serialized_start=1017
-  _globals['_SESSIONRESPONSE']._serialized_end=1122
-  _globals['_GETORDERREQUEST']._serialized_start=1124
-  _globals['_GETORDERREQUEST']._serialized_end=1205
-  _globals['_GETORDERRESPONSE']._serialized_start=1207
-  _globals['_GETORDERRESPONSE']._serialized_end=1268
-  _globals['_STREAMEXECUTIONSREQUEST']._serialized_start=1270
-  _globals['_STREAMEXECUTIONSREQUEST']._serialized_end=1355
-  _globals['_STREAMEXECUTIONSRESPONSE']._serialized_start=1357
-  _globals['_STREAMEXECUTIONSRESPONSE']._serialized_end=1461
-  _globals['_ORDERENTRYSERVICE']._serialized_start=1464
-  _globals['_ORDERENTRYSERVICE']._serialized_end=2172
+  _globals['_SUBMITORDERREQUEST']._serialized_start=104
+  _globals['_SUBMITORDERREQUEST']._serialized_end=234
+  _globals['_SUBMITORDERRESPONSE']._serialized_start=236
+  _globals['_SUBMITORDERRESPONSE']._serialized_end=317
+  _globals['_CANCELORDERREQUEST']._serialized_start=320
+  _globals['_CANCELORDERREQUEST']._serialized_end=455
+  _globals['_CANCELORDERRESPONSE']._serialized_start=457
+  _globals['_CANCELORDERRESPONSE']._serialized_end=538
+  _globals['_REPLACEORDERREQUEST']._serialized_start=541
+  _globals['_REPLACEORDERREQUEST']._serialized_end=680
+  _globals['_REPLACEORDERRESPONSE']._serialized_start=682
+  _globals['_REPLACEORDERRESPONSE']._serialized_end=764
+  _globals['_SUBMITBATCHREQUEST']._serialized_start=767
+  _globals['_SUBMITBATCHREQUEST']._serialized_end=902
+  _globals['_SUBMITBATCHRESPONSE']._serialized_start=904
+  _globals['_SUBMITBATCHRESPONSE']._serialized_end=987
+  _globals['_SESSIONREQUEST']._serialized_start=990
+  _globals['_SESSIONREQUEST']._serialized_end=1152
+  _globals['_SESSIONRESPONSE']._serialized_start=1155
+  _globals['_SESSIONRESPONSE']._serialized_end=1287
+  _globals['_GETORDERREQUEST']._serialized_start=1289
+  _globals['_GETORDERREQUEST']._serialized_end=1397
+  _globals['_GETORDERRESPONSE']._serialized_start=1399
+  _globals['_GETORDERRESPONSE']._serialized_end=1467
+  _globals['_STREAMEXECUTIONSREQUEST']._serialized_start=1469
+  _globals['_STREAMEXECUTIONSREQUEST']._serialized_end=1588
+  _globals['_STREAMEXECUTIONSRESPONSE']._serialized_start=1591
+  _globals['_STREAMEXECUTIONSRESPONSE']._serialized_end=1724
+  _globals['_ORDERENTRYSERVICE']._serialized_start=1727
+  _globals['_ORDERENTRYSERVICE']._serialized_end=2435
 # @@protoc_insertion_point(module_scope)

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18\x63ift/risk/v1/admin.proto\x12\x0c\x63ift.risk.v1\"\x14\n\x04\x46irm\x12\x0c\n\x04name\x18\x01 \x01(\t\"I\n\x07\x41\x63\x63ount\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04\x66irm\x18\x02 \x01(\t\x12\x10\n\x08\x63urrency\x18\x03 \x01(\t\x12\x10\n\x08\x64isabled\x18\x04 \x01(\x08\"A\n\x06\x41piKey\x12\n\n\x02id\x18\x01 \x01(\x04\x12\x0c\n\x04\x66irm\x18\x02 \x01(\t\x12\x0e\n\x06scopes\x18\x03 \x03(\t\x12\r\n\x05label\x18\x04 \x01(\t\"\x8f\x02\n\nInstrument\x12\x0e\n\x06symbol\x18\x01 \x01(\t\x12\x10\n\x08\x63urrency\x18\x02 \x01(\t\x12\x13\n\x0bprice_scale\x18\x03 \x01(\r\x12\x16\n\x0equantity_scale\x18\x04 \x01(\r\x12\x11\n\ttick_size\x18\x05 \x01(\t\x12\x10\n\x08lot_size\x18\x06 \x01(\t\x12\x14\n\x0cmin_quantity\x18\x07 \x01(\t\x12\x14\n\x0cmax_quantity\x18\x08 \x01(\t\x12\x17\n\x0freference_price\x18\t \x01(\t\x12\x1f\n\x12initial_margin_bps\x18\n \x01(\rH\x00\x88\x01\x01\x12\x10\n\x08\x64isabled\x18\x0b \x01(\x08\x42\x15\n\x13_initial_margin_bpsb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18\x63ift/risk/v1/admin.proto\x12\x0c\x63ift.risk.v1\"\x1a\n\x04\x46irm\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\"i\n\x07\x41\x63\x63ount\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n\x04\x66irm\x18\x02 \x01(\tR\x04\x66irm\x12\x1a\n\x08\x63urrency\x18\x03 \x01(\tR\x08\x63urrency\x12\x1a\n\x08\x64isabled\x18\x04 \x01(\x08R\x08\x64isabled\"Z\n\x06\x41piKey\x12\x0e\n\x02id\x18\x01 \x01(\x04R\x02id\x12\x12\n\x04\x66irm\x18\x02 \x01(\tR\x04\x66irm\x12\x16\n\x06scopes\x18\x03 \x03(\tR\x06scopes\x12\x14\n\x05label\x18\x04 \x01(\tR\x05label\"\x95\x03\n\nInstrument\x12\x16\n\x06symbol\x18\x01 \x01(\tR\x06symbol\x12\x1a\n\x08\x63urrency\x18\x02 \x01(\tR\x08\x63urrency\x12\x1f\n\x0bprice_scale\x18\x03 \x01(\rR\npriceScale\x12%\n\x0equantity_scale\x18\x04 \x01(\rR\rquantityScale\x12\x1b\n\ttick_size\x18\x05 \x01(\tR\x08tickSize\x12\x19\n\x08lot_size\x18\x06 \x01(\tR\x07lotSize\x12!\n\x0cmin_quantity\x18\x07 \x01(\tR\x0bminQuantity\x12!\n\x0cmax_quantity\x18\x08 \x01(\tR\x0bmaxQuantity\x12\'\n\x0freference_price\x18\t \x01(\tR\x0ereferencePrice\x12\x31\n\x12initial_margin_bps\x18\n \x01(\rH\x00R\x10initialMarginBps\x88\x01\x01\x12\x1a\n\x08\x64isabled\x18\x0b \x01(\x08R\x08\x64isabledB\x15\n\x13_initial_margin_bpsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,11 +32,11 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'cift.risk.v1.admin_pb2', _g
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_FIRM']._serialized_start=42
-  _globals['_FIRM']._serialized_end=62
-  _globals['_ACCOUNT']._serialized_start=64
-  _globals['_ACCOUNT']._serialized_end=137
-  _globals['_APIKEY']._serialized_start=139
-  _globals['_APIKEY']._serialized_end=204
-  _globals['_INSTRUMENT']._serialized_start=207
-  _globals['_INSTRUMENT']._serialized_end=478
+  _globals['_FIRM']._serialized_end=68
+  _globals['_ACCOUNT']._serialized_start=70
+  _globals['_ACCOUNT']._serialized_end=175
+  _globals['_APIKEY']._serialized_start=177
+  _globals['_APIKEY']._serialized_end=267
+  _globals['_INSTRUMENT']._serialized_start=270
+  _globals['_INSTRUMENT']._serialized_end=675
 # @@protoc_insertion_point(module_scope)

@@ -1,4 +1,4 @@
-# Generated from protos/cift/risk/v1/admin_service.proto by protos/generate.py. DO NOT EDIT.
+# Generated from protos/cift/risk/v1/admin_service.proto by protos/grpc_plugin.py. DO NOT EDIT.
 from collections.abc import AsyncIterable, AsyncIterator, Sequence
 
 import grpc

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17\x63ift/risk/v1/risk.proto\x12\x0c\x63ift.risk.v1\"\x9e\x02\n\x06Limits\x12\x1f\n\x12max_order_quantity\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x1f\n\x12max_order_notional\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x17\n\ncollar_bps\x18\x03 \x01(\rH\x02\x88\x01\x01\x12\x19\n\x0cmax_position\x18\x04 \x01(\tH\x03\x88\x01\x01\x12\x1c\n\x0fmax_open_orders\x18\x05 \x01(\rH\x04\x88\x01\x01\x12\x13\n\x06\x63redit\x18\x06 \x01(\tH\x05\x88\x01\x01\x42\x15\n\x13_max_order_quantityB\x15\n\x13_max_order_notionalB\r\n\x0b_collar_bpsB\x0f\n\r_max_positionB\x12\n\x10_max_open_ordersB\t\n\x07_credit\"\x86\x01\n\x08Position\x12\x0f\n\x07\x61\x63\x63ount\x18\x01 \x01(\t\x12\x0e\n\x06symbol\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\t\x12\x19\n\x11open_buy_quantity\x18\x04 \x01(\t\x12\x1a\n\x12open_sell_quantity\x18\x05 \x01(\t\x12\x10\n\x08net_cost\x18\x06 \x01(\t\"f\n\x08\x45xposure\x12\x0f\n\x07\x61\x63\x63ount\x18\x01 \x01(\t\x12\x13\n\x0bopen_orders\x18\x02 \x01(\r\x12\x10\n\x08reserved\x18\x03 \x01(\t\x12\x0c\n\x04used\x18\x04 \x01(\t\x12\x14\n\x0c\x62uying_power\x18\x05 \x01(\t\"i\n\x0b\x43heckResult\x12\r\n\x05\x63heck\x18\x01 \x01(\t\x12\x0e\n\x06passed\x18\x02 \x01(\x08\x12\x0b\n\x03off\x18\x03 \x01(\x08\x12\r\n\x05limit\x18\x04 \x01(\t\x12\r\n\x05value\x18\x05 \x01(\t\x12\x10\n\x08headroom\x18\x06 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17\x63ift/risk/v1/risk.proto\x12\x0c\x63ift.risk.v1\"\xf1\x02\n\x06Limits\x12\x31\n\x12max_order_quantity\x18\x01 \x01(\tH\x00R\x10maxOrderQuantity\x88\x01\x01\x12\x31\n\x12max_order_notional\x18\x02 \x01(\tH\x01R\x10maxOrderNotional\x88\x01\x01\x12\"\n\ncollar_bps\x18\x03 \x01(\rH\x02R\tcollarBps\x88\x01\x01\x12&\n\x0cmax_position\x18\x04 \x01(\tH\x03R\x0bmaxPosition\x88\x01\x01\x12+\n\x0fmax_open_orders\x18\x05 \x01(\rH\x04R\rmaxOpenOrders\x88\x01\x01\x12\x1b\n\x06\x63redit\x18\x06 \x01(\tH\x05R\x06\x63redit\x88\x01\x01\x42\x15\n\x13_max_order_quantityB\x15\n\x13_max_order_notionalB\r\n\x0b_collar_bpsB\x0f\n\r_max_positionB\x12\n\x10_max_open_ordersB\t\n\x07_credit\"\xcd\x01\n\x08Position\x12\x18\n\x07\x61\x63\x63ount\x18\x01 \x01(\tR\x07\x61\x63\x63ount\x12\x16\n\x06symbol\x18\x02 \x01(\tR\x06symbol\x12\x1a\n\x08quantity\x18\x03 \x01(\tR\x08quantity\x12*\n\x11open_buy_quantity\x18\x04 \x01(\tR\x0fopenBuyQuantity\x12,\n\x12open_sell_quantity\x18\x05 \x01(\tR\x10openSellQuantity\x12\x19\n\x08net_cost\x18\x06 \x01(\tR\x07netCost\"\x98\x01\n\x08\x45xposure\x12\x18\n\x07\x61\x63\x63ount\x18\x01 \x01(\tR\x07\x61\x63\x63ount\x12\x1f\n\x0bopen_orders\x18\x02 \x01(\rR\nopenOrders\x12\x1a\n\x08reserved\x18\x03 \x01(\tR\x08reserved\x12\x12\n\x04used\x18\x04 \x01(\tR\x04used\x12!\n\x0c\x62uying_power\x18\x05 \x01(\tR\x0b\x62uyingPower\"\x95\x01\n\x0b\x43heckResult\x12\x14\n\x05\x63heck\x18\x01 \x01(\tR\x05\x63heck\x12\x16\n\x06passed\x18\x02 \x01(\x08R\x06passed\x12\x10\n\x03off\x18\x03 \x01(\x08R\x03off\x12\x14\n\x05limit\x18\x04 \x01(\tR\x05limit\x12\x14\n\x05value\x18\x05 \x01(\tR\x05value\x12\x1a\n\x08headroom\x18\x06 \x01(\tR\x08headroomb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,11 +32,11 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'cift.risk.v1.risk_pb2', _gl
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_LIMITS']._serialized_start=42
-  _globals['_LIMITS']._serialized_end=328
-  _globals['_POSITION']._serialized_start=331
-  _globals['_POSITION']._serialized_end=465
-  _globals['_EXPOSURE']._serialized_start=467
-  _globals['_EXPOSURE']._serialized_end=569
-  _globals['_CHECKRESULT']._serialized_start=571
-  _globals['_CHECKRESULT']._serialized_end=676
+  _globals['_LIMITS']._serialized_end=411
+  _globals['_POSITION']._serialized_start=414
+  _globals['_POSITION']._serialized_end=619
+  _globals['_EXPOSURE']._serialized_start=622
+  _globals['_EXPOSURE']._serialized_end=774
+  _globals['_CHECKRESULT']._serialized_start=777
+  _globals['_CHECKRESULT']._serialized_end=926
 # @@protoc_insertion_point(module_scope)

@@ -27,7 +27,7 @@ from cift.order_entry.v1 import order_pb2 as cift_dot_order__entry_dot_v1_dot_or
 from cift.risk.v1 import risk_pb2 as cift_dot_risk_dot_v1_dot_risk__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x63ift/risk/v1/risk_service.proto\x12\x0c\x63ift.risk.v1\x1a\x1a\x63ift/common/v1/types.proto\x1a\x1f\x63ift/order_entry/v1/order.proto\x1a\x17\x63ift/risk/v1/risk.proto\"A\n\x11\x43heckOrderRequest\x12,\n\x05order\x18\x01 \x01(\x0b\x32\x1d.cift.order_entry.v1.NewOrder\"\x86\x01\n\x12\x43heckOrderResponse\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\x08\x12\x33\n\rreject_reason\x18\x02 \x01(\x0e\x32\x1c.cift.common.v1.RejectReason\x12)\n\x06\x63hecks\x18\x03 \x03(\x0b\x32\x19.cift.risk.v1.CheckResult\"#\n\x10GetLimitsRequest\x12\x0f\n\x07\x61\x63\x63ount\x18\x01 \x01(\t\"9\n\x11GetLimitsResponse\x12$\n\x06limits\x18\x01 \x01(\x0b\x32\x14.cift.risk.v1.Limits\"I\n\x10SetLimitsRequest\x12\x0f\n\x07\x61\x63\x63ount\x18\x01 \x01(\t\x12$\n\x06limits\x18\x02 \x01(\x0b\x32\x14.cift.risk.v1.Limits\"K\n\x11SetLimitsResponse\x12$\n\x06limits\x18\x01 \x01(\x0b\x32\x14.cift.risk.v1.Limits\x12\x10\n\x08sequence\x18\x02 \x01(\x04\"\'\n\x14ListPositionsRequest\x12\x0f\n\x07\x61\x63\x63ount\x18\x01 \x01(\t\"T\n\x15ListPositionsResponse\x12)\n\tpositions\x18\x01 \x03(\x0b\x32\x16.cift.risk.v1.Position\x12\x10\n\x08sequence\x18\x02 \x01(\x04\"%\n\x12GetExposureRequest\x12\x0f\n\x07\x61\x63\x63ount\x18\x01 \x01(\t\"Q\n\x13GetExposureResponse\x12(\n\x08\x65xposure\x18\x01 \x01(\x0b\x32\x16.cift.risk.v1.Exposure\x12\x10\n\x08sequence\x18\x02 \x01(\x04\x32\xa8\x03\n\x0bRiskService\x12O\n\nCheckOrder\x12\x1f.cift.risk.v1.CheckOrderRequest\x1a .cift.risk.v1.CheckOrderResponse\x12L\n\tGetLimits\x12\x1e.cift.risk.v1.GetLimitsRequest\x1a\x1f.cift.risk.v1.GetLimitsResponse\x12L\n\tSetLimits\x12\x1e.cift.risk.v1.SetLimitsRequest\x1a\x1f.cift.risk.v1.SetLimitsResponse\x12X\n\rListPositions\x12\".cift.risk.v1.ListPositionsRequest\x1a#.cift.risk.v1.ListPositionsResponse\x12R\n\x0bGetExposure\x12 .cift.risk.v1.GetExposureRequest\x1a!.cift.risk.v1.GetExposureResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x63ift/risk/v1/risk_service.proto\x12\x0c\x63ift.risk.v1\x1a\x1a\x63ift/common/v1/types.proto\x1a\x1f\x63ift/order_entry/v1/order.proto\x1a\x17\x63ift/risk/v1/risk.proto\"H\n\x11\x43heckOrderRequest\x12\x33\n\x05order\x18\x01 \x01(\x0b\x32\x1d.cift.order_entry.v1.NewOrderR\x05order\"\xa6\x01\n\x12\x43heckOrderResponse\x12\x1a\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\x08R\x08\x61\x63\x63\x65pted\x12\x41\n\rreject_reason\x18\x02 \x01(\x0e\x32\x1c.cift.common.v1.RejectReasonR\x0crejectReason\x12\x31\n\x06\x63hecks\x18\x03 \x03(\x0b\x32\x19.cift.risk.v1.CheckResultR\x06\x63hecks\",\n\x10GetLimitsRequest\x12\x18\n\x07\x61\x63\x63ount\x18\x01 \x01(\tR\x07\x61\x63\x63ount\"A\n\x11GetLimitsResponse\x12,\n\x06limits\x18\x01 \x01(\x0b\x32\x14.cift.risk.v1.LimitsR\x06limits\"Z\n\x10SetLimitsRequest\x12\x18\n\x07\x61\x63\x63ount\x18\x01 \x01(\tR\x07\x61\x63\x63ount\x12,\n\x06limits\x18\x02 \x01(\x0b\x32\x14.cift.risk.v1.LimitsR\x06limits\"]\n\x11SetLimitsResponse\x12,\n\x06limits\x18\x01 \x01(\x0b\x32\x14.cift.risk.v1.LimitsR\x06limits\x12\x1a\n\x08sequence\x18\x02 \x01(\x04R\x08sequence\"0\n\x14ListPositionsRequest\x12\x18\n\x07\x61\x63\x63ount\x18\x01 \x01(\tR\x07\x61\x63\x63ount\"i\n\x15ListPositionsResponse\x12\x34\n\tpositions\x18\x01 \x03(\x0b\x32\x16.cift.risk.v1.PositionR\tpositions\x12\x1a\n\x08sequence\x18\x02 \x01(\x04R\x08sequence\".\n\x12GetExposureRequest\x12\x18\n\x07\x61\x63\x63ount\x18\x01 \x01(\tR\x07\x61\x63\x63ount\"e\n\x13GetExposureResponse\x12\x32\n\x08\x65xposure\x18\x01 \x01(\x0b\x32\x16.cift.risk.v1.ExposureR\x08\x65xposure\x12\x1a\n\x08sequence\x18\x02 \x01(\x04R\x08sequence2\xa8\x03\n\x0bRiskService\x12O\n\nCheckOrder\x12\x1f.cift.risk.v1.CheckOrderRequest\x1a .cift.risk.v1.CheckOrderResponse\x12L\n\tGetLimits\x12\x1e.cift.risk.v1.GetLimitsRequest\x1a\x1f.cift.risk.v1.GetLimitsResponse\x12L\n\tSetLimits\x12\x1e.cift.risk.v1.SetLimitsRequest\x1a\x1f.cift.risk.v1.SetLimitsResponse\x12X\n\rListPositions\x12\".cift.risk.v1.ListPositionsRequest\x1a#.cift.risk.v1.ListPositionsResponse\x12R\n\x0bGetExposure\x12 .cift.risk.v1.GetExposureRequest\x1a!.cift.risk.v1.GetExposureResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,25 +35,25 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'cift.risk.v1.risk_service_p
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_CHECKORDERREQUEST']._serialized_start=135
-  _globals['_CHECKORDERREQUEST']._serialized_end=200
-  _globals['_CHECKORDERRESPONSE']._serialized_start=203
-  _globals['_CHECKORDERRESPONSE']._serialized_end=337
-  _globals['_GETLIMITSREQUEST']._serialized_start=339
-  _globals['_GETLIMITSREQUEST']._serialized_end=374
-  _globals['_GETLIMITSRESPONSE']._serialized_start=376
-  _globals['_GETLIMITSRESPONSE']._serialized_end=433
-  _globals['_SETLIMITSREQUEST']._serialized_start=435
-  _globals['_SETLIMITSREQUEST']._serialized_end=508
-  _globals['_SETLIMITSRESPONSE']._serialized_start=510
-  _globals['_SETLIMITSRESPONSE']._serialized_end=585
-  _globals['_LISTPOSITIONSREQUEST']._serialized_start=587
-  _globals['_LISTPOSITIONSREQUEST']._serialized_end=626
-  _globals['_LISTPOSITIONSRESPONSE']._serialized_start=628
-  _globals['_LISTPOSITIONSRESPONSE']._serialized_end=712
-  _globals['_GETEXPOSUREREQUEST']._serialized_start=714
-  _globals['_GETEXPOSUREREQUEST']._serialized_end=751
-  _globals['_GETEXPOSURERESPONSE']._serialized_start=753
-  _globals['_GETEXPOSURERESPONSE']._serialized_end=834
-  _globals['_RISKSERVICE']._serialized_start=837
-  _globals['_RISKSERVICE']._serialized_end=1261
+  _globals['_CHECKORDERREQUEST']._serialized_end=207
+  _globals['_CHECKORDERRESPONSE']._serialized_start=210
+  _globals['_CHECKORDERRESPONSE']._serialized_end=376
+  _globals['_GETLIMITSREQUEST']._serialized_start=378
+  _globals['_GETLIMITSREQUEST']._serialized_end=422
+  _globals['_GETLIMITSRESPONSE']._serialized_start=424
+  _globals['_GETLIMITSRESPONSE']._serialized_end=489
+  _globals['_SETLIMITSREQUEST']._serialized_start=491
+  _globals['_SETLIMITSREQUEST']._serialized_end=581
+  _globals['_SETLIMITSRESPONSE']._serialized_start=583
+  _globals['_SETLIMITSRESPONSE']._serialized_end=676
+  _globals['_LISTPOSITIONSREQUEST']._serialized_start=678
+  _globals['_LISTPOSITIONSREQUEST']._serialized_end=726
+  _globals['_LISTPOSITIONSRESPONSE']._serialized_start=728
+  _globals['_LISTPOSITIONSRESPONSE']._serialized_end=833
+  _globals['_GETEXPOSUREREQUEST']._serialized_start=835
+  _globals['_GETEXPOSUREREQUEST']._serialized_end=881
+  _globals['_GETEXPOSURERESPONSE']._serialized_start=883
+  _globals['_GETEXPOSURERESPONSE']._serialized_end=984
+  _globals['_RISKSERVICE']._serialized_start=987
+  _globals['_RISKSERVICE']._serialized_end=1411
 # @@protoc_insertion_point(module_scope)
