@@ -41,7 +41,19 @@ def main() -> int:
         write_rust(descriptors)
     capnp_layout.write(RUST, PYTHON / "cift/kit/layout.py")
     layout = str(PYTHON / "cift/kit/layout.py")
-    subprocess.run([sys.executable, "-m", "ruff", "format", "--quiet", layout], check=True)
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "ruff",
+            "format",
+            "--quiet",
+            "--isolated",
+            "--line-length=100",
+            layout,
+        ],
+        check=True,
+    )
     rust = sorted(str(path) for path in RUST.glob("*.rs"))
     subprocess.run(["rustfmt", "--edition", "2021", *rust], check=True)
     return 0
