@@ -37,7 +37,8 @@ def render(units: int, scale: int) -> str:
 
 def ratio_half_even(numerator: int, denominator: int, digits: int) -> int:
     """Divide, rounded half to even, in units of 10^-digits; the denominator is positive."""
-    quotient, rest = divmod(numerator * 10**digits, denominator)
+    unit: int = 10**digits
+    quotient, rest = divmod(numerator * unit, denominator)
     twice = 2 * rest
     if twice > denominator or (twice == denominator and quotient % 2 == 1):
         quotient += 1
