@@ -42,11 +42,10 @@ async def main() -> int:
     pool = await open_pool(settings.postgres_dsn, application_name="order_entry", min_size=0)
 
     async with pool:
-        reference = ReferenceStore(pool)
-        keys = KeyRing(reference, development=settings.development)
+        keys = KeyRing(ReferenceStore(pool), development=settings.development)
         recent = Recent(settings.recent_bytes)
         relay = Relay(
-            reference,
+            pool,
             OriginWriter(bus, logs.orders, origin=REFERENCE_ORIGIN),
             shard=settings.shard,
         )

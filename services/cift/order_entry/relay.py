@@ -8,6 +8,8 @@ relays may run, in any process: at worst a batch is stored twice, and the second
 import asyncio
 import contextlib
 
+import asyncpg
+
 from cift.kit.bus import BusError, LogMessage, OriginWriter
 from cift.kit.layout import BatchStatus
 from cift.kit.logging import get_logger
@@ -20,7 +22,10 @@ from cift_core import Applied, encode_reference, header
 __all__ = ["REFERENCE_ORIGIN", "Relay"]
 
 REFERENCE_ORIGIN = 1
-POLL_SECONDS = 0.1
+CHANNEL = "reference_outbox"
+"""What PostgreSQL notifies when a row was added."""
+POLL_SECONDS = 1.0
+FIRST_PAUSE_SECONDS = 0.1
 APPLIED_SECONDS = 2.0
 """Without an outcome for so long, a row is published again."""
 MAX_PAUSE_SECONDS = 5.0
@@ -31,15 +36,18 @@ log = get_logger("relay")
 class Relay:
     """Publishes waiting rows in order; a part, and a follower of the journal."""
 
-    def __init__(self, store: ReferenceStore, writer: OriginWriter, *, shard: int = 0) -> None:
+    def __init__(self, pool: asyncpg.Pool, writer: OriginWriter, *, shard: int = 0) -> None:
         self.applied = 0
         """The last number that took effect."""
-        self._store = store
+        self._pool = pool
+        self._store = ReferenceStore(pool)
         self._writer = writer
         self._shard = shard
         self._sequences: dict[int, int] = {}
         """Number → ORDERS sequence where it took effect, until PostgreSQL has been told."""
         self._changed = asyncio.Event()
+        self._rung = asyncio.Event()
+        self._pause_seconds = FIRST_PAUSE_SECONDS
         self._journal: Journal | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -78,15 +86,32 @@ class Relay:
     async def _run(self) -> None:
         assert self._journal is not None
         await self._journal.caught_up.wait()
-        pause = POLL_SECONDS
         while True:
             try:
-                await self._relay()
-                pause = POLL_SECONDS
+                await self._listen()
             except Exception as error:
                 log.warning("reference data waits", error=str(error), kind=type(error).__name__)
-                pause = min(pause * 2, MAX_PAUSE_SECONDS)
-            await asyncio.sleep(pause)
+            await asyncio.sleep(self._pause_seconds)
+            self._pause_seconds = min(self._pause_seconds * 2, MAX_PAUSE_SECONDS)
+
+    async def _listen(self) -> None:
+        """Relay at each notice of a new row, and once a second in case one was missed."""
+        async with self._pool.acquire() as connection:
+            await connection.add_listener(CHANNEL, self._ring)
+            try:
+                while not connection.is_closed():
+                    self._rung.clear()
+                    await self._relay()
+                    self._pause_seconds = FIRST_PAUSE_SECONDS
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout(POLL_SECONDS):
+                            await self._rung.wait()
+            finally:
+                if not connection.is_closed():
+                    await connection.remove_listener(CHANNEL, self._ring)
+
+    def _ring(self, *_notice: object) -> None:
+        self._rung.set()
 
     async def _relay(self) -> None:
         """Bring every row after the last applied one into ORDERS; note those that took effect.
@@ -102,6 +127,8 @@ class Relay:
         for row in rows:
             if row.number == self.applied + 1:
                 await self._publish(row)
+        if len(rows) > 1:
+            self._rung.set()  # There may be more than one query gives.
         if self._sequences:
             await self._note()
 
