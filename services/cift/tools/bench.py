@@ -24,6 +24,7 @@ from typing import Any
 import grpc
 from rich.table import Table
 
+from cift.client import CiftError
 from cift.kit.bus import LogReader, connect, shard_logs
 from cift.kit.logging import configure
 from cift.local.engines import Durability
@@ -100,7 +101,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         with tempfile.TemporaryDirectory(prefix="cift-bench-", ignore_cleanup_errors=True) as name:
             document = asyncio.run(measure(plan, Path(name)))
-    except (MeshError, BenchError) as error:
+    except (MeshError, CiftError, BenchError) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 2
     except grpc.aio.AioRpcError as error:

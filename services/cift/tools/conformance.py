@@ -15,6 +15,7 @@ from typing import Protocol
 
 import grpc
 
+from cift.client import CiftError
 from cift.local.mesh import MeshError
 from cift.tools.cases import (
     Case,
@@ -53,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     """Judge every case; 0: none failed, 1: one failed, 2: no cases, or no mesh."""
     try:
         return asyncio.run(_run(args, read_cases(args.cases)))
-    except (CaseError, MeshError, ValueError) as error:
+    except (CaseError, MeshError, CiftError, ValueError) as error:
         print(f"conformance: {error}", file=sys.stderr)
     except grpc.aio.AioRpcError as error:
         print(f"conformance: {error.code().name}: {error.details()}", file=sys.stderr)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import grpc
 
+from cift.client import CiftError
 from cift.common.v1 import types_pb2
 from cift.local.mesh import LocalMesh, MeshError, MeshOptions
 from cift.local.paths import DEPLOY
@@ -80,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
     """Run the demonstration; 0: everything as expected, 1: not."""
     try:
         return asyncio.run(_demo(args))
-    except (OrderFileError, MeshError, ConnectionError) as error:
+    except (OrderFileError, MeshError, CiftError, ConnectionError) as error:
         print(f"demo: {error}", file=sys.stderr)
     except grpc.aio.AioRpcError as error:
         print(f"demo: {error.code().name}: {error.details()}", file=sys.stderr)

@@ -12,7 +12,7 @@ import os
 import secrets
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -21,19 +21,13 @@ from typing import Any, Self
 import grpc
 
 from cift.analytics.v1 import analytics_service_pb2, analytics_service_pb2_grpc
+from cift.client import Account, CiftClient, Endpoints, Instrument, Limits
 from cift.common.v1 import types_pb2
 from cift.local.mesh import LocalMesh, MeshOptions
 from cift.market_data.v1 import market_data_service_pb2, market_data_service_pb2_grpc
 from cift.matching.v1 import matching_service_pb2, matching_service_pb2_grpc
 from cift.order_entry.v1 import order_entry_service_pb2, order_entry_service_pb2_grpc
-from cift.risk.v1 import (
-    admin_pb2,
-    admin_service_pb2,
-    admin_service_pb2_grpc,
-    risk_pb2,
-    risk_service_pb2,
-    risk_service_pb2_grpc,
-)
+from cift.risk.v1 import risk_service_pb2, risk_service_pb2_grpc
 
 __all__ = [
     "SIDES",
@@ -52,6 +46,7 @@ KEY_VARIABLE = "CIFT_API_KEY"
 
 PROBE_SYMBOL = "AMZN"
 """A symbol of the demonstration data, to ask how far a projection is."""
+CREATE_AT_ONCE = 16
 KEY_SECONDS_MAX = 10.0
 """Longest wait for a new key to be known to every service; it is within a second normally."""
 
@@ -190,12 +185,20 @@ class MeshClient:
         self.matching = matching_service_pb2_grpc.MatchingServiceStub(
             self._open(addresses.matching)
         )
+        self.risk = risk_service_pb2_grpc.RiskServiceStub(self._open(addresses.risk))
         self.analytics = analytics_service_pb2_grpc.AnalyticsServiceStub(
             self._open(addresses.analytics)
         )
-        risk = self._open(addresses.risk)
-        self.risk = risk_service_pb2_grpc.RiskServiceStub(risk)
-        self.admin = admin_service_pb2_grpc.AdminServiceStub(risk)
+        self._operator = CiftClient(
+            Endpoints(
+                addresses.order_entry,
+                addresses.matching,
+                addresses.risk,
+                addresses.analytics,
+                addresses.market_data,
+            ),
+            api_key=addresses.admin_key,
+        )
 
     async def __aenter__(self) -> Self:
         return self
@@ -206,28 +209,24 @@ class MeshClient:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await asyncio.gather(*(c.close() for c in self._channels))
+        await asyncio.gather(self._operator.close(), *(c.close() for c in self._channels))
 
     async def create_trader(self, token: str, accounts: int, currency: str = "USD") -> Trader:
         """Make a firm, accounts whose limits are all off, and a key known to every service."""
         firm = f"T{token}"
         names = [f"{firm}-{n}" for n in range(1, accounts + 1)]
-        await self._admin("CreateFirm", firm=admin_pb2.Firm(name=firm))
+        admin = self._operator.admin
+        await admin.create_firm(firm)
         for name in names:
-            account = admin_pb2.Account(name=name, firm=firm, currency=currency)
-            await self._admin("CreateAccount", account=account)
-            await self.risk.SetLimits(
-                risk_service_pb2.SetLimitsRequest(account=name, limits=risk_pb2.Limits()),
-                metadata=self.admin_metadata,
-            )
-        key = admin_pb2.ApiKey(firm=firm, scopes=["read", "trade"], label="a tool's run")
-        secret = (await self._admin("CreateApiKey", api_key=key)).secret
-        await self._until_known(secret, names[0])
-        return Trader(firm, names, secret)
+            await admin.create_account(Account(name, firm, currency))
+            await admin.set_limits(name, Limits())
+        key = await admin.create_api_key(firm, ["read", "trade"], "a tool's run")
+        await self._until_known(key.secret, names[0])
+        return Trader(firm, names, key.secret)
 
     async def create_instruments(
         self,
-        symbols: Iterable[str],
+        symbols: Sequence[str],
         *,
         currency: str = "USD",
         tick: str = "1",
@@ -235,17 +234,23 @@ class MeshClient:
         price_scale: int = 0,
         quantity_scale: int = 0,
     ) -> None:
-        """Make instruments that are alike."""
-        for symbol in symbols:
-            instrument = admin_pb2.Instrument(
-                symbol=symbol,
-                currency=currency,
-                price_scale=price_scale,
-                quantity_scale=quantity_scale,
-                tick_size=tick,
-                lot_size=lot,
-            )
-            await self._admin("CreateInstrument", instrument=instrument)
+        """Make instruments that are alike, some at a time."""
+        waiting = iter(symbols)
+
+        async def create() -> None:
+            for symbol in waiting:
+                await self._operator.admin.create_instrument(
+                    Instrument(
+                        symbol=symbol,
+                        currency=currency,
+                        price_scale=price_scale,
+                        quantity_scale=quantity_scale,
+                        tick_size=tick,
+                        lot_size=lot,
+                    )
+                )
+
+        await asyncio.gather(*(create() for _ in range(min(CREATE_AT_ONCE, len(symbols)))))
 
     async def projected(self) -> int:
         """Return the journal sequence up to which analytics has counted."""
@@ -254,10 +259,6 @@ class MeshClient:
             metadata=self.admin_metadata,
         )
         return int(answer.through_sequence)
-
-    async def _admin(self, method: str, **fields: Any) -> Any:
-        request = getattr(admin_service_pb2, f"{method}Request")(**fields)
-        return await getattr(self.admin, method)(request, metadata=self.admin_metadata)
 
     async def _until_known(self, secret: str, account: str) -> None:
         """Return once the services that read keys by themselves have read this one."""

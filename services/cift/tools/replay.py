@@ -11,6 +11,7 @@ from pathlib import Path
 
 import grpc
 
+from cift.client import CiftError
 from cift.local.mesh import MeshError
 from cift.tools.mesh import add_mesh_arguments, open_mesh
 from cift.tools.orderfile import (
@@ -70,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
         file = read_order_file(args.orders, args.instrument)
         verifier = make_verifier(file, args.expect_trades, args.expect_book, args.levels)
         return _replay(args, file, verifier)
-    except (OrderFileError, MeshError, ConnectionError, ValueError) as error:
+    except (OrderFileError, MeshError, CiftError, ConnectionError, ValueError) as error:
         print(f"replay: {error}", file=sys.stderr)
     except grpc.aio.AioRpcError as error:
         print(f"replay: {error.code().name}: {error.details()}", file=sys.stderr)

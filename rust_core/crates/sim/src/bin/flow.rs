@@ -21,6 +21,11 @@ use sim::script::{Assembler, Message, Step};
 use sim::text;
 
 const USAGE: &str = "usage: flow DIR [--seed S] [--resting N] [--commands N] [--levels N]";
+const INSTRUMENT: &str = concat!(
+    r#"{"symbol": "FLOW", "currency": "USD", "#,
+    r#""price_unit": "0.01", "tick": "0.01", "lot": "1"}"#,
+    "\n"
+);
 /// Commands of a row while the book is built, and afterwards.
 const ROW_COMMANDS: (u64, u64) = (4_000, 250);
 const MIDDLE: i64 = 100_000;
@@ -85,10 +90,7 @@ fn write_flow(options: &Options) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     let create = |name: &str| File::create(folder.join(name)).map(BufWriter::new);
     let mut instrument = create("flow.instrument.json")?;
-    writeln!(
-        instrument,
-        r#"{{"symbol": "FLOW", "currency": "USD", "price_unit": "0.01", "tick": "0.01", "lot": "1"}}"#
-    )?;
+    instrument.write_all(INSTRUMENT.as_bytes())?;
     let mut flow = Flow::new(options);
     let mut orders = create("flow_orders.csv")?;
     let mut trades = create("flow_expected_trades.csv")?;
