@@ -3,8 +3,8 @@
 //! A frame is an eight-byte segment table and one segment: the root pointer, the message's data and
 //! pointer sections in full, then its lists in field order with nothing between or behind them. An
 //! empty list is a null pointer. Of the many ways in which Cap'n Proto could put a message this is
-//! one, so equal messages are equal bytes, and reading is a walk with no choices: a list is where it
-//! must be, and is used where it lies.
+//! one, so equal messages are equal bytes, and reading is a walk with no choices: a list is where
+//! it must be, and is used where it lies.
 //!
 //! Nothing a frame holds can make the reader panic, read outside it, or allocate.
 
@@ -95,7 +95,8 @@ pub struct Header {
     pub origin: u64,
     /// The batch's number among that origin's, from 1.
     pub batch: u64,
-    /// ORDERS: the last FILLS sequence that the origin had seen. RISKED: the last that risk applied.
+    /// ORDERS: the last FILLS sequence that the origin had seen. RISKED: the last that risk
+    /// applied.
     pub fills_seen: u64,
     /// RISKED and FILLS: digest of the message of the log before that caused this one.
     pub input_digest: u128,
