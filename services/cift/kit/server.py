@@ -35,6 +35,8 @@ MAX_CONCURRENT_STREAMS = 1_000
 """Calls at once on one connection; more wait at the client."""
 DEFAULT_DEADLINE_SECONDS = 10.0
 """Of a unary call whose client set none: grpcurl and curl send none."""
+LINGER_SECONDS = 0.2
+"""Between NOT_SERVING, when streams end, and GOAWAY, after which no call is taken."""
 KEEPALIVE_MS = 20_000
 MIN_PING_INTERVAL_MS = 5_000
 """Clients may ping as often as this, idle or not; the default answers quick pings with GOAWAY."""
@@ -113,6 +115,9 @@ class Server:
         self.draining.set()
         for task in list(self._streams):
             task.cancel()
+        # Streams end while their connections still live: a client that is writing to one would
+        # otherwise find the connection broken, and never read why.
+        await asyncio.sleep(LINGER_SECONDS)
         await self._server.stop(self._grace_seconds)
 
     def _bind(
@@ -185,20 +190,19 @@ class Server:
         decode: Callable[[bytes], Any] | None,
     ) -> Wrapped:
         async def stream(request: bytes, context: Any) -> None:
-            task = self._stream_began(declared)
-            try:
-                call = self._call(context, declared.scope)
-                message = request if decode is None else decode(request)
-                async with contextlib.aclosing(handler(message, call)) as replies:
-                    async for reply in replies:
-                        await context.write(_encoded(reply))
-            except asyncio.CancelledError:
-                await self._stream_cancelled(context, name, declared)
-                raise
-            except Exception as error:
-                await _abort(context, error, name)
-            finally:
-                self._streams.discard(task)
+            with contextlib.ExitStack() as stack:
+                try:
+                    stack.callback(self._stream_began(declared))
+                    call = self._call(context, declared.scope)
+                    message = request if decode is None else decode(request)
+                    async with contextlib.aclosing(handler(message, call)) as replies:
+                        async for reply in replies:
+                            await context.write(_encoded(reply))
+                except asyncio.CancelledError:
+                    await self._stream_cancelled(context, name, declared)
+                    raise
+                except Exception as error:
+                    await _abort(context, error, name)
 
         return stream
 
@@ -206,35 +210,38 @@ class Server:
         self, name: str, handler: Callable[[Call], Awaitable[None]], declared: Rpc
     ) -> Callable[[Any, Any], Coroutine[Any, Any, None]]:
         async def session(_requests: Any, context: Any) -> None:
-            task = self._stream_began(declared)
-            try:
-                await handler(self._call(context, declared.scope))
-            except asyncio.CancelledError:
-                await self._stream_cancelled(context, name, declared)
-                raise
-            except Exception as error:
-                await _abort(context, error, name)
-            finally:
-                self._streams.discard(task)
+            with contextlib.ExitStack() as stack:
+                try:
+                    stack.callback(self._stream_began(declared))
+                    await handler(self._call(context, declared.scope))
+                except asyncio.CancelledError:
+                    await self._stream_cancelled(context, name, declared)
+                    raise
+                except Exception as error:
+                    await _abort(context, error, name)
 
         return session
 
-    def _stream_began(self, declared: Rpc) -> asyncio.Task[Any]:
+    def _stream_began(self, declared: Rpc) -> Callable[[], None]:
+        """Note the stream for the drain, unless it ends by itself; returns what forgets it."""
         task = asyncio.current_task()
         assert task is not None
         if not declared.drains:
+            if self.draining.is_set():
+                raise _draining()
             self._streams.add(task)
-        return task
+        return lambda: self._streams.discard(task)
 
     async def _stream_cancelled(self, context: Any, name: str, declared: Rpc) -> None:
         """By the drain: tell why. By the client: nobody listens any more."""
         if self.draining.is_set() and not declared.drains and not context.done():
-            await _abort(context, _DRAINING, name)
+            await _abort(context, _draining(), name)
 
 
-_DRAINING = Unavailable(
-    "DRAINING", "this server is going down: resume on another", retry_after_seconds=0.5
-)
+def _draining() -> Unavailable:
+    return Unavailable(
+        "DRAINING", "this server is going down: resume on another", retry_after_seconds=0.5
+    )
 
 
 def _encoded(reply: Any) -> bytes:
