@@ -78,8 +78,8 @@ gen: venv ## Generate Python and Rust from protos/ and schemas/
 # Generates in a copy, so that a check never changes the tree; git compares it with what is here.
 fresh: venv
 	@copy=$$(mktemp -d) && trap 'rm -rf "$$copy"' EXIT && root=$$PWD && \
-	git ls-files -z --cached --others --exclude-standard pyproject.toml buf.yaml buf.gen.yaml protos schemas \
-		services rust_core | tar --create --null --files-from=- | tar --extract -C "$$copy" && \
+	git ls-files -z --cached --others --exclude-standard pyproject.toml buf.yaml buf.gen.yaml protos \
+		schemas services rust_core | tar --create --null --files-from=- | tar --extract -C "$$copy" && \
 	export PATH="$$root/.venv/bin:$$PATH" && \
 	export CARGO_TARGET_DIR="$${CARGO_TARGET_DIR:-$$root/rust_core/target}" && cd "$$copy" && \
 	git init --quiet && git add --all && "$$root/$(PY)" protos/generate.py && \

@@ -28,8 +28,9 @@ if _version_not_supported:
 class MarketDataServiceStub:
     """Serves books and trades as snapshots and gapless streams. Needs scope `read`.
 
-    A subscriber that falls behind its bounded queue is told so: a book stream gets a new snapshot with
-    `resynchronized` set, a trade stream ends with RESOURCE_EXHAUSTED and the sequence to resume after.
+    A subscriber that falls behind its bounded queue is told so: a book stream gets a new snapshot
+    with `resynchronized` set, a trade stream ends with RESOURCE_EXHAUSTED and the sequence to resume
+    after.
     """
 
     def __init__(self, channel):
@@ -63,8 +64,9 @@ class MarketDataServiceStub:
 class MarketDataServiceServicer:
     """Serves books and trades as snapshots and gapless streams. Needs scope `read`.
 
-    A subscriber that falls behind its bounded queue is told so: a book stream gets a new snapshot with
-    `resynchronized` set, a trade stream ends with RESOURCE_EXHAUSTED and the sequence to resume after.
+    A subscriber that falls behind its bounded queue is told so: a book stream gets a new snapshot
+    with `resynchronized` set, a trade stream ends with RESOURCE_EXHAUSTED and the sequence to resume
+    after.
     """
 
     def GetBook(self, request, context):
@@ -129,8 +131,9 @@ def add_MarketDataServiceServicer_to_server(servicer, server):
 class MarketDataService:
     """Serves books and trades as snapshots and gapless streams. Needs scope `read`.
 
-    A subscriber that falls behind its bounded queue is told so: a book stream gets a new snapshot with
-    `resynchronized` set, a trade stream ends with RESOURCE_EXHAUSTED and the sequence to resume after.
+    A subscriber that falls behind its bounded queue is told so: a book stream gets a new snapshot
+    with `resynchronized` set, a trade stream ends with RESOURCE_EXHAUSTED and the sequence to resume
+    after.
     """
 
     @staticmethod

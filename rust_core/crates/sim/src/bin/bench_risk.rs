@@ -1,11 +1,11 @@
 //! Measures pre-trade risk in process, every check on, and writes one JSON document.
 //!
-//! `bench_risk [--orders FILE] [--commands N]`: FILE is in the order-replay format, uncompressed; `-`
-//! reads standard input. Its orders are dealt out to four accounts.
+//! `bench_risk [--orders FILE] [--commands N]`: FILE is in the order-replay format, uncompressed;
+//! `-` reads standard input. Its orders are dealt out to four accounts.
 //!
-//! Risk and matching run in a loop, stamps lagging by eight messages; only risk is timed: judging one
-//! command a message, one by one with the cost of the clock subtracted, and in messages of 256 as a
-//! whole; and taking in the fills. Verdicts and the running hash are inside.
+//! Risk and matching run in a loop, stamps lagging by eight messages; only risk is timed: judging
+//! one command a message, one by one with the cost of the clock subtracted, and in messages of 256
+//! as a whole; and taking in the fills. Verdicts and the running hash are inside.
 
 use std::collections::VecDeque;
 use std::fs::File;
