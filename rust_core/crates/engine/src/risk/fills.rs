@@ -158,13 +158,13 @@ impl RiskEngine {
 
     /// Ends an order: what it still reserved is free again.
     fn end(&mut self, at: u32) {
-        let order = *self.orders.get(at);
+        let order = self.orders.get(at);
+        let (holding, side, had) = (order.holding, usize::from(order.side), order.reserved);
         self.reference.traders[order.account as usize].open_orders -= 1;
         self.ids.end_order(order.ids, order.root, self.now_ns);
         self.orders.remove(at);
-        let side = usize::from(order.side);
-        self.reserve(order.holding, side, order.reserved, Reservation::default());
-        self.absorb_holding(order.holding);
+        self.reserve(holding, side, had, Reservation::default());
+        self.absorb_holding(holding);
     }
 
     /// Reserves for an order what it needs now.

@@ -315,7 +315,7 @@ fn limits(account: u32) -> Limits {
         ..Limits::zeroed()
     };
     limits.set_max_order_notional(10_i128.pow(27));
-    limits.set_credit(10_i128.pow(28));
+    limits.set_credit(engine::risk::MAX_CREDIT);
     limits
 }
 
