@@ -271,6 +271,7 @@ async def test_a_drain_answers_what_is_in_flight(mesh: MeshThread, cift: CiftCli
         flight = [await session.send(buy(1, "71.00")) for _ in range(50)]
         unary = [asyncio.create_task(cift.submit(buy(1, "71.01"))) for _ in range(20)]
         await asyncio.sleep(0.005)
+        draining = mesh.pid("order_entry")
         await mesh.kill("order_entry", signal.SIGTERM)
         for future in flight:
             try:
@@ -280,6 +281,7 @@ async def test_a_drain_answers_what_is_in_flight(mesh: MeshThread, cift: CiftCli
             except UnknownOutcomeError:
                 pass  # It was written to a connection that closed meanwhile.
         assert all(result.accepted for result in await asyncio.gather(*unary))
+    await mesh.replaced("order_entry", draining)
     await canceled(cift, tied.cl_ord_id)
 
 
