@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import psutil
 from rich.table import Table
 
 from cift.client import CiftError
@@ -169,8 +170,10 @@ class _Bench:
                         "closed", symbols, address=address, method=bench_floor.METHOD,
                         in_flight=in_flight,
                     )  # fmt: skip
+                before = cpu_seconds(self._mesh)
                 mesh = await self._load("closed", symbols, method=BATCH_METHOD, in_flight=in_flight)
                 await self._settle()
+                after = cpu_seconds(self._mesh)
                 self._document["throughput"].append(
                     {
                         "durability": self._mesh.options.durability,
@@ -180,6 +183,10 @@ class _Bench:
                         "floor": _rates(floor),
                         "mesh": _rates(mesh),
                         "mesh_of_floor": _per_second(mesh) / max(_per_second(floor), 1.0),
+                        "cpu_us_per_order": {
+                            name: 1e6 * (after[name] - before[name]) / mesh["commands_sent"]
+                            for name in after
+                        },
                     }
                 )
 
@@ -302,8 +309,10 @@ def _measure_core(folder: Path) -> dict[str, Any]:
     for packed, plain in ((files.orders, orders), (files.trades, trades)):
         with open_text(packed) as source, plain.open("w", encoding="utf-8") as target:
             shutil.copyfileobj(source, target)
-    flow = ("--orders", str(orders), "--trades", str(trades))
-    return {name: _run_core(f"bench_{name}", flow) for name in ("engine", "risk")}
+    return {
+        "engine": _run_core("bench_engine", ("--orders", str(orders), "--trades", str(trades))),
+        "risk": _run_core("bench_risk", ("--orders", str(orders))),
+    }
 
 
 def _run_core(program: str, arguments: Sequence[str]) -> dict[str, Any]:
@@ -328,6 +337,17 @@ def _per_second(result: dict[str, Any]) -> float:
 
 def _rates(result: dict[str, Any]) -> dict[str, Any]:
     return {"orders_per_s": _per_second(result), "batch_latency": result["latency"]}
+
+
+def cpu_seconds(mesh: LocalMesh) -> dict[str, float]:
+    """Return the processor time that each process of a mesh, with its children, has used."""
+    used = {}
+    for name, process in mesh.processes.items():
+        family = psutil.Process(process.pid)
+        used[name] = sum(
+            sum(member.cpu_times()[:2]) for member in (family, *family.children(recursive=True))
+        )
+    return used
 
 
 def print_tables(document: dict[str, Any]) -> None:
