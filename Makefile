@@ -96,7 +96,7 @@ bench: venv ## Measure, and write one JSON document
 	$(PY) -m cift.cli bench
 
 faults: venv ## Kill everything, many times, and prove that nothing was lost
-	$(PY) tests/faults/campaign.py
+	$(PY) -m cift.tools.faults
 
 lock: venv ## Pin the packages anew (needs uv)
 	uv pip compile pyproject.toml --extra local --extra dev --universal --python-version 3.11 \
