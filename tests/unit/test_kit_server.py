@@ -39,6 +39,8 @@ class Handlers:
     async def get_book(self, request: pb.GetBookRequest, call: Call) -> pb.GetBookResponse:
         if request.symbol == "WRONG":
             raise InvalidArgument.of([("symbol", "is wrong"), ("depth", "too")])
+        if request.symbol == "MUCH":
+            raise InvalidArgument.of([(f"field {n} " * 99, "ü" * 9_000) for n in range(1_000)])
         if request.symbol == "BUSY":
             raise Unavailable("BUSY", "later", retry_after_seconds=0.25)
         if request.symbol == "NONE":
@@ -153,6 +155,18 @@ async def test_errors_are_rich_statuses_and_the_connection_lives(it: Fixture) ->
             assert isinstance(retry, error_details_pb2.RetryInfo)
             assert retry.retry_delay.ToMilliseconds() == 250
     assert await it.get_book("FINE") == "FINE"
+
+
+async def test_however_much_is_wrong_the_status_arrives(it: Fixture) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await it.get_book("MUCH")
+    assert caught.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+    bad = (await details_of(caught.value))["BadRequest"]
+    assert isinstance(bad, error_details_pb2.BadRequest)
+    assert len(bad.field_violations) == 16
+    assert bad.field_violations[0].description.endswith("ü…")
+    size = sum(len(v) for k, v in caught.value.trailing_metadata() if k.endswith("-bin"))
+    assert size * 4 / 3 < 7 << 10
 
 
 @pytest.mark.parametrize("junk", [b"\xff\xff\xff\xff", b"\x0a\x7f", b"\x0a\x02\xff\xfe"])
