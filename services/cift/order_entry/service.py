@@ -67,6 +67,7 @@ class OrderEntry:
     @rpc("read", raw=True)
     async def get_order(self, request: bytes, call: Call) -> pb.GetOrderResponse | bytes:
         """Look one order up, in memory, then in the projection."""
+        self._journal.check_readable()
         firm = call.principal.firm
         found = self._gateway.get_order(request, firm)
         if found is not None:
@@ -81,6 +82,7 @@ class OrderEntry:
         self, request: pb.StreamExecutionsRequest, call: Call
     ) -> AsyncGenerator[bytes, None]:
         """Stream what happens to the firm's orders."""
+        self._journal.check_readable()
         async for response in self._executions.stream(request, call.principal.firm):
             yield response
 
