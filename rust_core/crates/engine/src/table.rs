@@ -78,6 +78,14 @@ impl Default for Table {
     }
 }
 
+/// So many of a value, written at once. Memory that comes as zeros comes page by page when it is
+/// first used, and each page is a wait of microseconds at a bad moment.
+fn written<T: Copy>(count: usize, value: T) -> Vec<T> {
+    let mut values = Vec::with_capacity(count);
+    values.resize(count, value);
+    values
+}
+
 /// The mark of a full slot.
 #[inline]
 const fn mark_of(hash: u64) -> u8 {
@@ -88,8 +96,7 @@ impl Table {
     /// An empty index with this many slots, a power of two.
     fn with_slots(slots: usize) -> Self {
         debug_assert!(slots.is_power_of_two());
-        let (marks, slots, mask) = (alloc::vec![0; slots], alloc::vec![0; slots], slots - 1);
-        Self { marks, slots, mask, len: 0 }
+        Self { marks: written(slots, 0), slots: written(slots, 0), mask: slots - 1, len: 0 }
     }
 
     /// How many places it holds.
@@ -222,11 +229,17 @@ impl<T: Copy> Arena<T> {
         }
         let place = self.next;
         if place >> CHUNK_BITS == self.chunks.len() as u32 {
-            self.chunks.push(Vec::with_capacity(1 << CHUNK_BITS));
+            self.add_chunk(value);
         }
-        self.chunks[(place >> CHUNK_BITS) as usize].push(value);
         self.next += 1;
+        self[place] = value;
         place
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn add_chunk(&mut self, filler: T) {
+        self.chunks.push(written(1 << CHUNK_BITS, filler));
     }
 
     /// Frees a place; the caller holds no other reference to it.
