@@ -62,7 +62,7 @@ async def journal(bus: Bus) -> AsyncIterator[Journal]:
 
 
 async def test_all_that_is_pending_is_waited_for_over_several_batches(journal: Journal) -> None:
-    gateway = journal._gateway  # noqa: SLF001 # what waits shows nowhere else
+    gateway = journal._gateway  # what waits shows nowhere else
     for start in range(0, 13_000, 1_000):
         commands = [wrap(limit(f"o-{start + n}", "buy", "1", "1.00")) for n in range(1_000)]
         request = pb.SubmitBatchRequest(commands=commands).SerializeToString()
