@@ -316,9 +316,12 @@ def _measure_core(folder: Path) -> dict[str, Any]:
 
 
 def _run_core(program: str, arguments: Sequence[str]) -> dict[str, Any]:
+    cargo = shutil.which("cargo")
+    if cargo is None:
+        raise BenchError("the core's benchmarks need cargo on the PATH")
     done = subprocess.run(
         (
-            *("cargo", "run", "--quiet", "--release", "--manifest-path", str(RUST_MANIFEST)),
+            *(cargo, "run", "--quiet", "--release", "--manifest-path", str(RUST_MANIFEST)),
             *("--package", "sim", "--bin", program, "--", *arguments),
         ),
         capture_output=True,
