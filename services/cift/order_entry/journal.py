@@ -186,7 +186,7 @@ class Journal:
             self._gateway.forget(ticket)
 
     def cancel_session(self, session: int) -> None:
-        """Ask for the end of the session's open orders that are marked so; may raise Overloaded."""
+        """Ask for the end of the session's open orders that are marked so; no bound keeps it out."""
         self._gateway.cancel_session(session)
         self._work.set()
 
@@ -229,6 +229,8 @@ class Journal:
             )
         if self._watch.full and method != Gateway.METHOD_CANCEL:
             raise Unavailable("JOURNAL_FULL", self._watch.full, retry_after_seconds=5.0)
+        if self._watch.behind and method != Gateway.METHOD_CANCEL:
+            raise Unavailable("JOURNAL_BEHIND", self._watch.behind, retry_after_seconds=1.0)
         if self._refusing_until and asyncio.get_running_loop().time() < self._refusing_until:
             raise Unavailable(
                 "JOURNAL_UNAVAILABLE", "the journal stores nothing now", retry_after_seconds=0.5
