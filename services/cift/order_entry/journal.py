@@ -186,7 +186,7 @@ class Journal:
             self._gateway.forget(ticket)
 
     def cancel_session(self, session: int) -> None:
-        """Ask for the end of the open orders of the session that are marked so, beyond any bound."""
+        """Ask for the end of the session's open orders that are marked so, beyond any bound."""
         self._gateway.cancel_session(session)
         self._work.set()
 
