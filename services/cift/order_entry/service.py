@@ -1,5 +1,6 @@
 """RPC handlers of `cift.order_entry.v1.OrderEntryService`: bytes in, bytes out."""
 
+import contextlib
 from collections.abc import AsyncGenerator
 
 from cift.kit.errors import NotFound
@@ -83,8 +84,10 @@ class OrderEntry:
     ) -> AsyncGenerator[bytes, None]:
         """Stream what happens to the firm's orders."""
         self._journal.check_readable()
-        async for response in self._executions.stream(request, call.principal.firm):
-            yield response
+        stream = self._executions.stream(request, call.principal.firm)
+        async with contextlib.aclosing(stream) as responses:
+            async for response in responses:
+                yield response
 
     async def _command(self, method: int, request: bytes, call: Call) -> bytes:
         ticket, answer = self._journal.submit(method, request, call.principal.firm)
