@@ -82,7 +82,7 @@ def test_limits_that_are_absent_are_off() -> None:
 
 
 def test_the_core_takes_the_highest_limits_that_pass() -> None:
-    highest = {
+    highest: dict[str, int | str] = {
         "account": 1,
         "checks": 63,
         "max_order_quantity": SIZE_UNITS_MAX,
