@@ -88,11 +88,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--output", type=Path, default=Path("bench.json"), metavar="F", help="default: bench.json"
     )
     parser.add_argument(
-        "--seconds", type=float, default=4.0, help="of each measurement (default: 4)"
+        "--seconds", type=_seconds, default=4.0, help="of each measurement (default: 4)"
     )
     parser.add_argument(
         "--quick", action="store_true", help="only see that every measurement still works"
     )
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0.1 <= seconds <= 3_600:
+        raise argparse.ArgumentTypeError("must be from 0.1 to 3600")
+    return seconds
 
 
 def run(args: argparse.Namespace) -> int:

@@ -46,10 +46,13 @@ from cift.kit.layout import (
     VerdictKind,
 )
 from cift.kit.logging import configure
+from cift.local.mesh import NATS_OFFSET
+from cift.local.up import DEFAULT_PORT_BASE
 
 __all__ = ["Decoder", "add_arguments", "run"]
 
-DEFAULT_URL = "nats://127.0.0.1:4222"
+DEFAULT_URL = f"nats://127.0.0.1:{DEFAULT_PORT_BASE + NATS_OFFSET}"
+"""That of `cift up`."""
 TIMER = 0xFFFF_FFFF
 """The command index of events that no command caused."""
 INDEX_BITS, SEQUENCE_BITS = 13, 42
@@ -73,7 +76,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--from", type=int, default=1, dest="first", metavar="N", help="sequence")
     parser.add_argument("--count", type=int, default=0, metavar="N", help="stop after N messages")
     parser.add_argument("-f", "--follow", action="store_true", help="go on as messages come")
-    parser.add_argument("--url", default=os.environ.get(f"{PREFIX}NATS_URL", DEFAULT_URL))
+    parser.add_argument(
+        "--url",
+        default=os.environ.get(f"{PREFIX}NATS_URL", DEFAULT_URL),
+        help=f"NATS server; default: {PREFIX}NATS_URL, or the one of `cift up`: {DEFAULT_URL}",
+    )
     parser.add_argument("--shard", type=int, default=0, help="number of the shard (default: 0)")
 
 
