@@ -144,6 +144,23 @@ async def details_of(error: grpc.aio.AioRpcError) -> dict[str, object]:
     return found
 
 
+async def test_a_burst_is_taken_as_a_whole(it: Fixture) -> None:
+    """Calls that wait for the server to look at them are not lost without a word."""
+    options = [("grpc.use_local_subchannel_pool", 1)]
+    address = f"127.0.0.1:{it.server.port}"
+    request = pb.GetBookRequest(symbol="AMZN").SerializeToString()
+    channels = [grpc.aio.insecure_channel(address, options=options) for _ in range(5)]
+    try:
+        calls = [
+            channels[n % 5].unary_unary(f"/{NAME}/GetBook")(request, metadata=KEY, timeout=60)
+            for n in range(5_000)
+        ]
+        codes = {await call.code() for call in calls}
+    finally:
+        await asyncio.gather(*(channel.close() for channel in channels))
+    assert codes == {grpc.StatusCode.OK}
+
+
 async def test_errors_are_rich_statuses_and_the_connection_lives(it: Fixture) -> None:
     rows = [
         ("WRONG", grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST", "symbol: is wrong"),

@@ -319,6 +319,10 @@ def _options() -> list[tuple[str, int]]:
         ("grpc.max_send_message_length", -1),
         ("grpc.max_concurrent_streams", MAX_CONCURRENT_STREAMS),
         ("grpc.max_metadata_size", 16 << 10),
+        # Calls that gRPC has read and not handed over yet. Past its default of 1,000 it cancels
+        # them at random, without a word; the bound on all calls refuses with one.
+        ("grpc.server.max_pending_requests", 2 * MAX_CONCURRENT_RPCS),
+        ("grpc.server.max_pending_requests_hard_limit", 2 * MAX_CONCURRENT_RPCS),
         ("grpc.keepalive_time_ms", KEEPALIVE_MS),
         ("grpc.keepalive_timeout_ms", KEEPALIVE_MS // 2),
         ("grpc.keepalive_permit_without_calls", 1),
