@@ -53,7 +53,7 @@ class ServiceSpec:
 
 # In starting order. What only reads gives way to what an order waits for.
 SERVICES = (
-    ServiceSpec("analytics", 4, nice=10),
+    ServiceSpec("analytics", 4, nice=19),
     ServiceSpec("market_data", 5, nice=2),
     ServiceSpec("matching", 2),
     ServiceSpec("risk", 3),

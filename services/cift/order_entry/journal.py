@@ -44,6 +44,10 @@ READ_MESSAGES = 512
 TURN_SECONDS = 0.002
 """After so long in one turn over FILLS the loop lets requests and answers through."""
 MAX_REPEATS_AT_ONCE = 16
+PIPELINE_BATCHES = 4
+"""With so many batches on their way through the stages, what arrives is gathered into the next."""
+PIPELINE_SECONDS = 0.01
+"""So long at most: a batch goes to ORDERS even while no stage works."""
 
 log = get_logger("journal")
 
@@ -257,9 +261,26 @@ class Journal:
             while not (self._gateway.pending or self._tick_wanted):
                 self._work.clear()
                 await self._work.wait()
+            await self._room()
             frozen = self._freeze()
             if frozen is not None:
                 await self._publish(frozen)
+
+    async def _room(self) -> None:
+        """Wait for room in the pipeline. Every stage has a price for each message, whatever it
+        holds: under load few large batches reach their outcome sooner than many small ones."""
+        if self._on_the_way < PIPELINE_BATCHES:
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PIPELINE_SECONDS):
+                while self._on_the_way >= PIPELINE_BATCHES and not self.failed.done():
+                    self._moved.clear()
+                    await self._moved.wait()
+
+    @property
+    def _on_the_way(self) -> int:
+        """Batches that went out and have no outcome yet."""
+        return self._frozen_batch - self._resolved_batch
 
     def _freeze(self) -> Frozen | None:
         """The next batch; after a pause a tick goes first, since it carries journal time."""
@@ -307,7 +328,7 @@ class Journal:
             now = asyncio.get_running_loop().time()
             quiet = now - self._active_at >= QUIET_SECONDS
             fading = now - self._published_at >= KEEP_ORIGIN_SECONDS
-            settled = self._resolved_batch == self._frozen_batch
+            settled = self._on_the_way == 0
             if (quiet or fading) and settled and self._bus.connected:
                 self._tick_wanted = True
                 self._work.set()
