@@ -13,7 +13,16 @@ def test_help_lists_the_subcommands(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "argv", [[], ["dance"], ["up", "--durability", "none"], ["bench", "--seconds", "-1"]]
+    "argv",
+    [
+        [],
+        ["dance"],
+        ["up", "--durability", "none"],
+        ["bench", "--seconds", "-1"],
+        ["tap", "--shard", "256"],
+        ["tap", "--from", "0"],
+        ["logs", "verify", "--shard", "-1", "."],
+    ],
 )
 def test_a_wrong_command_line_is_refused(
     argv: list[str], capsys: pytest.CaptureFixture[str]

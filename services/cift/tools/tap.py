@@ -48,6 +48,7 @@ from cift.kit.layout import (
 from cift.kit.logging import configure
 from cift.local.mesh import NATS_OFFSET
 from cift.local.up import DEFAULT_PORT_BASE
+from cift.tools.arguments import integer
 
 __all__ = ["Decoder", "add_arguments", "run"]
 
@@ -73,15 +74,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SUBJECT",
         help="such as orders.new.AMZN, orders.fills.>, default: orders.> (all three logs)",
     )
-    parser.add_argument("--from", type=int, default=1, dest="first", metavar="N", help="sequence")
-    parser.add_argument("--count", type=int, default=0, metavar="N", help="stop after N messages")
+    parser.add_argument(
+        "--from", type=integer(1, 2**63), default=1, dest="first", metavar="N", help="sequence"
+    )
+    parser.add_argument(
+        "--count", type=integer(0, 2**63), default=0, metavar="N", help="stop after N messages"
+    )
     parser.add_argument("-f", "--follow", action="store_true", help="go on as messages come")
     parser.add_argument(
         "--url",
         default=os.environ.get(f"{PREFIX}NATS_URL", DEFAULT_URL),
         help=f"NATS server; default: {PREFIX}NATS_URL, or the one of `cift up`: {DEFAULT_URL}",
     )
-    parser.add_argument("--shard", type=int, default=0, help="number of the shard (default: 0)")
+    parser.add_argument(
+        "--shard", type=integer(0, 255), default=0, help="number of the shard (default: 0)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
