@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cift.kit.bus import Bus, OriginWriter, connect, ensure_logs, shard_logs
+from cift.kit.bus import Bus, LogShort, OriginWriter, connect, ensure_logs, shard_logs
 from cift.kit.bus.logs import LogSettings
 from cift.kit.errors import Unavailable
 from cift.kit.stage import Stage, matching_stage, risk_stage
@@ -102,3 +102,13 @@ async def test_nothing_is_read_before_the_journals_end_is_known(bus: Bus) -> Non
         # Not OUT_OF_RANGE: the journal may well go on to there.
         request = pb.StreamExecutionsRequest(after_sequence=7)
         await anext(service.stream_executions(request, call))
+
+
+async def test_no_request_takes_a_place_that_orders_lost(bus: Bus) -> None:
+    for n in range(3):
+        assert b"error" not in await bus.request("orders.fills._venue", b"%d" % n)
+    writer = OriginWriter(bus, LOGS.orders)
+    journal = Journal(bus, LOGS, Gateway(0, writer.origin), writer)
+    with pytest.raises(LogShort, match="ORDERS 3: lost, the log ends at 0"):
+        await journal.start()
+    assert not journal.open

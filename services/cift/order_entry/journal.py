@@ -16,9 +16,11 @@ from typing import Any, Protocol
 from cift.kit.bus import (
     Bus,
     JournalUnavailable,
+    Log,
     LogMessage,
     LogReader,
     LogSettings,
+    LogShort,
     OriginWriter,
     ShardLogs,
     ensure_logs,
@@ -109,13 +111,20 @@ class Journal:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
-        """Begin to read FILLS; requests are taken once all there is now has been applied."""
+        """Begin to read FILLS; requests are taken once all there is now has been applied.
+
+        Raises LogShort when ORDERS ends before FILLS: it lost what was acknowledged, and what came
+        next would take the places, and so the order ids, of that.
+        """
         await ensure_logs(self._bus, self._logs, LogSettings())
-        state = await read_state(self._bus, self._logs.fills)
+        last = await self._last(self._logs.fills)
+        orders_last = await self._last(self._logs.orders)
+        if orders_last < last:
+            raise LogShort(self._logs.orders.name, last, orders_last)
         await self._writer.start()
         await self._watch.start()
         self._active_at = self._published_at = asyncio.get_running_loop().time()
-        self._spawn(self._follow(0 if state is None else state.last), "journal fills")
+        self._spawn(self._follow(last), "journal fills")
         self._spawn(self._pump(), "journal pump")
         self._spawn(self._tick(), "journal ticks")
 
@@ -334,6 +343,10 @@ class Journal:
                 self._work.set()
 
     # From FILLS.
+
+    async def _last(self, log: Log) -> int:
+        state = await read_state(self._bus, log)
+        return 0 if state is None else state.last
 
     async def _follow(self, last: int) -> None:
         if last == 0:
