@@ -46,7 +46,7 @@ READ_MESSAGES = 512
 TURN_SECONDS = 0.002
 """After so long in one turn over FILLS the loop lets requests and answers through."""
 MAX_REPEATS_AT_ONCE = 16
-PIPELINE_BATCHES = 4
+PIPELINE_BATCHES = 2
 """With so many batches on their way through the stages, what arrives is gathered into the next."""
 PIPELINE_SECONDS = 0.01
 """So long at most: a batch goes to ORDERS even while no stage works."""
