@@ -35,6 +35,8 @@ DEPTH_DEFAULT = 10
 DEPTH_MAX = 10_000
 SYMBOLS_MAX = 1_000
 HISTORY_MESSAGES = 64
+HISTORY_READERS_MAX = 16
+"""Streams that read past trades at the same time; each may hold HISTORY_LIMITS of them."""
 HISTORY_LIMITS = ReaderLimits(queue_bytes=40 << 20, flow_bytes=1 << 20)
 
 
@@ -46,6 +48,7 @@ class MarketData:
         self._feed = fanout.feed
         self._bus = bus
         self._fills = fills
+        self._history = asyncio.Semaphore(HISTORY_READERS_MAX)
 
     @rpc("read", raw=True)
     async def get_book(self, raw: bytes, _call: Call) -> bytes:
@@ -115,7 +118,7 @@ class MarketData:
         after = self._fanout.applied if request.live_only else request.after_sequence
         with contextlib.ExitStack() as stack:
             reader = LogReader(self._bus, self._fills, after=after, limits=HISTORY_LIMITS)
-            async with reader:
+            async with self._history, reader:
                 while after < self._fanout.applied:
                     pieces, after = await self._past_trades(reader, request.symbol, after)
                     for piece in pieces:

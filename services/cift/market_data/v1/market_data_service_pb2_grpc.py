@@ -78,6 +78,7 @@ class MarketDataServiceServicer:
 
     def StreamBook(self, request, context):
         """Streams a snapshot, then one delta for each command that changed the book, in order, gapless.
+        A message may hold up to 8 MiB: set the client's receive limit so.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -91,7 +92,8 @@ class MarketDataServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def StreamTrades(self, request, context):
-        """Streams trades: all after `after_sequence`, then live ones, gapless.
+        """Streams trades: all after `after_sequence`, then live ones, gapless. OUT_OF_RANGE when
+        `after_sequence` is past the journal's end.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
