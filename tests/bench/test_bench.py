@@ -28,4 +28,4 @@ def test_every_figure_is_there(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert [row["plane"] for row in document["hops"]] == list(planes)
     for row in document["hops"]:
         assert row["ORDERS to RISKED"]["count"] > 0
-    assert "mesh of floor" in capsys.readouterr().out
+    assert "ratio" in capsys.readouterr().out
