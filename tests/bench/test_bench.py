@@ -16,7 +16,7 @@ def test_every_figure_is_there(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert document["machine"]["cores"] >= 1
     assert document["fsync"]["p50_us"] > 0
     places = [(row["plane"], row["symbols"]) for row in document["throughput"]]
-    planes = ("order plane", "whole mesh")
+    planes = ("orders", "all")
     assert places == [(plane, symbols) for plane in planes for symbols in (1, 20)]
     for row in document["throughput"]:
         assert row["floor"]["orders_per_s"] > 0

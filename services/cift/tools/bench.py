@@ -51,8 +51,8 @@ FLOOR_SECONDS_MAX = 30.0
 CORE_SECONDS_MAX = 600.0
 SETTLE_SECONDS_MAX = 60.0
 PLANES = {
-    "order plane": frozenset({"analytics", "market_data"}),
-    "whole mesh": frozenset[str](),
+    "orders": frozenset({"analytics", "market_data"}),
+    "all": frozenset[str](),
 }
 """What is up: the way from a client to FILLS and back, or also all that reads FILLS."""
 HOPS = ("client to ORDERS", "ORDERS to RISKED", "RISKED to FILLS", "FILLS to client")
@@ -391,9 +391,7 @@ def print_tables(document: dict[str, Any]) -> None:
         f"{document['fsync']['p50_us']:.0f} µs, p99 {document['fsync']['p99_us']:.0f} µs",
         markup=False,
     )
-    table = Table(
-        "services", "durability", "symbols", "in flight", "floor/s", "mesh/s", "mesh of floor"
-    )
+    table = Table("services", "durability", "symbols", "in flight", "floor/s", "mesh/s", "ratio")
     for row in document["throughput"]:
         table.add_row(
             row["plane"],
