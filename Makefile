@@ -78,8 +78,8 @@ gen: venv ## Generate Python and Rust from protos/ and schemas/
 # Generates in a copy, so that a check never changes the tree; git compares it with what is here.
 fresh: venv
 	@copy=$$(mktemp -d) && trap 'rm -rf "$$copy"' EXIT && root=$$PWD && \
-	git ls-files -z --cached --others --exclude-standard pyproject.toml buf.yaml buf.gen.yaml protos schemas \
-		services rust_core | tar --create --null --files-from=- | tar --extract -C "$$copy" && \
+	git ls-files -z --cached --others --exclude-standard pyproject.toml buf.yaml buf.gen.yaml protos \
+		schemas services rust_core | tar --create --null --files-from=- | tar --extract -C "$$copy" && \
 	export PATH="$$root/.venv/bin:$$PATH" && \
 	export CARGO_TARGET_DIR="$${CARGO_TARGET_DIR:-$$root/rust_core/target}" && cd "$$copy" && \
 	git init --quiet && git add --all && "$$root/$(PY)" protos/generate.py && \
@@ -96,7 +96,7 @@ bench: venv ## Measure, and write one JSON document
 	$(PY) -m cift.cli bench
 
 faults: venv ## Kill everything, many times, and prove that nothing was lost
-	$(PY) tests/faults/campaign.py
+	$(PY) -m cift.tools.faults
 
 lock: venv ## Pin the packages anew (needs uv)
 	uv pip compile pyproject.toml --extra local --extra dev --universal --python-version 3.11 \

@@ -1,5 +1,6 @@
 @0xa1c5e83f9027bd64;
-# FILLS: what happened. Message n is caused by message n of RISKED; one writer, the matching service.
+# FILLS: what happened. Message n is caused by message n of RISKED; one writer, the matching
+# service.
 
 using Types = import "types.capnp";
 

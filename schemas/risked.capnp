@@ -1,5 +1,6 @@
 @0xe4907ab35d18c2f6;
-# RISKED: what was allowed. Message n is caused by message n of ORDERS; one writer, the risk service.
+# RISKED: what was allowed. Message n is caused by message n of ORDERS; one writer, the risk
+# service.
 
 using Types = import "types.capnp";
 
@@ -13,7 +14,8 @@ enum VerdictKind {
 struct Verdict {
   # What risk says of the command of the same index, 3 words.
   orderId @0 :UInt64;
-  # New order: its id, (shard, ORDERS sequence, index). Cancel or replace: the target's, 0 if unknown.
+  # New order: its id, (shard, ORDERS sequence, index). Cancel or replace: the target's, 0 if
+  # unknown.
   firstPlace @1 :UInt64;
   # On a repeat: the place (laid out as an order id) where the first such command was judged.
   kind @2 :VerdictKind;

@@ -94,7 +94,8 @@ enum BatchStatus {
 }
 
 struct ClOrdId {
-  # A client order id: 1 to 36 ASCII bytes, padded with zero bytes, eight to a word, first byte lowest.
+  # A client order id: 1 to 36 ASCII bytes, padded with zero bytes, eight to a word, first byte
+  # lowest.
   word0 @0 :UInt64;
   word1 @1 :UInt64;
   word2 @2 :UInt64;
@@ -207,11 +208,13 @@ struct Account {
 }
 
 struct Limits {
-  # The risk limits of one account, 16 words. A check whose bit in `checks` is clear is off, said so.
+  # The risk limits of one account, 16 words. A check whose bit in `checks` is clear is off, said
+  # so.
   # An account that was never given limits cannot trade.
   account @0 :UInt32;
   instrument @1 :UInt32;
-  # 0: the account's limits on every instrument. Another: `maxOrderQuantity` and `maxPosition` there.
+  # 0: the account's limits on every instrument. Another: `maxOrderQuantity` and `maxPosition`
+  # there.
   checks @2 :UInt64;
   # Bit 0 order quantity, 1 order notional, 2 collar, 3 position, 4 open orders, 5 buying power.
   maxOrderQuantity @3 :Int64;

@@ -13,8 +13,24 @@ import pytest
 from cift.kit.stores import postgres
 from cift.local import paths
 from cift.local.mesh import LocalMesh, MeshOptions
+from tests.support import needs
 
 _database_number = itertools.count(1)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """See `tests.support.needs`: what tests of Java, Go, Node or a browser need."""
+    needs.configure(config)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """End a test that needs what is not here."""
+    needs.setup(item)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name the tests that did not run."""
+    needs.summary(terminalreporter)
 
 
 @pytest.fixture(scope="session")

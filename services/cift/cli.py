@@ -17,7 +17,7 @@ COMMANDS = {
     "replay": ("cift.tools.replay", "send a file of orders, compare trades and book"),
     "conformance": ("cift.tools.conformance", "run a folder of conformance cases"),
     "tap": ("cift.tools.tap", "print the logs as readable lines"),
-    "logs": ("cift.tools.logs", "verify, step by step, that the logs are whole"),
+    "logs": ("cift.tools.logs", "verify that the logs are whole"),
     "bench": ("cift.tools.bench", "measure, write one JSON document"),
 }
 

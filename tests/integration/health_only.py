@@ -23,6 +23,9 @@ async def main() -> None:
     """Serve until SIGTERM."""
     if sys.argv[1:] == ["crash"]:
         sys.exit('{"event": "the cupboard", "error": "is bare"}')
+    if sys.argv[1:] == ["fail"]:
+        print('{"event": "failed", "error": "the cupboard is bare", "level": "error"}')
+        sys.exit('{"event": "stopped", "level": "info"}')
     if sys.argv[1:] == ["refuse"]:
         print("cannot start: the data is of another age", file=sys.stderr)
         sys.exit(78)

@@ -110,4 +110,3 @@ async def test_a_change_counts_within_a_second_and_an_outage_changes_nothing(
         await within_a_second(ring, "third", "ALPHA")
     finally:
         await ring.stop()
-

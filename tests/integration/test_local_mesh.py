@@ -131,6 +131,7 @@ async def test_a_paused_process_is_seen_and_can_be_stopped(tmp_path: Path) -> No
     ("argument", "words"),
     [
         ("crash", "health_only does not start: the cupboard: is bare"),
+        ("fail", "health_only does not start: failed: the cupboard is bare"),
         ("refuse", "health_only does not start: cannot start: the data is of another age"),
     ],
 )

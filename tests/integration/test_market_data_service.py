@@ -11,7 +11,7 @@ import pytest
 
 from cift.analytics.rows import Block, trades_of
 from cift.kit.bus import Bus, LogSettings, ensure_logs, shard_logs
-from cift.kit.errors import InvalidArgument, NotFound, ResourceExhausted
+from cift.kit.errors import InvalidArgument, NotFound, OutOfRange, ResourceExhausted
 from cift.kit.rpc import Principal
 from cift.kit.server import Server
 from cift.market_data.fanout import FanOut, QueueLimits
@@ -213,7 +213,7 @@ async def test_a_slow_trade_subscriber_is_told_where_to_resume(bus: Bus, flow: J
         with pytest.raises(ResourceExhausted, match="after_sequence") as told:
             while True:
                 first.MergeFromString(await anext(stream))
-        resume = int(told.value.metadata["after_sequence"])
+        resume = int(told.value.metadata["through_sequence"])
         assert resume == first.through_sequence
         expected = expected_trades(Journal(fills=flow.fills[:200]), None, 10)
         again = trade_stream(service, after_sequence=resume)
@@ -289,6 +289,8 @@ async def test_wrong_requests_are_named(bus: Bus) -> None:
             await anext(book_stream(service, "NONE"))
         with pytest.raises(InvalidArgument):
             await anext(trade_stream(service, live_only=True, after_sequence=3))
+        with pytest.raises(OutOfRange, match="the journal ends at 0"):
+            await anext(trade_stream(service, after_sequence=1))
         for symbols in ([], [f"S{n}" for n in range(1001)]):
             request = pb.StreamTopOfBookRequest(symbols=symbols).SerializeToString()
             with pytest.raises(InvalidArgument):

@@ -59,6 +59,17 @@ class MeshThread:
 
         await self.wait(kill())
 
+    def pid(self, name: str) -> int | None:
+        """The process that a service is, or was last."""
+        return self.mesh.processes[name].pid
+
+    async def replaced(self, name: str, pid: int | None) -> None:
+        """Wait until another process than `pid` is up as this service."""
+        async with asyncio.timeout(60):
+            while self.pid(name) == pid:
+                await asyncio.sleep(0.02)
+        await self.ready(name)
+
     async def ready(self, *names: str) -> None:
         """Wait until services are up."""
         await self.wait(self.mesh.wait_ready(*names))

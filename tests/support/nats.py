@@ -153,7 +153,9 @@ jetstream {{
     def _end(self, number: signal.Signals) -> None:
         process = self._process
         assert process is not None, "the server does not run"
-        if self._paused:
+        if number == signal.SIGKILL:
+            self._paused = False  # A stopped process dies too, without a last look at its input.
+        elif self._paused:
             self.resume()
         self._process = None
         process.send_signal(number)

@@ -12,7 +12,18 @@ def test_help_lists_the_subcommands(capsys: pytest.CaptureFixture[str]) -> None:
     assert "up " in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("argv", [[], ["dance"], ["up", "--durability", "none"]])
+@pytest.mark.parametrize(
+    "argv",
+    [
+        [],
+        ["dance"],
+        ["up", "--durability", "none"],
+        ["bench", "--seconds", "-1"],
+        ["tap", "--shard", "256"],
+        ["tap", "--from", "0"],
+        ["logs", "verify", "--shard", "-1", "."],
+    ],
+)
 def test_a_wrong_command_line_is_refused(
     argv: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -20,3 +31,12 @@ def test_a_wrong_command_line_is_refused(
         cli.main(argv)
     assert caught.value.code == 2
     assert "usage: cift" in capsys.readouterr().err
+
+
+def test_tap_reads_the_mesh_of_up(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CIFT_NATS_URL", raising=False)
+    with pytest.raises(SystemExit):
+        cli.main(["tap", "--help"])
+    assert "nats://127.0.0.1:50070" in capsys.readouterr().out

@@ -87,7 +87,9 @@ def test_a_target_is_named_by_one_id() -> None:
 
 
 def test_a_number_of_a_newer_server_is_unspecified() -> None:
-    result = types.result_of(order_pb2.CommandResult(reject_reason=31_000))  # type: ignore[arg-type]
+    message = order_pb2.CommandResult.FromString(b"\x28\x98\xf2\x01")
+    assert message.reject_reason == 31_000
+    result = types.result_of(message)
     assert result.reject_reason == RejectReason.UNSPECIFIED
 
 

@@ -204,6 +204,8 @@ def test_risk_reserves_fills_and_releases() -> None:
     with pytest.raises(ValueError, match="open quantity"):
         other = risk.submit(7, 1, "sell", 10_000, 5)
         risk.trade(other.order_id, 10_000, 6)
+    with pytest.raises(ValueError, match="a trade has a price"):
+        risk.trade(other.order_id, 10**12 + 1, 1)
     with pytest.raises(ValueError, match="there is no such account"):
         risk.set_limits(9)
 

@@ -10,7 +10,7 @@ from grpc_health.v1 import health_pb2
 from grpc_reflection.v1alpha import reflection_pb2
 from grpc_status import rpc_status
 
-from cift.kit.errors import InvalidArgument, NotFound, Unavailable
+from cift.kit.errors import InvalidArgument, NotFound, Unauthenticated, Unavailable
 from cift.kit.rpc import Call, Principal, rpc
 from cift.kit.server import MAX_MESSAGE_BYTES, Server
 from cift.market_data.v1 import market_data_service_pb2 as pb
@@ -23,8 +23,17 @@ KEY = (("authorization", "Bearer key"),)
 class OneKey:
     """Knows one caller; the ring of real keys has its own test."""
 
+    def __init__(self) -> None:
+        self.disabled = False
+
     def principal(self, metadata: object, scope: str) -> Principal:
+        if self.disabled:
+            raise Unauthenticated("KEY_UNKNOWN", "the API key was disabled")
         return Principal(1, 2, "FIRM", frozenset({scope}))
+
+
+class Panic(BaseException):
+    """What a panic of the core looks like: no Exception."""
 
 
 class Handlers:
@@ -39,12 +48,16 @@ class Handlers:
     async def get_book(self, request: pb.GetBookRequest, call: Call) -> pb.GetBookResponse:
         if request.symbol == "WRONG":
             raise InvalidArgument.of([("symbol", "is wrong"), ("depth", "too")])
+        if request.symbol == "MUCH":
+            raise InvalidArgument.of([(f"field {n} " * 99, "ü" * 9_000) for n in range(1_000)])
         if request.symbol == "BUSY":
             raise Unavailable("BUSY", "later", retry_after_seconds=0.25)
         if request.symbol == "NONE":
             raise NotFound("UNKNOWN_SYMBOL", "no such symbol")
         if request.symbol == "DEFECT":
             raise ZeroDivisionError("a secret")
+        if request.symbol == "PANIC":
+            raise Panic("a secret")
         if request.symbol == "SLOW":
             self.entered.set()
             await self.release.wait()
@@ -80,8 +93,11 @@ class Handlers:
 class Fixture:
     """A server on a free port and a channel to it."""
 
-    def __init__(self, handlers: Handlers, server: Server, channel: grpc.aio.Channel) -> None:
+    def __init__(
+        self, handlers: Handlers, keys: OneKey, server: Server, channel: grpc.aio.Channel
+    ) -> None:
         self.handlers = handlers
+        self.keys = keys
         self.server = server
         self.channel = channel
 
@@ -103,13 +119,13 @@ class Fixture:
 
 @pytest.fixture
 async def it() -> AsyncIterator[Fixture]:
-    handlers = Handlers()
-    server = Server("127.0.0.1:0", auth=OneKey(), grace_seconds=1.0, default_deadline_seconds=0.3)
+    handlers, keys = Handlers(), OneKey()
+    server = Server("127.0.0.1:0", auth=keys, grace_seconds=1.0, default_deadline_seconds=0.3)
     server.add(SERVICE, handlers)
     await server.start()
     options = [("grpc.max_send_message_length", -1)]
     async with grpc.aio.insecure_channel(f"127.0.0.1:{server.port}", options=options) as channel:
-        yield Fixture(handlers, server, channel)
+        yield Fixture(handlers, keys, server, channel)
     await server.stop()
 
 
@@ -128,12 +144,30 @@ async def details_of(error: grpc.aio.AioRpcError) -> dict[str, object]:
     return found
 
 
+async def test_a_burst_is_taken_as_a_whole(it: Fixture) -> None:
+    """Calls that wait for the server to look at them are not lost without a word."""
+    options = [("grpc.use_local_subchannel_pool", 1)]
+    address = f"127.0.0.1:{it.server.port}"
+    request = pb.GetBookRequest(symbol="AMZN").SerializeToString()
+    channels = [grpc.aio.insecure_channel(address, options=options) for _ in range(5)]
+    try:
+        calls = [
+            channels[n % 5].unary_unary(f"/{NAME}/GetBook")(request, metadata=KEY, timeout=60)
+            for n in range(5_000)
+        ]
+        codes = {await call.code() for call in calls}
+    finally:
+        await asyncio.gather(*(channel.close() for channel in channels))
+    assert codes == {grpc.StatusCode.OK}
+
+
 async def test_errors_are_rich_statuses_and_the_connection_lives(it: Fixture) -> None:
     rows = [
         ("WRONG", grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST", "symbol: is wrong"),
         ("BUSY", grpc.StatusCode.UNAVAILABLE, "BUSY", "later"),
         ("NONE", grpc.StatusCode.NOT_FOUND, "UNKNOWN_SYMBOL", "no such symbol"),
         ("DEFECT", grpc.StatusCode.INTERNAL, "INTERNAL", "an internal error; it was logged"),
+        ("PANIC", grpc.StatusCode.INTERNAL, "INTERNAL", "an internal error; it was logged"),
     ]
     for symbol, code, reason, text in rows:
         with pytest.raises(grpc.aio.AioRpcError) as caught:
@@ -153,6 +187,18 @@ async def test_errors_are_rich_statuses_and_the_connection_lives(it: Fixture) ->
             assert isinstance(retry, error_details_pb2.RetryInfo)
             assert retry.retry_delay.ToMilliseconds() == 250
     assert await it.get_book("FINE") == "FINE"
+
+
+async def test_however_much_is_wrong_the_status_arrives(it: Fixture) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await it.get_book("MUCH")
+    assert caught.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+    bad = (await details_of(caught.value))["BadRequest"]
+    assert isinstance(bad, error_details_pb2.BadRequest)
+    assert len(bad.field_violations) == 16
+    assert bad.field_violations[0].description.endswith("ü…")
+    size = sum(len(v) for k, v in caught.value.trailing_metadata() if k.endswith("-bin"))
+    assert size * 4 / 3 < 7 << 10
 
 
 @pytest.mark.parametrize("junk", [b"\xff\xff\xff\xff", b"\x0a\x7f", b"\x0a\x02\xff\xfe"])
@@ -221,6 +267,23 @@ async def test_health_follows_readiness(it: Fixture) -> None:
     it.server.health.drain()
     assert (await watch.read()).status == not_serving
     assert await watch.read() is grpc.aio.EOF
+
+
+async def test_a_key_that_is_disabled_ends_its_streams(it: Fixture) -> None:
+    stream = it.channel.unary_stream(f"/{NAME}/StreamBook")(
+        pb.StreamBookRequest(symbol="ENDLESS").SerializeToString(), metadata=KEY
+    )
+    for _ in range(3):
+        await stream.read()
+    it.keys.disabled = True
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        async with asyncio.timeout(1):
+            await stream.read()
+    assert caught.value.code() == grpc.StatusCode.UNAUTHENTICATED
+    info = (await details_of(caught.value))["ErrorInfo"]
+    assert isinstance(info, error_details_pb2.ErrorInfo)
+    assert info.reason == "KEY_UNKNOWN"
+    await it.handlers.closed.wait()
 
 
 async def test_drain_finishes_calls_in_flight_and_ends_streams(it: Fixture) -> None:

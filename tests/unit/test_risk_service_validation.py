@@ -7,7 +7,10 @@ import pytest
 from cift.kit.decimals import DecimalError, parse, ratio_half_even, render
 from cift.kit.errors import InvalidArgument
 from cift.risk import validation
+from cift.risk.reference import SIZE_UNITS_MAX
 from cift.risk.v1 import admin_pb2, risk_pb2
+from cift_core import encode_reference
+from tests.support.core_plane import Plane
 
 GOOD: dict[str, Any] = {
     "symbol": "BTC-USD",
@@ -78,13 +81,32 @@ def test_limits_that_are_absent_are_off() -> None:
     assert validation.limits(risk_pb2.Limits(max_open_orders=0)).max_open_orders == 0
 
 
+def test_the_core_takes_the_highest_limits_that_pass() -> None:
+    highest: dict[str, int | str] = {
+        "account": 1,
+        "checks": 63,
+        "max_order_quantity": SIZE_UNITS_MAX,
+        "max_order_notional": str(validation.NOTIONAL_PICO_MAX),
+        "max_position": SIZE_UNITS_MAX,
+        "credit": str(validation.CREDIT_PICO_MAX),
+        "collar_bps": validation.COLLAR_BPS_MAX,
+        "max_open_orders": 2**32 - 1,
+    }
+    plane = Plane()
+    plane.store(encode_reference(2, [("limits", highest)]))
+    limits = plane.risk.limits("A1")
+    assert limits is not None
+    assert limits.credit == validation.CREDIT_PICO_MAX
+    assert limits.max_position == SIZE_UNITS_MAX
+
+
 @pytest.mark.parametrize(
     ("field", "good", "bad"),
     [
         ("max_order_quantity", "1000000000000", "1000000000000.1"),
         ("max_position", "0", "-1"),
         ("max_order_notional", "1000000000000000000000000", "1000000000000000000000001"),
-        ("credit", "10000000000000000", "10000000000000001"),
+        ("credit", "1000000000000000", "1000000000000001"),
         ("credit", "0.000000000001", "0.0000000000001"),
         ("collar_bps", 1, 0),
         ("collar_bps", 100_000, 100_001),

@@ -50,6 +50,17 @@ def test_plain_and_packed_files_read_alike(tmp_path: Path) -> None:
     assert operations[0] == Operation(1, 1, "new", "a", "sell", "IOC", 0, 7)
 
 
+def test_a_packed_file_that_is_cut_short_is_no_shorter_day(tmp_path: Path) -> None:
+    packed = zstandard.ZstdCompressor().compress(
+        (HEADER + "1,1,0,new,a,buy,GTC,1,1\n" * 999).encode()
+    )
+    path = tmp_path / "x_orders.csv.zst"
+    for content in (packed[:-7], b"no zstd"):
+        path.write_bytes(content)
+        with pytest.raises(OrderFileError, match=r"x_orders\.csv\.zst: "):
+            read_order_file(path)
+
+
 def test_an_instrument_gives_scales_and_texts(tmp_path: Path) -> None:
     document = {"symbol": "X", "currency": "EUR", "price_unit": "0.5", "tick": "0.25", "lot": "0.1"}
     instrument = read_instrument(write(tmp_path / "x.instrument.json", json.dumps(document)))

@@ -211,7 +211,7 @@ def test_a_price_is_exactly_what_the_decimal_says(text: str, scale_of: tuple[str
     assert frames.commands(frozen.frame)["price"].tolist() == [units]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(units=st.integers(1, 10**12), ticks=st.integers(1, 10**8))
 def test_decimals_come_back_as_they_were_sent(units: int, ticks: int) -> None:
     plane = Plane()

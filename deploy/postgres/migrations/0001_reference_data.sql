@@ -118,8 +118,9 @@ END $$;
 CREATE TRIGGER keep_identity BEFORE UPDATE ON accounts
     FOR EACH ROW EXECUTE FUNCTION accounts_keep_identity();
 
--- Row n is batch n of the reference-data origin: 1, 2, 3 … without a gap, in commit order. The relay
--- publishes rows whose sequence is NULL by number and notes the ORDERS sequence that took effect.
+-- Row n is batch n of the reference-data origin: 1, 2, 3 … without a gap, in commit order. The
+-- relay publishes rows whose sequence is NULL by number and notes the ORDERS sequence that took
+-- effect.
 CREATE TABLE reference_outbox (
     number      bigint PRIMARY KEY CHECK (number >= 1),
     commands    jsonb NOT NULL CHECK (jsonb_typeof(commands) = 'array'),

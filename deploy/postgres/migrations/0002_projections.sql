@@ -1,7 +1,7 @@
--- Projections of FILLS: they can be dropped and rebuilt from the log at any time. A row's key is its
--- place in the log, so applying a message twice changes nothing. Enumerations hold the numbers of
--- schemas/fills.capnp and schemas/types.capnp, identifiers of instruments and accounts those of the
--- reference data; nothing refers to it by foreign key, since the log decides what exists.
+-- Projections of FILLS: they can be dropped and rebuilt from the log at any time. A row's key is
+-- its place in the log, so applying a message twice changes nothing. Enumerations hold the numbers
+-- of schemas/fills.capnp and schemas/types.capnp, identifiers of instruments and accounts those of
+-- the reference data; nothing refers to it by foreign key, since the log decides what exists.
 
 CREATE TABLE projection_cursor (
     name     text NOT NULL,

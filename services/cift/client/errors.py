@@ -132,7 +132,7 @@ def from_rpc(error: grpc.aio.AioRpcError) -> CiftError:
 
 
 def _never_sent(text: str) -> bool:
-    return "failed to connect" in text or "Concurrent RPCs limit exceeded" in text
+    return "failed to connect" in text or "Concurrent RPC limit exceeded" in text
 
 
 def _details(

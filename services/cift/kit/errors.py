@@ -41,10 +41,12 @@ __all__ = [
 
 DOMAIN = "cift.markets"
 DETAILS_KEY = "grpc-status-details-bin"
-MAX_VIOLATIONS = 20
-"""Told to the client at most; the details travel in an HTTP header, which is bounded."""
-MAX_TEXT = 1_000
-"""Characters of a message or a description, for the same reason."""
+MAX_VIOLATIONS = 16
+"""Told to the client at most. All details travel in one HTTP header, in base64, and clients refuse
+headers of more than 8 KiB: these bounds keep them below 7 KiB."""
+MAX_TEXT_BYTES = 500
+MAX_FIELD_BYTES = 80
+MAX_DESCRIPTION_BYTES = 160
 
 log = get_logger("errors")
 
@@ -68,7 +70,7 @@ class ServiceError(Exception):
     ) -> None:
         super().__init__(text)
         self.reason = reason
-        self.text = text[:MAX_TEXT]
+        self.text = _cut(text, MAX_TEXT_BYTES)
         self.violations = list(violations)
         self.retry_after_seconds = retry_after_seconds
         self.metadata = dict(metadata or {})
@@ -168,7 +170,8 @@ def details_metadata(error: ServiceError) -> tuple[tuple[str, bytes], ...]:
     if error.violations:
         fields = [
             error_details_pb2.BadRequest.FieldViolation(
-                field=field[:MAX_TEXT], description=description[:MAX_TEXT]
+                field=_cut(field, MAX_FIELD_BYTES),
+                description=_cut(description, MAX_DESCRIPTION_BYTES),
             )
             for field, description in error.violations[:MAX_VIOLATIONS]
         ]
@@ -182,6 +185,14 @@ def details_metadata(error: ServiceError) -> tuple[tuple[str, bytes], ...]:
         packed.Pack(detail)
         status.details.append(packed)
     return ((DETAILS_KEY, status.SerializeToString()),)
+
+
+def _cut(text: str, size: int) -> str:
+    """The beginning of `text`, at most `size` bytes of it, in whole characters."""
+    encoded = text.encode(errors="replace")
+    if len(encoded) <= size:
+        return encoded.decode()
+    return encoded[: size - 3].decode(errors="ignore") + "…"
 
 
 def _bad_request(error: BaseException) -> ServiceError:

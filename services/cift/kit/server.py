@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import grpc
 from google.protobuf import message_factory
@@ -20,7 +20,15 @@ from grpc.aio import AbortError
 from grpc_reflection.v1alpha import reflection
 
 from cift.kit import health as health_module
-from cift.kit.errors import ResourceExhausted, Unavailable, as_service_error, details_metadata
+from cift.kit.errors import (
+    PermissionDenied,
+    ResourceExhausted,
+    ServiceError,
+    Unauthenticated,
+    Unavailable,
+    as_service_error,
+    details_metadata,
+)
 from cift.kit.health import Health
 from cift.kit.logging import get_logger
 from cift.kit.rpc import ATTRIBUTE, Call, Principal, Rpc
@@ -35,9 +43,17 @@ MAX_CONCURRENT_STREAMS = 1_000
 """Calls at once on one connection; more wait at the client."""
 DEFAULT_DEADLINE_SECONDS = 10.0
 """Of a unary call whose client set none: grpcurl and curl send none."""
+LINGER_SECONDS = 0.2
+"""Between NOT_SERVING, when streams end, and GOAWAY, after which no call is taken."""
+KEY_CHECK_SECONDS = 0.25
+"""How often the keys of open streams are looked at again."""
 KEEPALIVE_MS = 20_000
 MIN_PING_INTERVAL_MS = 5_000
 """Clients may ping as often as this, idle or not; the default answers quick pings with GOAWAY."""
+
+_NOT_OURS = (asyncio.CancelledError, KeyboardInterrupt, SystemExit)
+"""What ends a handler from outside. All else ends the call with a status, a panic of the core too,
+which is no Exception: gRPC would leave the client waiting."""
 
 log = get_logger("server")
 
@@ -73,6 +89,10 @@ class Server:
         self._reflect = reflect
         self._handlers: dict[str, dict[str, grpc.RpcMethodHandler]] = {}
         self._streams: set[asyncio.Task[Any]] = set()
+        self._keyed: dict[asyncio.Task[Any], tuple[Any, str]] = {}
+        """The metadata of every stream that needs a key, and the scope."""
+        self._revoked: dict[asyncio.Task[Any], ServiceError] = {}
+        self._following_keys: asyncio.Task[None] | None = None
         self._server: Any = None
         self._health: Health | None = None
 
@@ -105,6 +125,7 @@ class Server:
         self.port = server.add_insecure_port(self._listen)
         await server.start()
         self._server = server
+        self._following_keys = asyncio.create_task(self._follow_keys(), name="stream keys")
         log.info("listening", address=self._listen, port=self.port)
 
     async def stop(self) -> None:
@@ -113,7 +134,13 @@ class Server:
         self.draining.set()
         for task in list(self._streams):
             task.cancel()
+        # Streams end while their connections still live: a client that is writing to one would
+        # otherwise find the connection broken, and never read why.
+        await asyncio.sleep(LINGER_SECONDS)
         await self._server.stop(self._grace_seconds)
+        if self._following_keys is not None:
+            self._following_keys.cancel()
+            await asyncio.gather(self._following_keys, return_exceptions=True)
 
     def _bind(
         self, service: ServiceDescriptor, implementation: object
@@ -171,7 +198,9 @@ class Server:
                     async with asyncio.timeout(default_deadline_seconds):
                         reply = await handler(message, call)
                 return _encoded(reply)
-            except Exception as error:
+            except _NOT_OURS:
+                raise
+            except BaseException as error:
                 await _abort(context, error, name)
             return None
 
@@ -185,20 +214,21 @@ class Server:
         decode: Callable[[bytes], Any] | None,
     ) -> Wrapped:
         async def stream(request: bytes, context: Any) -> None:
-            task = self._stream_began(declared)
-            try:
-                call = self._call(context, declared.scope)
-                message = request if decode is None else decode(request)
-                async with contextlib.aclosing(handler(message, call)) as replies:
-                    async for reply in replies:
-                        await context.write(_encoded(reply))
-            except asyncio.CancelledError:
-                await self._stream_cancelled(context, name, declared)
-                raise
-            except Exception as error:
-                await _abort(context, error, name)
-            finally:
-                self._streams.discard(task)
+            with contextlib.ExitStack() as stack:
+                try:
+                    stack.callback(self._stream_began(context, declared))
+                    call = self._call(context, declared.scope)
+                    message = request if decode is None else decode(request)
+                    async with contextlib.aclosing(handler(message, call)) as replies:
+                        async for reply in replies:
+                            await context.write(_encoded(reply))
+                except asyncio.CancelledError:
+                    await self._stream_cancelled(context, name, declared)
+                    raise
+                except _NOT_OURS:
+                    raise
+                except BaseException as error:
+                    await _abort(context, error, name)
 
         return stream
 
@@ -206,42 +236,74 @@ class Server:
         self, name: str, handler: Callable[[Call], Awaitable[None]], declared: Rpc
     ) -> Callable[[Any, Any], Coroutine[Any, Any, None]]:
         async def session(_requests: Any, context: Any) -> None:
-            task = self._stream_began(declared)
-            try:
-                await handler(self._call(context, declared.scope))
-            except asyncio.CancelledError:
-                await self._stream_cancelled(context, name, declared)
-                raise
-            except Exception as error:
-                await _abort(context, error, name)
-            finally:
-                self._streams.discard(task)
+            with contextlib.ExitStack() as stack:
+                try:
+                    stack.callback(self._stream_began(context, declared))
+                    await handler(self._call(context, declared.scope))
+                except asyncio.CancelledError:
+                    await self._stream_cancelled(context, name, declared)
+                    raise
+                except _NOT_OURS:
+                    raise
+                except BaseException as error:
+                    await _abort(context, error, name)
 
         return session
 
-    def _stream_began(self, declared: Rpc) -> asyncio.Task[Any]:
+    def _stream_began(self, context: Any, declared: Rpc) -> Callable[[], None]:
+        """Note the stream for the drain, unless it ends by itself, and its key; returns what
+        forgets it."""
         task = asyncio.current_task()
         assert task is not None
         if not declared.drains:
+            if self.draining.is_set():
+                raise _draining()
             self._streams.add(task)
-        return task
+        if declared.scope is not None:
+            self._keyed[task] = (context.invocation_metadata(), declared.scope)
+
+        def forget() -> None:
+            self._streams.discard(task)
+            self._keyed.pop(task, None)
+            self._revoked.pop(task, None)
+
+        return forget
 
     async def _stream_cancelled(self, context: Any, name: str, declared: Rpc) -> None:
-        """By the drain: tell why. By the client: nobody listens any more."""
-        if self.draining.is_set() and not declared.drains and not context.done():
-            await _abort(context, _DRAINING, name)
+        """By the drain, or for its key: tell why. By the client: nobody listens any more."""
+        if context.done():
+            return
+        revoked = self._revoked.get(cast("asyncio.Task[Any]", asyncio.current_task()))
+        if revoked is not None:
+            await _abort(context, revoked, name)
+        if self.draining.is_set() and not declared.drains:
+            await _abort(context, _draining(), name)
+
+    async def _follow_keys(self) -> None:
+        """End the streams whose key no longer opens them: a stream may live for days."""
+        while True:
+            await asyncio.sleep(KEY_CHECK_SECONDS)
+            for task, (metadata, scope) in list(self._keyed.items()):
+                try:
+                    self._auth.principal(metadata, scope)
+                except (Unauthenticated, PermissionDenied) as error:
+                    if self._revoked.setdefault(task, error) is error:
+                        task.cancel()
+                except ServiceError:
+                    continue  # The keys can't be told now: they stay good.
 
 
-_DRAINING = Unavailable(
-    "DRAINING", "this server is going down: resume on another", retry_after_seconds=0.5
-)
+def _draining() -> Unavailable:
+    return Unavailable(
+        "DRAINING", "this server is going down: resume on another", retry_after_seconds=0.5
+    )
 
 
 def _encoded(reply: Any) -> bytes:
     return reply if isinstance(reply, bytes) else reply.SerializeToString()
 
 
-async def _abort(context: Any, error: Exception, name: str) -> None:
+async def _abort(context: Any, error: BaseException, name: str) -> None:
     """End the call with the status of `error`; returns to nobody: gRPC's own exception goes on."""
     if isinstance(error, AbortError):
         raise error
@@ -257,6 +319,10 @@ def _options() -> list[tuple[str, int]]:
         ("grpc.max_send_message_length", -1),
         ("grpc.max_concurrent_streams", MAX_CONCURRENT_STREAMS),
         ("grpc.max_metadata_size", 16 << 10),
+        # Calls that gRPC has read and not handed over yet. Past its default of 1,000 it cancels
+        # them at random, without a word; the bound on all calls refuses with one.
+        ("grpc.server.max_pending_requests", 2 * MAX_CONCURRENT_RPCS),
+        ("grpc.server.max_pending_requests_hard_limit", 2 * MAX_CONCURRENT_RPCS),
         ("grpc.keepalive_time_ms", KEEPALIVE_MS),
         ("grpc.keepalive_timeout_ms", KEEPALIVE_MS // 2),
         ("grpc.keepalive_permit_without_calls", 1),

@@ -39,7 +39,10 @@ class StagePart:
     async def _run(self) -> None:
         try:
             await self._stage.run()
-        except Exception as error:
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:
+            # A panic of the core is no Exception: the process must stop for it all the more.
             self._on_fault(error)
 
     async def _watch(self) -> None:

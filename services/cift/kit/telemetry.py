@@ -22,10 +22,19 @@ VARIABLE = "OTEL_TRACES_EXPORTER"
 
 
 class Telemetry:
-    """Spans of one process; does nothing unless configured."""
+    """Spans of one process, a part; does nothing unless configured."""
 
-    def __init__(self, tracer: Any | None) -> None:
-        self._tracer = tracer
+    def __init__(self, provider: Any | None) -> None:
+        self._provider = provider
+        self._tracer = None if provider is None else provider.get_tracer("cift")
+
+    async def start(self) -> None:
+        """Nothing to begin."""
+
+    async def stop(self) -> None:
+        """Send what has not been sent yet."""
+        if self._provider is not None:
+            self._provider.shutdown()
 
     @classmethod
     def off(cls) -> "Telemetry":
@@ -38,7 +47,7 @@ class Telemetry:
         exporter = (os.environ if environ is None else environ).get(VARIABLE, "none")
         if exporter in ("", "none"):
             return cls.off()
-        return cls(_tracer(service, exporter))
+        return cls(_provider(service, exporter))
 
     @contextlib.contextmanager
     def batch(self, name: str, number: int, count: int, parent: str | None = None) -> Iterator[str]:
@@ -59,7 +68,7 @@ class Telemetry:
             yield "".join(f"{key}: {value}\r\n" for key, value in carrier.items())
 
 
-def _tracer(service: str, exporter: str) -> Any:
+def _provider(service: str, exporter: str) -> Any:
     """Everything of OpenTelemetry is imported here, so that it costs nothing when it is off."""
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import TracerProvider
@@ -80,4 +89,4 @@ def _tracer(service: str, exporter: str) -> Any:
         provider.add_span_processor(BatchSpanProcessor(module.OTLPSpanExporter()))
     else:
         raise ConfigError(f"{VARIABLE} must be none, console or otlp, not {exporter!r}")
-    return provider.get_tracer("cift")
+    return provider

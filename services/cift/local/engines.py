@@ -145,7 +145,7 @@ class PostgresEngine:
             # "Fast": ends the sessions, writes a checkpoint. SIGTERM would wait for the clients.
             stop_signal=signal.SIGINT,
             death_signal=signal.SIGINT,
-            nice=5,
+            nice=15,
             user=self._user(),
         )
 

@@ -29,7 +29,7 @@ from cift.local.ports import HOST, PortTakenError, find_block, port_is_free
 from cift.local.process import Process, ProcessSpec
 from cift.local.seed import read_keys, read_seed
 
-__all__ = ["SERVICES", "LocalMesh", "MeshError", "MeshOptions", "ServiceSpec"]
+__all__ = ["NATS_OFFSET", "SERVICES", "LocalMesh", "MeshError", "MeshOptions", "ServiceSpec"]
 
 NATS_OFFSET, NATS_MONITOR_OFFSET, POSTGRES_OFFSET = 20, 21, 22
 PORTS_WAIT_SECONDS = 5.0
@@ -53,7 +53,7 @@ class ServiceSpec:
 
 # In starting order. What only reads gives way to what an order waits for.
 SERVICES = (
-    ServiceSpec("analytics", 4, nice=10),
+    ServiceSpec("analytics", 4, nice=19),
     ServiceSpec("market_data", 5, nice=2),
     ServiceSpec("matching", 2),
     ServiceSpec("risk", 3),

@@ -82,6 +82,7 @@ class Process:
         self._keeper: asyncio.Task[None] | None = None
         self._wanted = False
         self._doomed = False  # Killed: what a probe under way may still say does not count.
+        self._log_start = 0  # Where the words of the present process begin.
         self._launching = asyncio.Lock()
 
     async def start(self) -> None:
@@ -132,12 +133,13 @@ class Process:
             await asyncio.wait((self._child.exited,))
 
     def last_words(self) -> str:
-        """The last line in its log: why it ended, if it said so."""
+        """Why it ended, if it said so: its last error, or else the last line in its log."""
         with contextlib.suppress(OSError), self.spec.log_path.open("rb") as log:
             size = log.seek(0, os.SEEK_END)
-            log.seek(max(0, size - LAST_WORDS_BYTES))
+            log.seek(max(self._log_start, size - LAST_WORDS_BYTES))
             lines = log.read().decode(errors="replace").strip().splitlines()
-            return _words(lines[-1].strip()) if lines else ""
+            errors = [line for line in lines if _is_error(line)]
+            return _words((errors or lines)[-1].strip()) if lines else ""
         return ""
 
     async def _keep(self) -> None:
@@ -169,6 +171,7 @@ class Process:
             *(user.uid, user.gid, int(user.keep_access)),
         )
         with _open_log(spec.log_path) as log:
+            self._log_start = os.fstat(log).st_size
             self._child = _Child(
                 [
                     *(sys.executable, "-I", "-S", launch.__file__),
@@ -223,6 +226,14 @@ class Process:
             self.state = state
             self.since = time.monotonic()
             self._changed(self)
+
+
+def _is_error(line: str) -> bool:
+    """Whether a structured line says that something is wrong."""
+    try:
+        return json.loads(line)["level"] in ("error", "critical")
+    except (ValueError, TypeError, KeyError):
+        return False
 
 
 def _words(line: str) -> str:

@@ -13,7 +13,7 @@ from cift.kit import lifecycle, logging
 from cift.local.mesh import SERVICES, LocalMesh, MeshOptions
 from cift.local.process import Process
 
-__all__ = ["add_arguments", "run"]
+__all__ = ["DEFAULT_PORT_BASE", "add_arguments", "run"]
 
 DEFAULT_PORT_BASE = 50050
 STOP_SECONDS = 60.0

@@ -4,6 +4,7 @@ A book stream whose subscriber was too slow goes on with a new snapshot that say
 trades or of best prices ends with RESOURCE_EXHAUSTED and says where to go on.
 """
 
+import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Callable
 from functools import partial
@@ -11,7 +12,13 @@ from functools import partial
 from google.protobuf.message import Message
 
 from cift.kit.bus import Bus, Log, LogReader, ReaderLimits
-from cift.kit.errors import InvalidArgument, NotFound, ResourceExhausted, Unavailable
+from cift.kit.errors import (
+    InvalidArgument,
+    NotFound,
+    OutOfRange,
+    ResourceExhausted,
+    Unavailable,
+)
 from cift.kit.rpc import Call, rpc
 from cift.kit.subjects import is_symbol
 from cift.market_data.fanout import FanOut, Subscription, join
@@ -21,10 +28,15 @@ __all__ = ["MarketData"]
 
 HEARTBEAT_SECONDS = 5.0
 """A stream is never silent for longer; clients are told 10 s at most."""
+LOOK_SECONDS = 0.02
+AHEAD_LOOKS = 100
+"""Another replica may be a little ahead of this one: how often to look for its place."""
 DEPTH_DEFAULT = 10
 DEPTH_MAX = 10_000
 SYMBOLS_MAX = 1_000
 HISTORY_MESSAGES = 64
+HISTORY_READERS_MAX = 16
+"""Streams that read past trades at the same time; each may hold HISTORY_LIMITS of them."""
 HISTORY_LIMITS = ReaderLimits(queue_bytes=40 << 20, flow_bytes=1 << 20)
 
 
@@ -36,6 +48,7 @@ class MarketData:
         self._feed = fanout.feed
         self._bus = bus
         self._fills = fills
+        self._history = asyncio.Semaphore(HISTORY_READERS_MAX)
 
     @rpc("read", raw=True)
     async def get_book(self, raw: bytes, _call: Call) -> bytes:
@@ -100,10 +113,12 @@ class MarketData:
         self._wait_for_books()
         if request.symbol:
             _known(lambda: self._feed.book(request.symbol, 1))
+        if not await self._reached(request.after_sequence):
+            raise OutOfRange("AFTER_THE_END", f"the journal ends at {self._fanout.applied}")
         after = self._fanout.applied if request.live_only else request.after_sequence
         with contextlib.ExitStack() as stack:
             reader = LogReader(self._bus, self._fills, after=after, limits=HISTORY_LIMITS)
-            async with reader:
+            async with self._history, reader:
                 while after < self._fanout.applied:
                     pieces, after = await self._past_trades(reader, request.symbol, after)
                     for piece in pieces:
@@ -130,6 +145,14 @@ class MarketData:
         pieces = [self._feed.trades(m.sequence, m.data, symbol) for m in messages]
         return list(join(pieces)), messages[-1].sequence
 
+    async def _reached(self, sequence: int) -> bool:
+        """Whether the books are so far, or are within a moment: another replica may be ahead."""
+        for _ in range(AHEAD_LOOKS):
+            if self._fanout.applied >= sequence:
+                return True
+            await asyncio.sleep(LOOK_SECONDS)
+        return False
+
     def _wait_for_books(self) -> None:
         """Send the caller away while the books are those of a past day."""
         if not self._fanout.caught_up:
@@ -151,7 +174,7 @@ def _too_slow(through: int) -> ResourceExhausted:
     return ResourceExhausted(
         "SLOW_SUBSCRIBER",
         f"too slow for the live trades: resume with after_sequence {through}",
-        metadata={"after_sequence": str(through)},
+        metadata={"through_sequence": str(through)},
     )
 
 

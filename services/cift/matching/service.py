@@ -15,7 +15,7 @@ from cift_core import MatchingStage
 __all__ = ["Matching"]
 
 ORDERS_DEFAULT = 1_000
-ORDERS_MAX = 100_000
+ORDERS_MAX = 10_000
 PAGE_SIZE_DEFAULT = 100
 PAGE_SIZE_MAX = 1_000
 

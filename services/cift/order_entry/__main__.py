@@ -36,6 +36,7 @@ async def main() -> int:
     settings = load(OrderEntrySettings, section="order_entry")
     configure("order_entry", settings.log_level)
     lifecycle = Lifecycle(settings.drain_seconds)
+    telemetry = Telemetry.configured("order_entry")
     bus = Bus(settings.nats_url, "order_entry")
     logs = shard_logs(settings.shard)
     # Nothing connects to PostgreSQL yet: trading goes on, and starts, while it is away.
@@ -58,7 +59,7 @@ async def main() -> int:
             writer,
             followers=(recent, relay),
             max_log_fullness=settings.max_log_fullness,
-            telemetry=Telemetry.configured("order_entry"),
+            telemetry=telemetry,
         )
         relay.bind(journal)
         sessions = Sessions(
@@ -83,7 +84,7 @@ async def main() -> int:
 
         lifecycle.spawn(follow_readiness(), "readiness")
         lifecycle.spawn(journal.end(), "journal end")
-        return await lifecycle.run(bus, keys, journal, relay, sessions, server)
+        return await lifecycle.run(telemetry, bus, keys, journal, relay, sessions, server)
 
 
 if __name__ == "__main__":

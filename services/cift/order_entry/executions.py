@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import AsyncGenerator, Iterable, Sequence
+from typing import TypeAlias
 
 from cift.kit.bus import Bus, LogMessage, LogReader, ReaderLimits, ShardLogs
 from cift.kit.errors import InvalidArgument, OutOfRange, ResourceExhausted
@@ -25,8 +26,13 @@ AHEAD_SECONDS = 2.0
 """Another replica may be a little ahead of this one: how long to wait for its place."""
 HISTORY_LIMITS = ReaderLimits(queue_bytes=40 << 20, flow_bytes=1 << 20)
 MESSAGES_AT_ONCE = 256
+OVERHEAD_BYTES = 200
+"""What a kept message costs beside its bytes."""
 EXECUTIONS_TAG = b"\x0a"
 """How a response with executions begins: field 1 comes first."""
+
+Fills: TypeAlias = tuple[int, bytes]
+"""A message of FILLS: its sequence and its frame."""
 
 
 class Recent:
@@ -36,7 +42,7 @@ class Recent:
         self.last = 0
         self._max_bytes = max_bytes
         self._bytes = 0
-        self._messages: deque[LogMessage] = deque()
+        self._messages: deque[Fills] = deque()
         self._changed = asyncio.Event()
 
     @property
@@ -46,18 +52,19 @@ class Recent:
 
     def on_fills(self, message: LogMessage, _applied: Applied) -> None:
         """Keep the message; the oldest go."""
-        self._messages.append(message)
+        # Plain tuples, which the garbage collector need not visit again and again.
+        self._messages.append((message.sequence, message.data))
         self.last = message.sequence
-        self._bytes += len(message.data)
+        self._bytes += len(message.data) + OVERHEAD_BYTES
         while self._bytes > self._max_bytes and len(self._messages) > 1:
-            self._bytes -= len(self._messages.popleft().data)
+            self._bytes -= len(self._messages.popleft()[1]) + OVERHEAD_BYTES
 
     def on_batch(self) -> None:
         """Wake all who wait for more."""
         self._changed.set()
         self._changed = asyncio.Event()
 
-    def after(self, sequence: int, maximum: int) -> list[LogMessage]:
+    def after(self, sequence: int, maximum: int) -> list[Fills]:
         """The messages after `sequence`, at most `maximum`; it must be `first` - 1 or later."""
         start = sequence + 1 - self.first
         stop = min(start + maximum, len(self._messages))
@@ -143,16 +150,17 @@ class ExecutionStreams:
             self._bus, self._logs.fills, after=position, limits=HISTORY_LIMITS
         ) as reader:
             while position + 1 < self._recent.first:
-                messages = await reader.next_batch(MESSAGES_AT_ONCE, HEARTBEAT_SECONDS)
-                if not messages:
+                batch = await reader.next_batch(MESSAGES_AT_ONCE, HEARTBEAT_SECONDS)
+                if not batch:
                     yield b"", position
                     continue
+                messages = [(message.sequence, message.data) for message in batch]
                 for chunk, through in self._chunks(messages, firm, account):
                     position = through
                     yield chunk, through
 
     def _chunks(
-        self, messages: Sequence[LogMessage], firm: int, account: str
+        self, messages: Sequence[Fills], firm: int, account: str
     ) -> Iterable[tuple[bytes, int]]:
         """Responses for whole messages, b"" when there is nothing to tell, and where each ends.
 
@@ -161,19 +169,17 @@ class ExecutionStreams:
         """
         parts: list[bytes] = []
         size = 0
-        for message in messages:
-            part = self._gateway.executions(message.sequence, message.data, firm, account)
+        for sequence, frame in messages:
+            part = self._gateway.executions(sequence, frame, firm, account)
             if part.startswith(EXECUTIONS_TAG):
                 parts.append(part)
                 size += len(part)
             if size >= CHUNK_BYTES:
-                yield b"".join(parts), message.sequence
+                yield b"".join(parts), sequence
                 parts, size = [], 0
         # Without executions, or with all of them sent: only how far it goes.
-        yield (
-            b"".join([*parts, _through(message.sequence)]) if parts else b"",
-            messages[-1].sequence,
-        )
+        last = messages[-1][0]
+        yield b"".join([*parts, _through(last)]) if parts else b"", last
 
 
 def _through(sequence: int) -> bytes:

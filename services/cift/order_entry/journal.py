@@ -10,15 +10,17 @@ import asyncio
 import contextlib
 import random
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
 from cift.kit.bus import (
     Bus,
     JournalUnavailable,
+    Log,
     LogMessage,
     LogReader,
     LogSettings,
+    LogShort,
     OriginWriter,
     ShardLogs,
     ensure_logs,
@@ -41,7 +43,13 @@ KEEP_ORIGIN_SECONDS = 3_600.0
 REFUSING_SECONDS = 0.05
 """After the journal refused a batch: new requests are refused for so long without asking it."""
 READ_MESSAGES = 512
+TURN_SECONDS = 0.002
+"""After so long in one turn over FILLS the loop lets requests and answers through."""
 MAX_REPEATS_AT_ONCE = 16
+PIPELINE_BATCHES = 2
+"""With so many batches on their way through the stages, what arrives is gathered into the next."""
+PIPELINE_SECONDS = 0.01
+"""So long at most: a batch goes to ORDERS even while no stage works."""
 
 log = get_logger("journal")
 
@@ -89,11 +97,12 @@ class Journal:
         self._watch = LogWatch(bus, logs, max_log_fullness)
         self._waiting: dict[int, asyncio.Future[bytes]] = {}
         self._frozen_batch = 0
+        self._frozen_commands = 0
         self._resolved_batch = 0
         self._refusals = 0
         self._work = asyncio.Event()
         self._frozen = asyncio.Event()
-        self._resolved = asyncio.Event()
+        self._moved = asyncio.Event()
         self._tick_wanted = False
         self._active_at = 0.0
         self._published_at = 0.0
@@ -102,13 +111,20 @@ class Journal:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
-        """Begin to read FILLS; requests are taken once all there is now has been applied."""
+        """Begin to read FILLS; requests are taken once all there is now has been applied.
+
+        Raises LogShort when ORDERS ends before FILLS: it lost what was acknowledged, and what came
+        next would take the places, and so the order ids, of that.
+        """
         await ensure_logs(self._bus, self._logs, LogSettings())
-        state = await read_state(self._bus, self._logs.fills)
+        last = await self._last(self._logs.fills)
+        orders_last = await self._last(self._logs.orders)
+        if orders_last < last:
+            raise LogShort(self._logs.orders.name, last, orders_last)
         await self._writer.start()
         await self._watch.start()
         self._active_at = self._published_at = asyncio.get_running_loop().time()
-        self._spawn(self._follow(0 if state is None else state.last), "journal fills")
+        self._spawn(self._follow(last), "journal fills")
         self._spawn(self._pump(), "journal pump")
         self._spawn(self._tick(), "journal ticks")
 
@@ -146,7 +162,14 @@ class Journal:
         request is in the journal then.
         """
         self._check_open(method)
-        submitted = self._gateway.submit(method, request, firm, session)
+        try:
+            submitted = self._gateway.submit(method, request, firm, session)
+        except Exception:
+            raise
+        except BaseException as panic:
+            # The gateway may be half changed: what it holds must go out under no number.
+            self._fail(panic)
+            raise Unavailable("JOURNAL_DAMAGED", "order entry stops at a defect") from panic
         if submitted.ticket == 0:
             return 0, submitted.response or b""
         future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
@@ -176,7 +199,7 @@ class Journal:
             self._gateway.forget(ticket)
 
     def cancel_session(self, session: int) -> None:
-        """Ask for the end of the session's open orders that are marked so; may raise Overloaded."""
+        """Ask for the end of the session's open orders that are marked so, beyond any bound."""
         self._gateway.cancel_session(session)
         self._work.set()
 
@@ -190,26 +213,37 @@ class Journal:
     async def resolved(self) -> bool:
         """Wait for the outcome of all that was submitted so far; False if some was refused."""
         refusals = self._refusals
-        batch = self._frozen_batch + (1 if self._gateway.pending else 0)
-        while self._resolved_batch < batch and self._refusals == refusals:
-            if self.failed.done():
-                return True
-            self._resolved.clear()
-            await self._resolved.wait()
+
+        async def until(done: Callable[[], bool]) -> None:
+            while not (done() or self._refusals != refusals or self.failed.done()):
+                self._moved.clear()
+                await self._moved.wait()
+
+        # What is pending may fill many batches; they are frozen in the order of their commands.
+        commands = self._frozen_commands + self._gateway.pending
+        await until(lambda: self._frozen_commands >= commands)
+        batch = self._frozen_batch
+        await until(lambda: self._resolved_batch >= batch)
         return self._refusals == refusals
 
-    def _check_open(self, method: int) -> None:
-        """Raise unless a request would go into the journal now."""
+    def check_readable(self) -> None:
+        """Raise unless what is known of orders and accounts goes up to the journal's end."""
         if self.failed.done():
             raise Unavailable("JOURNAL_DAMAGED", "trading has stopped: an operator must look")
         if not self.caught_up.is_set():
             raise Unavailable("STARTING", "reading the journal", retry_after_seconds=0.5)
+
+    def _check_open(self, method: int) -> None:
+        """Raise unless a request would go into the journal now."""
+        self.check_readable()
         if not self._bus.connected:
             raise Unavailable(
                 "JOURNAL_UNAVAILABLE", "the journal can't be reached", retry_after_seconds=0.5
             )
         if self._watch.full and method != Gateway.METHOD_CANCEL:
             raise Unavailable("JOURNAL_FULL", self._watch.full, retry_after_seconds=5.0)
+        if self._watch.behind and method != Gateway.METHOD_CANCEL:
+            raise Unavailable("JOURNAL_BEHIND", self._watch.behind, retry_after_seconds=1.0)
         if self._refusing_until and asyncio.get_running_loop().time() < self._refusing_until:
             raise Unavailable(
                 "JOURNAL_UNAVAILABLE", "the journal stores nothing now", retry_after_seconds=0.5
@@ -232,13 +266,30 @@ class Journal:
         log.info("caught up", sequence=self.seen, origin=f"{self._writer.origin:016x}")
         # Carries journal time over the pause since the log's last message.
         self._tick_wanted = True
-        while True:
+        while not self.failed.done():
             while not (self._gateway.pending or self._tick_wanted):
                 self._work.clear()
                 await self._work.wait()
+            await self._room()
             frozen = self._freeze()
             if frozen is not None:
                 await self._publish(frozen)
+
+    async def _room(self) -> None:
+        """Wait for room in the pipeline. Every stage has a price for each message, whatever it
+        holds: under load few large batches reach their outcome sooner than many small ones."""
+        if self._on_the_way < PIPELINE_BATCHES:
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PIPELINE_SECONDS):
+                while self._on_the_way >= PIPELINE_BATCHES and not self.failed.done():
+                    self._moved.clear()
+                    await self._moved.wait()
+
+    @property
+    def _on_the_way(self) -> int:
+        """Batches that went out and have no outcome yet."""
+        return self._frozen_batch - self._resolved_batch
 
     def _freeze(self) -> Frozen | None:
         """The next batch; after a pause a tick goes first, since it carries journal time."""
@@ -247,9 +298,11 @@ class Journal:
             frozen: Frozen | None = self._gateway.freeze_tick(int(time.time()), self.seen)
         else:
             frozen = self._gateway.freeze(self.seen)
+            self._frozen_commands += 0 if frozen is None else frozen.count
         if frozen is not None:
             self._frozen_batch = frozen.batch
         self._frozen.set()
+        self._moved.set()
         return frozen
 
     async def _publish(self, frozen: Frozen) -> None:
@@ -275,7 +328,7 @@ class Journal:
         self._frozen_batch = frozen.batch - 1
         self._refusals += 1
         self._refusing_until = asyncio.get_running_loop().time() + REFUSING_SECONDS
-        self._resolved.set()
+        self._moved.set()
 
     async def _tick(self) -> None:
         """Keep journal time going while nobody trades, and this origin known to risk."""
@@ -284,21 +337,30 @@ class Journal:
             now = asyncio.get_running_loop().time()
             quiet = now - self._active_at >= QUIET_SECONDS
             fading = now - self._published_at >= KEEP_ORIGIN_SECONDS
-            settled = self._resolved_batch == self._frozen_batch
+            settled = self._on_the_way == 0
             if (quiet or fading) and settled and self._bus.connected:
                 self._tick_wanted = True
                 self._work.set()
 
     # From FILLS.
 
+    async def _last(self, log: Log) -> int:
+        state = await read_state(self._bus, log)
+        return 0 if state is None else state.last
+
     async def _follow(self, last: int) -> None:
         if last == 0:
             self.caught_up.set()
+        clock = asyncio.get_running_loop().time
         async with LogReader(self._bus, self._logs.fills) as reader:
             while True:
+                turn_ends = clock() + TURN_SECONDS
                 for message in await reader.next_batch(READ_MESSAGES):
                     self._apply(message)
-                self._active_at = asyncio.get_running_loop().time()
+                    if clock() > turn_ends:
+                        await asyncio.sleep(0)
+                        turn_ends = clock() + TURN_SECONDS
+                self._active_at = clock()
                 for follower in self._followers:
                     follower.on_batch()
                 if self.seen >= last:
@@ -322,7 +384,7 @@ class Journal:
     def _resolve(self, batch: int, sequence: int) -> None:
         self._writer.outcome_known(batch, sequence)
         self._resolved_batch = max(self._resolved_batch, batch)
-        self._resolved.set()
+        self._moved.set()
 
     async def _repeat(self, ticket: int, sequences: list[int]) -> None:
         """A request that was sent before: its first outcomes are in earlier FILLS messages."""
@@ -346,7 +408,12 @@ class Journal:
             return
         if task.get_name().startswith("repeat "):
             log.warning("first outcome not read", error=str(error))
-        elif not self.failed.done():
+        else:
+            self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
+        """Stop for good: who waits finds out, and the process ends."""
+        if not self.failed.done():
             log.error("journal failed", error=str(error), kind=type(error).__name__)
             self.failed.set_exception(error)
-            self._resolved.set()
+            self._moved.set()

@@ -1,5 +1,6 @@
 """RPC handlers of `cift.order_entry.v1.OrderEntryService`: bytes in, bytes out."""
 
+import contextlib
 from collections.abc import AsyncGenerator
 
 from cift.kit.errors import NotFound
@@ -67,6 +68,7 @@ class OrderEntry:
     @rpc("read", raw=True)
     async def get_order(self, request: bytes, call: Call) -> pb.GetOrderResponse | bytes:
         """Look one order up, in memory, then in the projection."""
+        self._journal.check_readable()
         firm = call.principal.firm
         found = self._gateway.get_order(request, firm)
         if found is not None:
@@ -81,8 +83,11 @@ class OrderEntry:
         self, request: pb.StreamExecutionsRequest, call: Call
     ) -> AsyncGenerator[bytes, None]:
         """Stream what happens to the firm's orders."""
-        async for response in self._executions.stream(request, call.principal.firm):
-            yield response
+        self._journal.check_readable()
+        stream = self._executions.stream(request, call.principal.firm)
+        async with contextlib.aclosing(stream) as responses:
+            async for response in responses:
+                yield response
 
     async def _command(self, method: int, request: bytes, call: Call) -> bytes:
         ticket, answer = self._journal.submit(method, request, call.principal.firm)

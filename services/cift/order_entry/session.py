@@ -72,11 +72,7 @@ class Sessions:
         journal = self.journal
         await journal.resolved()
         while not journal.failed.done():
-            try:
-                journal.cancel_session(session)
-            except Overloaded:
-                await journal.frozen(CANCEL_RETRY_SECONDS)
-                continue
+            journal.cancel_session(session)
             if await journal.resolved():
                 return
             await asyncio.sleep(CANCEL_RETRY_SECONDS)  # The journal took them not: again.

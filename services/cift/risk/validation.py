@@ -35,7 +35,8 @@ UNITS_MAX = 10**12
 """The highest price and quantity, in units."""
 MONEY_SCALE = 12
 NOTIONAL_PICO_MAX = 10**36
-CREDIT_PICO_MAX = 10**28
+CREDIT_PICO_MAX = 10**27
+"""What the core takes: more would be stored, and refused where nobody looks."""
 SIZE_MAX = 10**12
 """The highest limit on a quantity or a position, in whole units of the instrument."""
 COLLAR_BPS_MAX = 100_000

@@ -1,9 +1,10 @@
 """`cift bench`: measure the exchange on this machine, and write one JSON document.
 
 In one run and for both durabilities: the bare floor (gRPC raw batch → JetStream append → reply) and
-the mesh with the same request bytes and concurrency, on 1 and on 1,000 symbols; single orders and
-session messages at fixed rates, open loop; each hop of the way of an order. Beside them the core's
-nanoseconds per command and the disk's fsync. The load comes from a process of its own.
+the mesh with the same request bytes and concurrency, on 1 and on 1,000 symbols, once with the order
+plane alone and once with all that reads FILLS beside it; single orders and session messages at
+fixed rates, open loop; each hop of the way of an order. Beside them the core's nanoseconds per
+command and the disk's fsync. The load comes from a process of its own.
 """
 
 import argparse
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import psutil
 from rich.table import Table
 
 from cift.client import CiftError
@@ -48,6 +50,11 @@ FLOOR_OFFSET = 15
 FLOOR_SECONDS_MAX = 30.0
 CORE_SECONDS_MAX = 600.0
 SETTLE_SECONDS_MAX = 60.0
+PLANES = {
+    "order plane": frozenset({"analytics", "market_data"}),
+    "whole mesh": frozenset[str](),
+}
+"""What is up: the way from a client to FILLS and back, or also all that reads FILLS."""
 HOPS = ("client to ORDERS", "ORDERS to RISKED", "RISKED to FILLS", "FILLS to client")
 
 
@@ -87,11 +94,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--output", type=Path, default=Path("bench.json"), metavar="F", help="default: bench.json"
     )
     parser.add_argument(
-        "--seconds", type=float, default=4.0, help="of each measurement (default: 4)"
+        "--seconds", type=_seconds, default=4.0, help="of each measurement (default: 4)"
     )
     parser.add_argument(
         "--quick", action="store_true", help="only see that every measurement still works"
     )
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0.1 <= seconds <= 3_600:
+        raise argparse.ArgumentTypeError("must be from 0.1 to 3600")
+    return seconds
 
 
 def run(args: argparse.Namespace) -> int:
@@ -129,12 +143,18 @@ async def measure(plan: Plan, folder: Path) -> dict[str, Any]:
         "hops": [],
     }
     for durability in plan.durabilities:
-        options = MeshOptions(data_dir=folder / durability, durability=durability)
-        async with LocalMesh(options) as mesh, MeshClient(Addresses.of_local(mesh)) as client:
-            bench = _Bench(plan, mesh, client, document)
-            await bench.prepare()
-            await bench.latencies()
-            await bench.throughputs()
+        for plane, without in PLANES.items():
+            options = MeshOptions(
+                data_dir=folder / f"{durability} {plane}", durability=durability, without=without
+            )
+            async with (
+                LocalMesh(options) as mesh,
+                MeshClient(Addresses.of_local(mesh), without=without) as client,
+            ):
+                bench = _Bench(plan, plane, mesh, client, document)
+                await bench.prepare()
+                await bench.latencies()
+                await bench.throughputs()
     return document
 
 
@@ -142,9 +162,15 @@ class _Bench:
     """The measurements on one mesh."""
 
     def __init__(
-        self, plan: Plan, mesh: LocalMesh, client: MeshClient, document: dict[str, Any]
+        self,
+        plan: Plan,
+        plane: str,
+        mesh: LocalMesh,
+        client: MeshClient,
+        document: dict[str, Any],
     ) -> None:
         self._plan = plan
+        self._plane = plane
         self._mesh = mesh
         self._client = client
         self._document = document
@@ -169,10 +195,13 @@ class _Bench:
                         "closed", symbols, address=address, method=bench_floor.METHOD,
                         in_flight=in_flight,
                     )  # fmt: skip
+                before = cpu_seconds(self._mesh)
                 mesh = await self._load("closed", symbols, method=BATCH_METHOD, in_flight=in_flight)
                 await self._settle()
+                after = cpu_seconds(self._mesh)
                 self._document["throughput"].append(
                     {
+                        "plane": self._plane,
                         "durability": self._mesh.options.durability,
                         "symbols": symbols,
                         "batch": plan.batch,
@@ -180,6 +209,10 @@ class _Bench:
                         "floor": _rates(floor),
                         "mesh": _rates(mesh),
                         "mesh_of_floor": _per_second(mesh) / max(_per_second(floor), 1.0),
+                        "cpu_us_per_order": {
+                            name: 1e6 * (after[name] - before[name]) / mesh["commands_sent"]
+                            for name in after
+                        },
                     }
                 )
 
@@ -193,6 +226,7 @@ class _Bench:
                 await self._settle()
                 self._document["latency"].append(
                     {
+                        "plane": self._plane,
                         "durability": self._mesh.options.durability,
                         "kind": kind.removeprefix("open-"),
                         "rate": rate,
@@ -219,6 +253,7 @@ class _Bench:
                 hops[name].append(end - start)
         self._document["hops"].append(
             {
+                "plane": self._plane,
                 "durability": self._mesh.options.durability,
                 "rate": rate,
                 **{name: Latency.of(values).as_json() for name, values in hops.items()},
@@ -273,6 +308,8 @@ class _Bench:
 
     async def _settle(self) -> None:
         """Wait until the readers of the log are through with it: they share the cores."""
+        if "analytics" not in self._mesh.processes:
+            return
         reached = (
             await self._client.matching.GetStatus(
                 matching_service_pb2.GetStatusRequest(), metadata=self._client.admin_metadata
@@ -302,14 +339,19 @@ def _measure_core(folder: Path) -> dict[str, Any]:
     for packed, plain in ((files.orders, orders), (files.trades, trades)):
         with open_text(packed) as source, plain.open("w", encoding="utf-8") as target:
             shutil.copyfileobj(source, target)
-    flow = ("--orders", str(orders), "--trades", str(trades))
-    return {name: _run_core(f"bench_{name}", flow) for name in ("engine", "risk")}
+    return {
+        "engine": _run_core("bench_engine", ("--orders", str(orders), "--trades", str(trades))),
+        "risk": _run_core("bench_risk", ("--orders", str(orders))),
+    }
 
 
 def _run_core(program: str, arguments: Sequence[str]) -> dict[str, Any]:
+    cargo = shutil.which("cargo")
+    if cargo is None:
+        raise BenchError("the core's benchmarks need cargo on the PATH")
     done = subprocess.run(
         (
-            *("cargo", "run", "--quiet", "--release", "--manifest-path", str(RUST_MANIFEST)),
+            *(cargo, "run", "--quiet", "--release", "--manifest-path", str(RUST_MANIFEST)),
             *("--package", "sim", "--bin", program, "--", *arguments),
         ),
         capture_output=True,
@@ -330,6 +372,17 @@ def _rates(result: dict[str, Any]) -> dict[str, Any]:
     return {"orders_per_s": _per_second(result), "batch_latency": result["latency"]}
 
 
+def cpu_seconds(mesh: LocalMesh) -> dict[str, float]:
+    """Return the processor time that each process of a mesh, with its children, has used."""
+    used = {}
+    for name, process in mesh.processes.items():
+        family = psutil.Process(process.pid)
+        used[name] = sum(
+            sum(member.cpu_times()[:2]) for member in (family, *family.children(recursive=True))
+        )
+    return used
+
+
 def print_tables(document: dict[str, Any]) -> None:
     """Print what a person looks at first."""
     machine = document["machine"]
@@ -338,9 +391,12 @@ def print_tables(document: dict[str, Any]) -> None:
         f"{document['fsync']['p50_us']:.0f} µs, p99 {document['fsync']['p99_us']:.0f} µs",
         markup=False,
     )
-    table = Table("durability", "symbols", "in flight", "floor/s", "mesh/s", "mesh of floor")
+    table = Table(
+        "services", "durability", "symbols", "in flight", "floor/s", "mesh/s", "mesh of floor"
+    )
     for row in document["throughput"]:
         table.add_row(
+            row["plane"],
             row["durability"],
             str(row["symbols"]),
             str(row["in_flight"]),
@@ -349,15 +405,16 @@ def print_tables(document: dict[str, Any]) -> None:
             f"{row['mesh_of_floor']:.0%}",
         )
     console.print(table)
-    table = Table("durability", "order by", "rate", "p50 µs", "p99 µs", "p99.9 µs")
+    table = Table("services", "durability", "order by", "rate", "p50 µs", "p99 µs", "p99.9 µs")
     for row in document["latency"]:
         values = (f"{row[name]:,.0f}" for name in ("p50_us", "p99_us", "p999_us"))
-        table.add_row(row["durability"], row["kind"], f"{row['rate']:,}", *values)
+        table.add_row(row["plane"], row["durability"], row["kind"], f"{row['rate']:,}", *values)
     console.print(table)
-    table = Table("durability", "hop", "p50 µs", "p99 µs")
+    table = Table("services", "durability", "hop", "p50 µs", "p99 µs")
     for row in document["hops"]:
         for name in HOPS:
             table.add_row(
+                row["plane"],
                 row["durability"],
                 name,
                 f"{row[name]['p50_us']:,.0f}",

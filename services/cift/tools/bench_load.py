@@ -69,6 +69,8 @@ class Measured:
 
     requests: int = 0
     commands: int = 0
+    commands_sent: int = 0
+    """Those before and after the measured time included."""
     seconds: float = 0.0
     latencies_ns: list[int] = field(default_factory=list)
     late: int = 0
@@ -82,6 +84,7 @@ class Measured:
         return {
             "requests": self.requests,
             "commands": self.commands,
+            "commands_sent": self.commands_sent,
             "seconds": self.seconds,
             "latency": Latency.of(self.latencies_ns).as_json(),
             "late": self.late,
@@ -208,6 +211,7 @@ async def closed(load: Load) -> Measured:
     measured.commands = measured.requests * load.batch
     measured.seconds = load.seconds
     measured.next_number = requests.number
+    measured.commands_sent = (requests.number - load.first_number) * load.batch
     return measured
 
 

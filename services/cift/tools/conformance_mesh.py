@@ -207,7 +207,7 @@ class _Table:
         return f"{self._symbol[:20]}.{self._sent}.{letters[:8]}"
 
     async def _look_at_book(self, sequence: int) -> None:
-        request = matching_service_pb2.GetBookRequest(symbol=self._symbol, max_orders=100_000)
+        request = matching_service_pb2.GetBookRequest(symbol=self._symbol, max_orders=10_000)
         async with asyncio.timeout(STREAM_SECONDS_MAX):
             while True:
                 book = await self._mesh.matching.GetBook(

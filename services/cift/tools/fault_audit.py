@@ -299,7 +299,7 @@ async def _check_books(found: Audit, mesh: MeshClient, symbols: Sequence[str]) -
             )
         ).book
         resting = await mesh.matching.GetBook(
-            matching_service_pb2.GetBookRequest(symbol=symbol, max_orders=100_000),
+            matching_service_pb2.GetBookRequest(symbol=symbol, max_orders=10_000),
             metadata=mesh.admin_metadata,
         )
         for side in ("bids", "asks"):

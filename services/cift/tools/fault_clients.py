@@ -25,6 +25,8 @@ Style = Literal["unary", "batch", "session"]
 TRY_SECONDS_MAX = 2.0
 """A call without an answer for so long is given up and made again."""
 PAUSE_SECONDS = (0.02, 0.15)
+PACE_SECONDS_MAX = 0.05
+"""Longest rest between calls: a campaign is about kills, and its audit reads every event."""
 BATCH_MAX = 12
 SESSION_WINDOW = 8
 MID_PRICE = 1000
@@ -99,6 +101,7 @@ class Client:
                 else:
                     size = 1 if self.style == "unary" else self._random.randint(2, BATCH_MAX)
                     await self._deliver([self._new_note() for _ in range(size)])
+                    await self._rest()
             await self.confirm()
         finally:
             await asyncio.gather(*(c.close() for c in self._channels.values()))
@@ -241,6 +244,7 @@ class Client:
             if any(note.result is None for note in waiting[0]):
                 raise TimeoutError("an outcome is not known")
             waiting.pop(0)
+            await self._rest()
 
     async def _write(self, call: Any, notes: Sequence[Note]) -> None:
         for note in notes:
@@ -273,6 +277,9 @@ class Client:
         if error.code() not in RETRYABLE:
             self.refusals.append(f"{error.code().name}: {error.details()}")
         await self._pause()
+
+    async def _rest(self) -> None:
+        await asyncio.sleep(self._random.uniform(0, PACE_SECONDS_MAX))
 
     async def _pause(self) -> None:
         self._attempts += 1

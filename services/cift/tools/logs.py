@@ -21,6 +21,7 @@ from cift.local.engines import nats_spec
 from cift.local.folder import FolderError, MeshFolder
 from cift.local.ports import find_block
 from cift.local.process import Process
+from cift.tools.arguments import integer
 from cift.tools.report import console, progress
 
 __all__ = ["add_arguments", "run", "serving", "verify_folder"]
@@ -35,7 +36,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     subparsers = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     check = subparsers.add_parser("verify", help="replay a data folder and compare everything")
     check.add_argument("data_dir", type=Path, metavar="DATA_DIR", help="what `cift up` was given")
-    check.add_argument("--shard", type=int, default=0, help="number of the shard (default: 0)")
+    check.add_argument(
+        "--shard", type=integer(0, 255), default=0, help="number of the shard (default: 0)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -24,6 +24,7 @@ from cift.analytics.v1 import analytics_service_pb2, analytics_service_pb2_grpc
 from cift.client import Account, CiftClient, Endpoints, Instrument, Limits
 from cift.common.v1 import types_pb2
 from cift.local.mesh import LocalMesh, MeshOptions
+from cift.local.ports import HOST
 from cift.market_data.v1 import market_data_service_pb2, market_data_service_pb2_grpc
 from cift.matching.v1 import matching_service_pb2, matching_service_pb2_grpc
 from cift.order_entry.v1 import order_entry_service_pb2, order_entry_service_pb2_grpc
@@ -99,15 +100,8 @@ class Addresses:
 
     @classmethod
     def of_local(cls, mesh: LocalMesh) -> "Addresses":
-        """Name a mesh that this process runs."""
-        return cls(
-            order_entry=mesh.address("order_entry"),
-            matching=mesh.address("matching"),
-            risk=mesh.address("risk"),
-            analytics=mesh.address("analytics"),
-            market_data=mesh.address("market_data"),
-            admin_key=mesh.keys["admin"],
-        )
+        """Name a mesh that this process runs, services that it is without included."""
+        return cls.of_base(f"{HOST}:{mesh.port_base}", mesh.keys["admin"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +165,9 @@ def channel(address: str) -> Any:
 class MeshClient:
     """Channels and stubs to the services of one mesh, and what an operator does there."""
 
-    def __init__(self, addresses: Addresses) -> None:
+    def __init__(self, addresses: Addresses, *, without: frozenset[str] = frozenset()) -> None:
         self.addresses = addresses
+        self._without = without
         self.admin_metadata = bearer(addresses.admin_key)
         self.order_entry_channel = channel(addresses.order_entry)
         self._channels = [self.order_entry_channel]
@@ -262,17 +257,19 @@ class MeshClient:
 
     async def _until_known(self, secret: str, account: str) -> None:
         """Return once the services that read keys by themselves have read this one."""
-        asks = (
-            (
-                self.order_entry.GetOrder,
-                order_entry_service_pb2.GetOrderRequest(account=account, cl_ord_id="none"),
+        order = order_entry_service_pb2.GetOrderRequest(account=account, cl_ord_id="none")
+        asks: dict[str, tuple[Any, Any]] = {
+            "order_entry": (self.order_entry.GetOrder, order),
+            "market_data": (
+                self.market_data.GetBook,
+                market_data_service_pb2.GetBookRequest(symbol="NONE"),
             ),
-            (self.market_data.GetBook, market_data_service_pb2.GetBookRequest(symbol="NONE")),
-            (self.matching.GetStatus, matching_service_pb2.GetStatusRequest()),
-            (self.risk.GetExposure, risk_service_pb2.GetExposureRequest(account=account)),
-        )
+            "matching": (self.matching.GetStatus, matching_service_pb2.GetStatusRequest()),
+            "risk": (self.risk.GetExposure, risk_service_pb2.GetExposureRequest(account=account)),
+        }
         deadline = time.monotonic() + KEY_SECONDS_MAX
-        for call, request in asks:
+        for service in asks.keys() - self._without:
+            call, request = asks[service]
             while not await _knows(call, request, secret):
                 if time.monotonic() > deadline:
                     raise TimeoutError(f"a new key is not known after {KEY_SECONDS_MAX:g} s")

@@ -158,15 +158,27 @@ class BookRows:
 
 
 def open_text(path: Path) -> TextIO:
-    """Open a plain or `.zst` file for reading text."""
+    """Open a plain or `.zst` file, read whole, as text."""
     try:
-        raw = path.open("rb")
+        raw = path.read_bytes()
+        text = (_unpacked(raw) if path.suffix == ".zst" else raw).decode()
     except OSError as error:
         raise OrderFileError(f"{path}: {error.strerror}") from error
-    if path.suffix != ".zst":
-        return io.TextIOWrapper(raw, encoding="utf-8", newline="")
-    reader = zstandard.ZstdDecompressor().stream_reader(raw, closefd=True)
-    return io.TextIOWrapper(io.BufferedReader(reader), encoding="utf-8", newline="")
+    except (zstandard.ZstdError, UnicodeDecodeError) as error:
+        raise OrderFileError(f"{path}: {error}") from error
+    return io.StringIO(text, newline="")
+
+
+def _unpacked(raw: bytes) -> bytes:
+    """Unpack every frame; one that is cut short is an error, not an end."""
+    parts = []
+    while raw:
+        frame = zstandard.ZstdDecompressor().decompressobj()
+        parts.append(frame.decompress(raw))
+        if not frame.eof:
+            raise zstandard.ZstdError("the packed file is cut short")
+        raw = frame.unused_data
+    return b"".join(parts)
 
 
 def read_instrument(path: Path) -> InstrumentFile:

@@ -46,10 +46,14 @@ from cift.kit.layout import (
     VerdictKind,
 )
 from cift.kit.logging import configure
+from cift.local.mesh import NATS_OFFSET
+from cift.local.up import DEFAULT_PORT_BASE
+from cift.tools.arguments import integer
 
 __all__ = ["Decoder", "add_arguments", "run"]
 
-DEFAULT_URL = "nats://127.0.0.1:4222"
+DEFAULT_URL = f"nats://127.0.0.1:{DEFAULT_PORT_BASE + NATS_OFFSET}"
+"""That of `cift up`."""
 TIMER = 0xFFFF_FFFF
 """The command index of events that no command caused."""
 INDEX_BITS, SEQUENCE_BITS = 13, 42
@@ -70,11 +74,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SUBJECT",
         help="such as orders.new.AMZN, orders.fills.>, default: orders.> (all three logs)",
     )
-    parser.add_argument("--from", type=int, default=1, dest="first", metavar="N", help="sequence")
-    parser.add_argument("--count", type=int, default=0, metavar="N", help="stop after N messages")
+    parser.add_argument(
+        "--from", type=integer(1, 2**63), default=1, dest="first", metavar="N", help="sequence"
+    )
+    parser.add_argument(
+        "--count", type=integer(0, 2**63), default=0, metavar="N", help="stop after N messages"
+    )
     parser.add_argument("-f", "--follow", action="store_true", help="go on as messages come")
-    parser.add_argument("--url", default=os.environ.get(f"{PREFIX}NATS_URL", DEFAULT_URL))
-    parser.add_argument("--shard", type=int, default=0, help="number of the shard (default: 0)")
+    parser.add_argument(
+        "--url",
+        default=os.environ.get(f"{PREFIX}NATS_URL", DEFAULT_URL),
+        help=f"NATS server; default: {PREFIX}NATS_URL, or the one of `cift up`: {DEFAULT_URL}",
+    )
+    parser.add_argument(
+        "--shard", type=integer(0, 255), default=0, help="number of the shard (default: 0)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

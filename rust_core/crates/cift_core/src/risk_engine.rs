@@ -4,7 +4,7 @@ use bytemuck::Zeroable;
 use engine::pod::{
     Account, BatchStatus, ClOrdId, Command, CommandKind, Event as EventRecord, ExecType,
     Instrument, Limits, OrdType, TimeInForce, Verdict, VerdictKind, ACCOUNT_ENABLED,
-    INSTRUMENT_ENABLED,
+    INSTRUMENT_ENABLED, MAX_PRICE,
 };
 use engine::risk::{bits, RELAY};
 use engine::{Batch, FillsView, RiskEngine, Risked};
@@ -281,7 +281,7 @@ impl FastRiskEngine {
 
     fn trade(&mut self, order_id: u64, price: i64, quantity: i64) -> PyResult<()> {
         let mut open = self.of(order_id)?;
-        if price <= 0 || !(1..=open.leaves).contains(&quantity) {
+        if !(1..=MAX_PRICE).contains(&price) || !(1..=open.leaves).contains(&quantity) {
             let problem = "a trade has a price, and at most the order's open quantity";
             return Err(PyValueError::new_err(problem));
         }

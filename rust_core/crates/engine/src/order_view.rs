@@ -7,8 +7,7 @@ use alloc::collections::VecDeque;
 use core::fmt;
 
 use crate::batch::FillsView;
-use crate::ids::{index_of, sequence_of};
-use crate::pod::{ClOrdId, Event, ExecType, OrdStatus, Outcome};
+use crate::pod::{ClOrdId, Event, ExecType, OrdStatus};
 use crate::table::{hash_word, hash_words, Arena, Table, NONE};
 
 /// How much of what is over is kept.
@@ -16,13 +15,11 @@ use crate::table::{hash_word, hash_words, Arena, Table, NONE};
 pub struct ViewBounds {
     /// Orders that ended, refused ones included: about 340 bytes each.
     pub ended: u32,
-    /// Outcomes of commands: 32 bytes each.
-    pub outcomes: u32,
 }
 
 impl Default for ViewBounds {
     fn default() -> Self {
-        Self { ended: 1 << 18, outcomes: 1 << 20 }
+        Self { ended: 1 << 18 }
     }
 }
 
@@ -147,12 +144,6 @@ pub struct OrderView {
     lists: Arena<List>,
     by_list: Table,
     ended: VecDeque<u32>,
-    outcomes: VecDeque<Outcome>,
-    /// For each message kept, from `first_message`: how many outcomes there were before it.
-    message_starts: VecDeque<u64>,
-    first_message: u64,
-    /// How many outcomes there were ever.
-    outcomes_ever: u64,
     open: u32,
 }
 
@@ -194,10 +185,6 @@ impl OrderView {
             lists: Arena::default(),
             by_list: Table::default(),
             ended: VecDeque::new(),
-            outcomes: VecDeque::new(),
-            message_starts: VecDeque::new(),
-            first_message: 1,
-            outcomes_ever: 0,
             open: 0,
         }
     }
@@ -247,21 +234,6 @@ impl OrderView {
         self.listed(account_key(account), Through::Account)
     }
 
-    /// What became of the command at a place, while it is kept.
-    #[must_use]
-    pub fn outcome(&self, place: u64) -> Option<&Outcome> {
-        let message = sequence_of(place).checked_sub(self.first_message)?;
-        let message = usize::try_from(message).ok()?;
-        let start = *self.message_starts.get(message)?;
-        let end = self.message_starts.get(message + 1).copied().unwrap_or(self.outcomes_ever);
-        let at = start + u64::from(index_of(place));
-        let dropped = self.outcomes_ever - self.outcomes.len() as u64;
-        if at >= end {
-            return None;
-        }
-        self.outcomes.get((at - dropped) as usize)
-    }
-
     /// Applies the next message of FILLS.
     ///
     /// # Errors
@@ -282,23 +254,8 @@ impl OrderView {
                 what,
             })?;
         }
-        self.keep_outcomes(fills.outcomes);
         self.applied = sequence;
         Ok(())
-    }
-
-    fn keep_outcomes(&mut self, outcomes: &[Outcome]) {
-        self.message_starts.push_back(self.outcomes_ever);
-        self.outcomes_ever += outcomes.len() as u64;
-        self.outcomes.extend(outcomes);
-        // Messages without outcomes cost little, but not nothing.
-        let most = self.bounds.outcomes as usize;
-        while self.outcomes.len() > most || self.message_starts.len() > most.max(1) {
-            let start = self.message_starts.pop_front().expect("outcomes belong to messages");
-            let end = self.message_starts.front().copied().unwrap_or(self.outcomes_ever);
-            self.outcomes.drain(..(end - start) as usize);
-            self.first_message += 1;
-        }
     }
 
     fn apply_event(

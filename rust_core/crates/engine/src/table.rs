@@ -59,10 +59,14 @@ impl Running {
 
 /// An index of arena places by the hash of their keys: open addressing, linear probing.
 ///
-/// A slot holds the upper half of a hash and a place plus one; zero is an empty slot. The keys stay
-/// in the arena, so every call that may meet another key takes a closure that compares.
+/// Each slot has a mark of one byte: zero when it is empty, else seven bits of the hash. The marks
+/// are small enough to stay near the processor, so that a key which isn't here, which most aren't
+/// when they come first, is known not to be without waiting for memory. A full slot holds the upper
+/// half of the hash and the place. The keys stay in the arena, so a call that may meet another key
+/// takes a closure that compares.
 #[derive(Clone, Debug)]
 pub struct Table {
+    marks: Vec<u8>,
     slots: Vec<u64>,
     mask: usize,
     len: usize,
@@ -74,11 +78,25 @@ impl Default for Table {
     }
 }
 
+/// So many of a value, written at once. Memory that comes as zeros comes page by page when it is
+/// first used, and each page is a wait of microseconds at a bad moment.
+fn written<T: Copy>(count: usize, value: T) -> Vec<T> {
+    let mut values = Vec::with_capacity(count);
+    values.resize(count, value);
+    values
+}
+
+/// The mark of a full slot.
+#[inline]
+const fn mark_of(hash: u64) -> u8 {
+    hash as u8 | 0x80
+}
+
 impl Table {
     /// An empty index with this many slots, a power of two.
     fn with_slots(slots: usize) -> Self {
         debug_assert!(slots.is_power_of_two());
-        Self { slots: alloc::vec![0; slots], mask: slots - 1, len: 0 }
+        Self { marks: written(slots, 0), slots: written(slots, 0), mask: slots - 1, len: 0 }
     }
 
     /// How many places it holds.
@@ -96,15 +114,18 @@ impl Table {
     /// The place whose key has this hash and is the same.
     #[inline]
     pub fn find(&self, hash: u64, mut same: impl FnMut(u32) -> bool) -> Option<u32> {
-        let tag = hash >> 32;
+        let (tag, mark) = (hash >> 32, mark_of(hash));
         let mut at = tag as usize & self.mask;
         loop {
-            let slot = self.slots[at];
-            if slot == 0 {
+            let marked = self.marks[at];
+            if marked == 0 {
                 return None;
             }
-            if slot >> 32 == tag && same(slot as u32 - 1) {
-                return Some(slot as u32 - 1);
+            if marked == mark {
+                let slot = self.slots[at];
+                if slot >> 32 == tag && same(slot as u32) {
+                    return Some(slot as u32);
+                }
             }
             at = (at + 1) & self.mask;
         }
@@ -113,28 +134,32 @@ impl Table {
     /// Adds a place whose key isn't here yet.
     #[inline]
     pub fn insert(&mut self, hash: u64, place: u32) {
-        debug_assert!(place != NONE);
         if (self.len + 1) * 8 > self.slots.len() * 5 {
             self.grow();
         }
-        self.put(hash >> 32 << 32 | u64::from(place + 1));
+        self.put(mark_of(hash), hash >> 32 << 32 | u64::from(place));
         self.len += 1;
     }
 
-    fn put(&mut self, slot: u64) {
+    #[inline]
+    fn put(&mut self, mark: u8, slot: u64) {
         let mut at = (slot >> 32) as usize & self.mask;
-        while self.slots[at] != 0 {
+        while self.marks[at] != 0 {
             at = (at + 1) & self.mask;
         }
+        self.marks[at] = mark;
         self.slots[at] = slot;
     }
 
     /// Doubles the slots. They carry their hashes, so no key is read.
     #[cold]
+    #[inline(never)]
     fn grow(&mut self) {
         let mut grown = Self::with_slots(self.slots.len() * 2);
-        for &slot in self.slots.iter().filter(|&&slot| slot != 0) {
-            grown.put(slot);
+        for (&mark, &slot) in self.marks.iter().zip(&self.slots) {
+            if mark != 0 {
+                grown.put(mark, slot);
+            }
         }
         grown.len = self.len;
         *self = grown;
@@ -142,22 +167,23 @@ impl Table {
 
     /// Takes out a place that is here, and closes the gap.
     pub fn remove(&mut self, hash: u64, place: u32) {
-        let slot = hash >> 32 << 32 | u64::from(place + 1);
+        let slot = hash >> 32 << 32 | u64::from(place);
         let mut hole = (slot >> 32) as usize & self.mask;
-        while self.slots[hole] != slot {
-            assert!(self.slots[hole] != 0, "a place that is taken out is in the index");
+        while self.marks[hole] != mark_of(hash) || self.slots[hole] != slot {
+            assert!(self.marks[hole] != 0, "a place that is taken out is in the index");
             hole = (hole + 1) & self.mask;
         }
         let mut at = (hole + 1) & self.mask;
-        while self.slots[at] != 0 {
+        while self.marks[at] != 0 {
             let home = (self.slots[at] >> 32) as usize & self.mask;
             if at.wrapping_sub(home) & self.mask >= at.wrapping_sub(hole) & self.mask {
+                self.marks[hole] = self.marks[at];
                 self.slots[hole] = self.slots[at];
                 hole = at;
             }
             at = (at + 1) & self.mask;
         }
-        self.slots[hole] = 0;
+        self.marks[hole] = 0;
         self.len -= 1;
     }
 }
@@ -195,7 +221,7 @@ impl<T: Copy> Arena<T> {
     }
 
     /// Adds an entry, at the place freed last if there is one.
-    #[inline]
+    #[inline(always)]
     pub fn insert(&mut self, value: T) -> u32 {
         if let Some(place) = self.free.pop() {
             self[place] = value;
@@ -203,11 +229,17 @@ impl<T: Copy> Arena<T> {
         }
         let place = self.next;
         if place >> CHUNK_BITS == self.chunks.len() as u32 {
-            self.chunks.push(Vec::with_capacity(1 << CHUNK_BITS));
+            self.add_chunk(value);
         }
-        self.chunks[(place >> CHUNK_BITS) as usize].push(value);
         self.next += 1;
+        self[place] = value;
         place
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn add_chunk(&mut self, filler: T) {
+        self.chunks.push(written(1 << CHUNK_BITS, filler));
     }
 
     /// Frees a place; the caller holds no other reference to it.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use desk::*;
 use engine::market_data::{MarketDataError, Updates};
-use engine::pod::{Side, TIMER};
+use engine::pod::{Event, Side, MAX_QUANTITY, TIMER};
 use engine::Level;
 
 /// What the last message changed in the book, as text: one line for each delta.
@@ -138,10 +138,18 @@ fn messages_come_in_order_and_fit_to_the_book() {
     let gap = MarketDataError::Sequence { expected: 1, got: 2 };
     assert_eq!(other.apply(&desk.fills[1].view(), &mut updates), Err(gap));
     other.apply(&desk.fills[0].view(), &mut updates).expect("the first");
-    let mut wrong = desk.fills[1].clone();
-    wrong.events[0].book_quantity_before = 7;
-    let error = other.apply(&wrong.view(), &mut updates).expect_err("nothing stood there");
-    assert!(matches!(error, MarketDataError::Broken { event: 0, .. }), "{error}");
+    let spoils: [fn(&mut Event); 4] = [
+        |event| event.book_quantity_before = 7,
+        |event| event.book_quantity_before = i64::MIN,
+        |event| event.book_quantity_after = MAX_QUANTITY + 1,
+        |event| event.price = i64::MIN,
+    ];
+    for spoil in spoils {
+        let (mut other, mut wrong) = (other.clone(), desk.fills[1].clone());
+        spoil(&mut wrong.events[0]);
+        let error = other.apply(&wrong.view(), &mut updates).expect_err("it can't stand there");
+        assert!(matches!(error, MarketDataError::Broken { event: 0, .. }), "{error}");
+    }
 }
 
 /// A book that only knows a snapshot and the deltas after it.

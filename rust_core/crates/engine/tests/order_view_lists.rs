@@ -5,7 +5,7 @@ mod desk;
 use desk::*;
 use engine::ids::place;
 use engine::order_view::{OrderView, OrderViewError, ViewBounds};
-use engine::pod::{ClOrdId, OrdStatus, OutcomeKind};
+use engine::pod::{ClOrdId, OrdStatus};
 
 fn names<'a>(orders: impl Iterator<Item = &'a engine::order_view::OrderRecord>) -> Vec<String> {
     let text = |id: ClOrdId| String::from_utf8(id.as_bytes().to_vec()).expect("ASCII");
@@ -90,7 +90,7 @@ fn open_orders_are_listed_by_session_of_their_origin_and_by_account() {
 #[test]
 fn of_what_is_over_the_oldest_is_dropped_first() {
     let mut desk = Desk::open();
-    desk.orders = OrderView::new(ViewBounds { ended: 2, outcomes: 3 });
+    desk.orders = OrderView::new(ViewBounds { ended: 2 });
     desk.orders.apply(&desk.fills[0].view()).expect("the setup");
     desk.accepted(&[
         "alice: buy 1 @ 100 as a1",
@@ -106,12 +106,6 @@ fn of_what_is_over_the_oldest_is_dropped_first() {
     for name in ["a1", "a4", "a3"] {
         assert!(desk.orders.find(ALICE, &id(name)).is_some(), "{name}");
     }
-    let kinds: Vec<_> =
-        (5..=8).map(|n| desk.orders.outcome(place(0, n, 0)).map(|o| o.kind)).collect();
-    let accepted = Some(OutcomeKind::Accepted.number());
-    assert_eq!(kinds, [None, accepted, accepted, accepted]);
-    assert!(desk.orders.outcome(place(0, 8, 1)).is_none(), "no such command");
-    assert!(desk.orders.outcome(place(0, 9, 0)).is_none(), "not yet");
 }
 
 #[test]

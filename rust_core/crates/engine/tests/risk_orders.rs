@@ -3,7 +3,7 @@
 mod desk;
 
 use desk::*;
-use engine::pod::{BatchStatus, CommandKind, ExecType, Instrument, Limits, Verdict};
+use engine::pod::{BatchStatus, CommandKind, ExecType, Instrument, Limits, Verdict, MAX_PRICE};
 use engine::reject::{CxlRej, Reject};
 use engine::risk::{bits, Bounds, RiskError, KEPT_NS, RELAY};
 use engine::{Batch, Fills, Risked};
@@ -466,6 +466,7 @@ fn fills_that_cannot_have_happened_stop_the_engine() {
         other => panic!("{other}"),
     };
     assert_eq!(broken(|f| f.events[1].last_quantity = 6).0, 1);
+    assert_eq!(broken(|f| f.events[1].last_price = MAX_PRICE + 1).0, 1);
     assert_eq!(broken(|f| f.events[1].cum_quantity = 2).0, 1);
     assert_eq!(broken(|f| f.events[2].order_id += 1).0, 2);
     assert_eq!(broken(|f| f.events[2].account = BOB).0, 2);

@@ -88,7 +88,8 @@ where
     Ok((number, places as u8))
 }
 
-/// Appends units of 10^-`scale` as a decimal with `scale` fraction digits. No allocation of its own.
+/// Appends units of 10^-`scale` as a decimal with `scale` fraction digits. No allocation of its
+/// own.
 #[inline]
 pub fn write(out: &mut Vec<u8>, units: i128, scale: u8) {
     // 39 digits and more zeros before the point than any scale asks for.

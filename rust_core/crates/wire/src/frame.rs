@@ -3,16 +3,17 @@
 //! A frame is an eight-byte segment table and one segment: the root pointer, the message's data and
 //! pointer sections in full, then its lists in field order with nothing between or behind them. An
 //! empty list is a null pointer. Of the many ways in which Cap'n Proto could put a message this is
-//! one, so equal messages are equal bytes, and reading is a walk with no choices: a list is where it
-//! must be, and is used where it lies.
+//! one, so equal messages are equal bytes, and reading is a walk with no choices: a list is where
+//! it must be, and is used where it lies.
 //!
 //! Nothing a frame holds can make the reader panic, read outside it, or allocate.
 
-use bytemuck::{bytes_of, cast_slice, Pod};
-use engine::ids::{MAX_SEQUENCE, MAX_SHARD};
+mod walk;
+mod write;
+
 use engine::pod::{
-    Account, BatchStatus, ClOrdId, Command, CommandKind, Event, Instrument, Limits, Outcome,
-    Verdict, MAX_COMMANDS, MAX_EVENTS, TIMER,
+    Account, BatchStatus, ClOrdId, Command, Event, Instrument, Limits, Outcome, Verdict,
+    MAX_COMMANDS, MAX_EVENTS,
 };
 use engine::{Batch, FillsView};
 use xxhash_rust::xxh3::xxh3_128;
@@ -20,6 +21,7 @@ use xxhash_rust::xxh3::xxh3_128;
 use crate::layout;
 
 pub use crate::frame_error::{FrameError, Problem};
+use walk::Walk;
 
 /// The version of the schemas that this build reads and writes.
 pub const SCHEMA_VERSION: u16 = 1;
@@ -95,7 +97,8 @@ pub struct Header {
     pub origin: u64,
     /// The batch's number among that origin's, from 1.
     pub batch: u64,
-    /// ORDERS: the last FILLS sequence that the origin had seen. RISKED: the last that risk applied.
+    /// ORDERS: the last FILLS sequence that the origin had seen. RISKED: the last that risk
+    /// applied.
     pub fills_seen: u64,
     /// RISKED and FILLS: digest of the message of the log before that caused this one.
     pub input_digest: u128,
@@ -246,344 +249,6 @@ impl<'a> Frame<'a> {
         } else {
             let found = read.header.log;
             Err(FrameError::new(TABLE_BYTES, Problem::OtherLog { wanted: log, found }))
-        }
-    }
-
-    /// Appends the frame to `out`.
-    pub fn write(&self, out: &mut Vec<u8>) {
-        let data_words = self.header.log.data_words();
-        let root = data_words + POINTERS;
-        let mut pointers = [0_u64; POINTERS];
-        let mut next = 1 + root;
-        let mut place = 0;
-        let mut point = |count: usize, size: usize| {
-            if count > 0 {
-                let words = count * size / WORD;
-                let offset = next - (2 + data_words + place);
-                pointers[place] =
-                    LIST | (offset as u64) << 2 | COMPOSITE << 32 | (words as u64) << 35;
-                next += 1 + words;
-            }
-            place += 1;
-        };
-        match self.header.log {
-            Log::Orders => {
-                point(self.commands.len(), size_of::<Command>());
-                point(self.orig_cl_ord_ids.len(), size_of::<ClOrdId>());
-            }
-            Log::Risked => {
-                point(self.commands.len(), size_of::<Command>());
-                point(self.verdicts.len(), size_of::<Verdict>());
-            }
-            Log::Fills => {
-                point(self.outcomes.len(), size_of::<Outcome>());
-                point(self.events.len(), size_of::<Event>());
-            }
-        }
-        point(self.instruments.len(), size_of::<Instrument>());
-        point(self.accounts.len(), size_of::<Account>());
-        point(self.limits.len(), size_of::<Limits>());
-
-        out.reserve(TABLE_BYTES + next * WORD);
-        out.extend_from_slice(bytes_of(&((next as u64) << 32)));
-        out.extend_from_slice(bytes_of(&((data_words as u64) << 32 | (POINTERS as u64) << 48)));
-        self.write_header(out);
-        out.extend_from_slice(cast_slice(&pointers));
-        match self.header.log {
-            Log::Orders => {
-                write_list(out, self.commands);
-                write_list(out, self.orig_cl_ord_ids);
-            }
-            Log::Risked => {
-                write_list(out, self.commands);
-                write_list(out, self.verdicts);
-            }
-            Log::Fills => {
-                write_list(out, self.outcomes);
-                write_list(out, self.events);
-            }
-        }
-        write_list(out, self.instruments);
-        write_list(out, self.accounts);
-        write_list(out, self.limits);
-    }
-
-    /// Appends the data section.
-    fn write_header(&self, out: &mut Vec<u8>) {
-        let header = &self.header;
-        let start = out.len();
-        out.resize(start + header.log.data_words() * WORD, 0);
-        let data = &mut out[start..];
-        let mut put = |offset: usize, bytes: &[u8]| {
-            data[offset..offset + bytes.len()].copy_from_slice(bytes);
-        };
-        // The first three fields stand in the same place in all messages.
-        put(layout::orders::SCHEMA_VERSION, &SCHEMA_VERSION.to_le_bytes());
-        put(layout::orders::SEMANTICS_VERSION, &SEMANTICS_VERSION.to_le_bytes());
-        put(layout::orders::SHARD, &header.shard.to_le_bytes());
-        match header.log {
-            Log::Orders => {
-                put(layout::orders::ORIGIN, &header.origin.to_le_bytes());
-                put(layout::orders::BATCH, &header.batch.to_le_bytes());
-                put(layout::orders::FILLS_SEEN, &header.fills_seen.to_le_bytes());
-            }
-            Log::Risked => {
-                put(layout::risked::SEQUENCE, &header.sequence.to_le_bytes());
-                put(layout::risked::TIME_NS, &header.time_ns.to_le_bytes());
-                put(layout::risked::ORIGIN, &header.origin.to_le_bytes());
-                put(layout::risked::BATCH, &header.batch.to_le_bytes());
-                put(layout::risked::FILLS_APPLIED, &header.fills_seen.to_le_bytes());
-                put(layout::risked::INPUT_DIGEST_LOW, &header.input_digest.to_le_bytes());
-                put(layout::risked::STATE_HASH, &header.state_hash.to_le_bytes());
-                put(layout::risked::STATUS, &header.status.number().to_le_bytes());
-            }
-            Log::Fills => {
-                put(layout::fills::SEQUENCE, &header.sequence.to_le_bytes());
-                put(layout::fills::TIME_NS, &header.time_ns.to_le_bytes());
-                put(layout::fills::ORIGIN, &header.origin.to_le_bytes());
-                put(layout::fills::BATCH, &header.batch.to_le_bytes());
-                put(layout::fills::INPUT_DIGEST_LOW, &header.input_digest.to_le_bytes());
-                put(layout::fills::STATE_HASH, &header.state_hash.to_le_bytes());
-                put(layout::fills::STATUS, &header.status.number().to_le_bytes());
-            }
-        }
-    }
-
-    /// What a walk over pointers doesn't see: counts that must agree, and indices.
-    fn check(&self) -> Result<(), FrameError> {
-        let header = &self.header;
-        let fail = |problem| Err(FrameError::new(TABLE_BYTES, problem));
-        if header.shard > MAX_SHARD {
-            return fail(Problem::Shard(header.shard));
-        }
-        if header.log != Log::Orders && !(1..=MAX_SEQUENCE).contains(&header.sequence) {
-            return fail(Problem::Sequence(header.sequence));
-        }
-        let commands = match header.log {
-            Log::Fills => self.outcomes.len(),
-            Log::Orders | Log::Risked => self.commands.len(),
-        };
-        if (commands > 0) != (header.status == BatchStatus::Applied) {
-            return fail(Problem::Commands { status: header.status, count: commands });
-        }
-        if header.log == Log::Risked && self.verdicts.len() != commands {
-            return fail(Problem::Count { list: "verdicts", count: self.verdicts.len() });
-        }
-        for (list, count) in [
-            ("origClOrdIds", self.orig_cl_ord_ids.len()),
-            ("instruments", self.instruments.len()),
-            ("accounts", self.accounts.len()),
-            ("limits", self.limits.len()),
-        ] {
-            if count > commands {
-                return fail(Problem::Count { list, count });
-            }
-        }
-        // Readers index tables by the ids of instruments that took effect.
-        if header.log == Log::Fills {
-            let bad = self.instruments.iter().position(|instrument| !instrument.is_valid());
-            if let Some(index) = bad {
-                return fail(Problem::Instrument { index });
-            }
-        }
-        for (index, command) in self.commands.iter().enumerate() {
-            if !self.indices_inside(command) {
-                return fail(Problem::Index { list: "commands", index });
-            }
-        }
-        for (index, outcome) in self.outcomes.iter().enumerate() {
-            let end = u64::from(outcome.first_event) + u64::from(outcome.event_count);
-            if end > self.events.len() as u64 {
-                return fail(Problem::Index { list: "outcomes", index });
-            }
-        }
-        for (index, event) in self.events.iter().enumerate() {
-            if event.command_index != TIMER && event.command_index as usize >= commands {
-                return fail(Problem::Index { list: "events", index });
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether what a command points to is there.
-    fn indices_inside(&self, command: &Command) -> bool {
-        let orig = command.orig_cl_ord_id_index as usize;
-        let payload = command.payload_index as usize;
-        // RISKED names targets in its verdicts, and leaves the list of their client order ids out.
-        let origs = match self.header.log {
-            Log::Risked => MAX_COMMANDS,
-            Log::Orders | Log::Fills => self.orig_cl_ord_ids.len(),
-        };
-        let payloads = match CommandKind::try_from(command.kind) {
-            Ok(CommandKind::SetInstrument) => self.instruments.len(),
-            Ok(CommandKind::SetAccount) => self.accounts.len(),
-            Ok(CommandKind::SetLimits) => self.limits.len(),
-            _ => return orig <= origs,
-        };
-        orig <= origs && payload < payloads
-    }
-}
-
-/// Appends a list: its tag and its elements, or nothing.
-fn write_list<T: Pod>(out: &mut Vec<u8>, list: &[T]) {
-    if !list.is_empty() {
-        let words = size_of::<T>() / WORD;
-        out.extend_from_slice(bytes_of(&((list.len() as u64) << 2 | (words as u64) << 32)));
-        out.extend_from_slice(cast_slice(list));
-    }
-}
-
-/// A walk through a frame, list by list.
-struct Walk<'a> {
-    segment: &'a [u64],
-    log: Log,
-    /// Word at which the next list has to begin.
-    next: usize,
-}
-
-impl<'a> Walk<'a> {
-    fn open(frame: &'a [u8]) -> Result<Self, FrameError> {
-        if frame.len() > MAX_BYTES {
-            return Err(FrameError::new(0, Problem::TooLong(frame.len())));
-        }
-        let words: &[u64] = bytemuck::try_cast_slice(frame).map_err(|_| {
-            let ragged = !frame.len().is_multiple_of(WORD);
-            let problem = if ragged { Problem::Ragged(frame.len()) } else { Problem::Misaligned };
-            FrameError::new(0, problem)
-        })?;
-        let [table, segment @ ..] = words else {
-            return Err(FrameError::new(0, Problem::Ragged(0)));
-        };
-        if *table as u32 != 0 {
-            return Err(FrameError::new(0, Problem::Segments(u64::from(*table as u32) + 1)));
-        }
-        let declared = (*table >> 32) as usize;
-        if declared != segment.len() {
-            let problem = Problem::SegmentSize { declared, found: segment.len() };
-            return Err(FrameError::new(4, problem));
-        }
-        Ok(Self { segment, log: Log::Orders, next: 0 })
-    }
-
-    /// Reads the root pointer and the data section.
-    fn header(&mut self) -> Result<Header, FrameError> {
-        let [root, first, ..] = *self.segment else {
-            return Err(FrameError::new(TABLE_BYTES, Problem::Root));
-        };
-        // Version words come first: in a message of another version nothing else need be as here.
-        let is_root = root as u32 == 0 && root >> 32 & 0xffff != 0;
-        if !is_root {
-            return Err(FrameError::new(TABLE_BYTES, Problem::Root));
-        }
-        let (schema, semantics) = (first as u16, (first >> 16) as u16);
-        if schema != SCHEMA_VERSION {
-            return Err(FrameError::new(2 * WORD, Problem::SchemaVersion(schema)));
-        }
-        if semantics != SEMANTICS_VERSION {
-            return Err(FrameError::new(2 * WORD + 2, Problem::SemanticsVersion(semantics)));
-        }
-        let data_words = (root >> 32 & 0xffff) as usize;
-        let pointers = (root >> 48) as usize;
-        let logs = [Log::Orders, Log::Risked, Log::Fills];
-        let log = logs.into_iter().find(|log| log.data_words() == data_words);
-        let (Some(log), POINTERS) = (log, pointers) else {
-            return Err(FrameError::new(TABLE_BYTES, Problem::Root));
-        };
-        self.log = log;
-        self.next = 1 + data_words + POINTERS;
-        let Some(data) = self.segment.get(1..self.next) else {
-            return Err(FrameError::new(TABLE_BYTES, Problem::Root));
-        };
-        self.data_section(&data[..data_words])
-    }
-
-    fn data_section(&self, data: &[u64]) -> Result<Header, FrameError> {
-        let bytes: &[u8] = cast_slice(data);
-        let word = |offset: usize| data[offset / WORD];
-        let mut header = Header::new(self.log);
-        header.shard = (data[0] >> 32) as u32;
-        let (status, reserved) = match self.log {
-            Log::Orders => {
-                header.origin = word(layout::orders::ORIGIN);
-                header.batch = word(layout::orders::BATCH);
-                header.fills_seen = word(layout::orders::FILLS_SEEN);
-                return Ok(header);
-            }
-            Log::Risked => {
-                header.sequence = word(layout::risked::SEQUENCE);
-                header.time_ns = word(layout::risked::TIME_NS) as i64;
-                header.origin = word(layout::risked::ORIGIN);
-                header.batch = word(layout::risked::BATCH);
-                header.fills_seen = word(layout::risked::FILLS_APPLIED);
-                header.input_digest = u128::from(word(layout::risked::INPUT_DIGEST_HIGH)) << 64
-                    | u128::from(word(layout::risked::INPUT_DIGEST_LOW));
-                header.state_hash = word(layout::risked::STATE_HASH);
-                (layout::risked::STATUS, layout::risked::RESERVED)
-            }
-            Log::Fills => {
-                header.sequence = word(layout::fills::SEQUENCE);
-                header.time_ns = word(layout::fills::TIME_NS) as i64;
-                header.origin = word(layout::fills::ORIGIN);
-                header.batch = word(layout::fills::BATCH);
-                header.input_digest = u128::from(word(layout::fills::INPUT_DIGEST_HIGH)) << 64
-                    | u128::from(word(layout::fills::INPUT_DIGEST_LOW));
-                header.state_hash = word(layout::fills::STATE_HASH);
-                (layout::fills::STATUS, layout::fills::RESERVED)
-            }
-        };
-        let raw = u16::from_le_bytes([bytes[status], bytes[status + 1]]);
-        let offset = 2 * WORD + status;
-        header.status = BatchStatus::try_from(raw)
-            .map_err(|unknown| FrameError::new(offset, Problem::Status(unknown.0)))?;
-        // The rest of the word of the status is reserved.
-        if bytes[reserved..status + WORD].iter().any(|&byte| byte != 0) {
-            return Err(FrameError::new(2 * WORD + reserved, Problem::Reserved));
-        }
-        Ok(header)
-    }
-
-    /// Reads the list at a place of the pointer section.
-    fn list<T: Pod>(&mut self, place: usize, max: usize) -> Result<&'a [T], FrameError> {
-        let at = 1 + self.log.data_words() + place;
-        let fail = |word: usize, problem| Err(FrameError::new(TABLE_BYTES + word * WORD, problem));
-        let pointer = self.segment[at];
-        if pointer == 0 {
-            return Ok(&[]);
-        }
-        // A null pointer is the only way to say that there is nothing.
-        if pointer & 3 != LIST || pointer >> 32 & 7 != COMPOSITE {
-            return fail(at, Problem::Pointer(pointer));
-        }
-        let target = at as i64 + 1 + i64::from(pointer as i32 >> 2);
-        if target != self.next as i64 {
-            return fail(at, Problem::Place { target, wanted: self.next });
-        }
-        let words = (pointer >> 35) as usize;
-        let start = self.next + 1;
-        let (Some(tag), Some(content)) =
-            (self.segment.get(self.next), self.segment.get(start..start + words))
-        else {
-            return fail(at, Problem::Outside { words });
-        };
-        let count = (*tag as u32 >> 2) as usize;
-        let element = size_of::<T>() / WORD;
-        if tag & 3 != 0 || tag >> 32 != element as u64 || count == 0 || count * element != words {
-            return fail(self.next, Problem::Tag(*tag));
-        }
-        if count > max {
-            return fail(self.next, Problem::TooMany { count, max });
-        }
-        self.next = start + words;
-        Ok(cast_slice(content))
-    }
-
-    /// Makes sure that the last list ended the segment.
-    fn end(&self) -> Result<(), FrameError> {
-        let rest = self.segment.len() - self.next;
-        if rest == 0 {
-            Ok(())
-        } else {
-            Err(FrameError::new(TABLE_BYTES + self.next * WORD, Problem::Rest { words: rest }))
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Order entry without its I/O: requests become batches of ORDERS, FILLS become answers.
 //!
-//! A *ticket* is a request that waits: one contiguous run of commands in one batch. Batches are open
-//! while commands are added, frozen once they have a number and bytes, and gone once FILLS has told
-//! what became of them. Commands between those two ends are bounded.
+//! A *ticket* is a request that waits: one contiguous run of commands in one batch. Batches are
+//! open while commands are added, frozen once they have a number and bytes, and gone once FILLS has
+//! told what became of them. Commands between those two ends are bounded.
 
 mod answer;
 mod batches;
@@ -255,8 +255,8 @@ impl Gateway {
         cancels.len()
     }
 
-    /// Freezes the oldest open batch, stamped with the last FILLS sequence seen; `None` when there is
-    /// nothing to send.
+    /// Freezes the oldest open batch, stamped with the last FILLS sequence seen; `None` when there
+    /// is nothing to send.
     pub fn freeze(&mut self, fills_seen: u64) -> Option<Frozen> {
         let batch = self.batches.take_open()?;
         let token = match batch.token {
@@ -361,7 +361,8 @@ impl Gateway {
                     Some(ticket.received(self.shard, fills.sequence, &batch.commands))
                 }
                 BatchStatus::Applied => ticket.judge(&fills, self.shard, &self.reference),
-                // Another batch had this number: what this one asked for isn't known to have failed.
+                // Another batch had this number: what this one asked for isn't known to have
+                // failed.
                 BatchStatus::Repeated => Some(ticket.unknown()),
                 BatchStatus::Void | BatchStatus::Held => Some(ticket.without_effect()),
             };
@@ -376,8 +377,8 @@ impl Gateway {
         Ok(applied)
     }
 
-    /// Answers a ticket with the first outcomes from earlier FILLS messages; `None` when nobody waits
-    /// for it any more.
+    /// Answers a ticket with the first outcomes from earlier FILLS messages; `None` when nobody
+    /// waits for it any more.
     ///
     /// # Errors
     ///
@@ -401,8 +402,8 @@ impl Gateway {
         Ok(Some(response))
     }
 
-    /// `StreamExecutionsResponse` of any FILLS message: what happened to the orders of a firm, or of
-    /// one of its accounts.
+    /// `StreamExecutionsResponse` of any FILLS message: what happened to the orders of a firm, or
+    /// of one of its accounts.
     ///
     /// # Errors
     ///
@@ -429,7 +430,8 @@ impl Gateway {
         Ok(out)
     }
 
-    /// Answers a ticket whose time is over, and forgets it; `None` when nobody waits for it any more.
+    /// Answers a ticket whose time is over, and forgets it; `None` when nobody waits for it any
+    /// more.
     pub fn unknown(&mut self, id: u64) -> Option<Vec<u8>> {
         self.tickets.remove(&id).map(|ticket| ticket.unknown())
     }

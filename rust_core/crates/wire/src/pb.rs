@@ -1,7 +1,7 @@
 //! Protobuf's wire format, read in place and written in place.
 //!
-//! The hot messages are read field by field from the request's bytes and written field by field into
-//! the response's, without a message object between; tests hold them against prost's.
+//! The hot messages are read field by field from the request's bytes and written field by field
+//! into the response's, without a message object between; tests hold them against prost's.
 
 /// Bytes that are not a protobuf message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -123,8 +123,8 @@ impl Reference {
         self.accounts.get(&id)
     }
 
-    /// The account with this name, if the firm owns it: a stranger's looks like none. Without a firm
-    /// whoever's it is.
+    /// The account with this name, if the firm owns it: a stranger's looks like none. Without a
+    /// firm whoever's it is.
     #[must_use]
     #[inline]
     pub fn account_of(&self, name: &Name, firm: Option<u32>) -> Option<&Account> {

@@ -22,9 +22,12 @@ from cift.kit.logging import get_logger
 
 __all__ = ["OriginLimits", "OriginWriter"]
 
-DEFINITE = frozenset({10002, 10023, 10028, 10039, 10047, 10054, 10076, 10077})
-"""Answers that say the message was not stored: the log or the server is full, the message too
-large, JetStream off. Any other error leaves its fate unknown."""
+DEFINITE = frozenset({10002, 10023, 10028, 10039, 10047, 10054, 10076})
+"""Answers that say the message was not stored: the server is full, the message too large, JetStream
+off. Any other error leaves its fate unknown."""
+ERR_STORE_FAILED = 10077
+"""The store did not take the message. A bound that was reached (the text says maximum) is certain;
+an error of the disk is not: the bytes may be there, and be read at the next start."""
 
 log = get_logger("bus.origin")
 
@@ -249,11 +252,12 @@ class OriginWriter:
         said = json.loads(answer)
         error = said.get("error")
         if error is not None:
-            code = error.get("err_code", 0)
-            definite = code in DEFINITE
+            code, text = error.get("err_code", 0), str(error.get("description"))
+            definite = code in DEFINITE or (code == ERR_STORE_FAILED and "maximum" in text)
             if not definite:
                 batch.attempt += 1
-            return _Refused(f"{error.get('description')} ({code})", definite)
+                batch.unanswered += 1  # For good: no later refusal proves what became of this.
+            return _Refused(f"{text} ({code})", definite)
         if said.get("duplicate") and not await self._is_stored(batch, said["seq"]):
             batch.attempt += 1
             return _Refused("its id is remembered, its bytes are not there", definite=False)
@@ -327,7 +331,8 @@ class OriginWriter:
                     log.error("ORDERS lost what was done", error=str(self.fault))
                     raise self.fault
                 lost: list[_Batch] = []
-                for batch in reversed(self._unresolved.values()):
+                # A copy: outcomes go on to be told meanwhile.
+                for batch in list(reversed(self._unresolved.values())):
                     if 0 < batch.sequence <= last and await self._stored_at(batch):
                         break
                     lost.insert(0, batch)

@@ -28,8 +28,9 @@ if _version_not_supported:
 class MarketDataServiceStub:
     """Serves books and trades as snapshots and gapless streams. Needs scope `read`.
 
-    A subscriber that falls behind its bounded queue is told so: a book stream gets a new snapshot with
-    `resynchronized` set, a trade stream ends with RESOURCE_EXHAUSTED and the sequence to resume after.
+    A subscriber that falls behind its bounded queue is told so: a book stream gets a new snapshot
+    with `resynchronized` set, a trade stream ends with RESOURCE_EXHAUSTED and the sequence to resume
+    after.
     """
 
     def __init__(self, channel):
@@ -63,8 +64,9 @@ class MarketDataServiceStub:
 class MarketDataServiceServicer:
     """Serves books and trades as snapshots and gapless streams. Needs scope `read`.
 
-    A subscriber that falls behind its bounded queue is told so: a book stream gets a new snapshot with
-    `resynchronized` set, a trade stream ends with RESOURCE_EXHAUSTED and the sequence to resume after.
+    A subscriber that falls behind its bounded queue is told so: a book stream gets a new snapshot
+    with `resynchronized` set, a trade stream ends with RESOURCE_EXHAUSTED and the sequence to resume
+    after.
     """
 
     def GetBook(self, request, context):
@@ -76,6 +78,7 @@ class MarketDataServiceServicer:
 
     def StreamBook(self, request, context):
         """Streams a snapshot, then one delta for each command that changed the book, in order, gapless.
+        A message may hold up to 8 MiB: set the client's receive limit so.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -89,7 +92,8 @@ class MarketDataServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def StreamTrades(self, request, context):
-        """Streams trades: all after `after_sequence`, then live ones, gapless.
+        """Streams trades: all after `after_sequence`, then live ones, gapless. OUT_OF_RANGE when
+        `after_sequence` is past the journal's end.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -129,8 +133,9 @@ def add_MarketDataServiceServicer_to_server(servicer, server):
 class MarketDataService:
     """Serves books and trades as snapshots and gapless streams. Needs scope `read`.
 
-    A subscriber that falls behind its bounded queue is told so: a book stream gets a new snapshot with
-    `resynchronized` set, a trade stream ends with RESOURCE_EXHAUSTED and the sequence to resume after.
+    A subscriber that falls behind its bounded queue is told so: a book stream gets a new snapshot
+    with `resynchronized` set, a trade stream ends with RESOURCE_EXHAUSTED and the sequence to resume
+    after.
     """
 
     @staticmethod

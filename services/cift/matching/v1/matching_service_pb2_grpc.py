@@ -26,8 +26,8 @@ if _version_not_supported:
 
 
 class MatchingServiceStub:
-    """Answers from the matching engine's own state. Orders reach it through the journal only. Needs scope
-    `read`.
+    """Answers from the matching engine's own state. Orders reach it through the journal only. Needs
+    scope `read`.
     """
 
     def __init__(self, channel):
@@ -54,8 +54,8 @@ class MatchingServiceStub:
 
 
 class MatchingServiceServicer:
-    """Answers from the matching engine's own state. Orders reach it through the journal only. Needs scope
-    `read`.
+    """Answers from the matching engine's own state. Orders reach it through the journal only. Needs
+    scope `read`.
     """
 
     def GetBook(self, request, context):
@@ -106,8 +106,8 @@ def add_MatchingServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class MatchingService:
-    """Answers from the matching engine's own state. Orders reach it through the journal only. Needs scope
-    `read`.
+    """Answers from the matching engine's own state. Orders reach it through the journal only. Needs
+    scope `read`.
     """
 
     @staticmethod

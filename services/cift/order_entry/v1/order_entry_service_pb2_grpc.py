@@ -117,14 +117,16 @@ class OrderEntryServiceServicer:
 
     def Session(self, request_iterator, context):
         """A pipelined session: commands are taken in the order sent and answered in that order. When it
-        ends, orders sent with cancel_on_disconnect are canceled.
+        ends, however the client or its connection ends it, orders sent with cancel_on_disconnect are
+        canceled; a crash of order_entry itself leaves them open.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetOrder(self, request, context):
-        """Returns one order by either id. NOT_FOUND when the key's firm has no such order.
+        """Returns one order by either id. NOT_FOUND when the key's firm has no such order. Orders that
+        ended long ago are found by order id or by their last client order id.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -132,6 +134,9 @@ class OrderEntryServiceServicer:
 
     def StreamExecutions(self, request, context):
         """Streams executions of the firm's accounts: all after `after_sequence`, then live ones, gapless.
+        One message holds what one journal message caused, up to 8 MiB: set the client's receive limit
+        so. OUT_OF_RANGE when `after_sequence` is past the journal's end, RESOURCE_EXHAUSTED with the
+        sequence to resume after when the subscriber is too slow.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

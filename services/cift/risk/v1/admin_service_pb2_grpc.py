@@ -28,8 +28,8 @@ if _version_not_supported:
 class AdminServiceStub:
     """Creates and lists reference data. It is stored in PostgreSQL with a numbered command in the same
     transaction; the command travels through the journal, and a call returns when it has taken effect
-    there. Needs scope `admin`. ALREADY_EXISTS when the same name exists with another content; the same
-    request again is safe.
+    there. Needs scope `admin`. ALREADY_EXISTS when the same name exists with another content; the
+    same request again is safe.
     """
 
     def __init__(self, channel):
@@ -73,8 +73,8 @@ class AdminServiceStub:
 class AdminServiceServicer:
     """Creates and lists reference data. It is stored in PostgreSQL with a numbered command in the same
     transaction; the command travels through the journal, and a call returns when it has taken effect
-    there. Needs scope `admin`. ALREADY_EXISTS when the same name exists with another content; the same
-    request again is safe.
+    there. Needs scope `admin`. ALREADY_EXISTS when the same name exists with another content; the
+    same request again is safe.
     """
 
     def CreateFirm(self, request, context):
@@ -163,8 +163,8 @@ def add_AdminServiceServicer_to_server(servicer, server):
 class AdminService:
     """Creates and lists reference data. It is stored in PostgreSQL with a numbered command in the same
     transaction; the command travels through the journal, and a call returns when it has taken effect
-    there. Needs scope `admin`. ALREADY_EXISTS when the same name exists with another content; the same
-    request again is safe.
+    there. Needs scope `admin`. ALREADY_EXISTS when the same name exists with another content; the
+    same request again is safe.
     """
 
     @staticmethod

@@ -81,8 +81,8 @@ class RiskServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SetLimits(self, request, context):
-        """Sets the limits of an account, all of them at once. Travels as a command through the journal and
-        returns when risk has applied it. Idempotent.
+        """Sets the limits of an account, all of them at once. Travels as a command through the journal
+        and returns when risk has applied it. Idempotent.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -12,7 +12,9 @@ use core::fmt;
 
 use crate::batch::FillsView;
 use crate::book::Level;
-use crate::pod::{Event, ExecType, Instrument, Liquidity, Side, MAX_INSTRUMENT};
+use crate::pod::{
+    Event, ExecType, Instrument, Liquidity, Side, MAX_INSTRUMENT, MAX_PRICE, MAX_QUANTITY,
+};
 use crate::table::NONE;
 use side::LevelSide;
 
@@ -260,6 +262,10 @@ impl Market {
             _ => return Err("an order of no side stands in the book"),
         };
         let (before, after) = (event.book_quantity_before, event.book_quantity_after);
+        let stands = |price, quantity| quantity == 0 || is_deal(price, quantity);
+        if !stands(event.book_price_before, before) || !stands(event.price, after) {
+            return Err("what stands in the book has no price or quantity");
+        }
         let levels = &mut self.sides[side];
         let mut add = |price, quantity, orders| levels.add(price, quantity, orders, change);
         let shown = if before == 0 || after == 0 || event.book_price_before != event.price {
@@ -484,6 +490,12 @@ impl MarketData {
     }
 }
 
+/// Whether a price and a quantity are those of an order or a trade: sums of them never overflow.
+#[inline]
+fn is_deal(price: i64, quantity: i64) -> bool {
+    (1..=MAX_PRICE).contains(&price) && (1..=MAX_QUANTITY).contains(&quantity)
+}
+
 /// The trade that a taker's event and the next one, the maker's, are.
 fn trade_of(index: usize, taker: &Event, maker: Option<&Event>) -> Result<Trade, &'static str> {
     let maker = maker
@@ -495,6 +507,9 @@ fn trade_of(index: usize, taker: &Event, maker: Option<&Event>) -> Result<Trade,
                     == (taker.last_price, taker.last_quantity)
         })
         .ok_or("a trade without its maker's side")?;
+    if !is_deal(taker.last_price, taker.last_quantity) {
+        return Err("a trade of nothing, or at no price");
+    }
     Ok(Trade {
         instrument: taker.instrument,
         event_index: index as u32,

@@ -183,6 +183,16 @@ impl MatchingEngine {
         events: &mut Vec<Event>,
     ) {
         let slot = self.slot(self.orders.get(index).instrument).expect("an order has a book");
+        let order = self.orders.get_mut(index);
+        if order.extra == NIL {
+            let mut event = of_order(order, exec_type, command_index);
+            event.reason = reason;
+            stood(&mut event, order.price, order.leaves);
+            events.push(event);
+            self.books[slot].side_mut(order.side()).remove(&mut self.orders, index);
+            self.orders.end(index);
+            return;
+        }
         let mut event = self.event(index, exec_type, command_index);
         event.reason = reason;
         if self.orders.place(index) == Place::Limit {

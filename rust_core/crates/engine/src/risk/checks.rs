@@ -210,7 +210,7 @@ impl<O: Observer> Run<'_, O> {
 /// The first limit that what is asked would break. A replace that asks for no more than its order
 /// has reserved passes the checks of size, position and buying power: it can only lower what is at
 /// stake.
-#[inline]
+#[inline(always)]
 pub fn first_failure<O: Observer>(
     trader: &Trader,
     listed: &Listed,

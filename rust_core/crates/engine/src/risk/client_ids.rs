@@ -53,7 +53,7 @@ fn same_key(a: &Key, b: &Key) -> bool {
 }
 
 /// The key of a client order id of an account, and its hash.
-#[inline]
+#[inline(always)]
 pub fn key(account: u32, id: &ClOrdId) -> (Key, u64) {
     let mut key = id.words;
     key[4] = key[4] & 0xffff_ffff | u64::from(account) << 32;
@@ -89,6 +89,8 @@ pub struct ClientIds {
     by_order: Table,
     first: u32,
     last: u32,
+    /// When the first of the queue is over; never, when there is none.
+    next_ns: i64,
     bound: u32,
 }
 
@@ -101,6 +103,7 @@ impl ClientIds {
             by_order: Table::default(),
             first: NONE,
             last: NONE,
+            next_ns: i64::MAX,
             bound,
         }
     }
@@ -140,6 +143,7 @@ impl ClientIds {
         (self.entries[at].key[4] >> 32) as u32
     }
 
+    #[inline(always)]
     fn add(&mut self, key: Key, hash: u64, digest: u64, place: u64, state: State) -> u32 {
         debug_assert!(self.has_room(1), "the caller looked whether there is room");
         let entry =
@@ -150,6 +154,7 @@ impl ClientIds {
     }
 
     /// Adds the entry of an accepted new order, which is at `order` in the arena of live orders.
+    #[inline(always)]
     pub fn add_order(&mut self, key: Key, hash: u64, digest: u64, place: u64, order: u32) -> u32 {
         let at = self.add(key, hash, digest, place, State::Live);
         self.entries[at].root = at;
@@ -202,6 +207,7 @@ impl ClientIds {
     fn enqueue(&mut self, head: u32, tail: u32) {
         if self.last == NONE {
             self.first = head;
+            self.next_ns = self.expires_ns(head);
         } else {
             self.entries[self.last].next = head;
         }
@@ -209,32 +215,41 @@ impl ClientIds {
         self.entries[tail].next = NONE;
     }
 
+    /// When an entry of the queue is over: with its order, if it is about one.
+    fn expires_ns(&self, at: u32) -> i64 {
+        match self.entries[at].root {
+            NONE => self.entries[at].expires_ns,
+            root => self.entries[root].expires_ns,
+        }
+    }
+
     /// Takes out up to `budget` entries whose time is over. An order's own entry is the last of its
     /// list, so nothing points at an entry that is gone.
+    #[inline]
     pub fn expire(&mut self, now_ns: i64, budget: usize) {
         for _ in 0..budget {
-            if self.first == NONE {
+            if self.next_ns > now_ns || self.first == NONE {
                 return;
             }
-            let at = self.first;
-            let entry = &self.entries[at];
-            let expires_ns = match entry.root {
-                NONE => entry.expires_ns,
-                root => self.entries[root].expires_ns,
-            };
-            if expires_ns > now_ns {
-                return;
-            }
-            let entry = *entry;
-            self.first = entry.next;
-            if self.first == NONE {
-                self.last = NONE;
-            }
-            self.by_key.remove(hash_words(&entry.key), at);
-            if entry.root == at {
-                self.by_order.remove(hash_word(entry.place), at);
-            }
-            self.entries.remove(at);
+            self.take_first();
+        }
+    }
+
+    #[cold]
+    fn take_first(&mut self) {
+        let at = self.first;
+        let entry = self.entries[at];
+        self.by_key.remove(hash_words(&entry.key), at);
+        if entry.root == at {
+            self.by_order.remove(hash_word(entry.place), at);
+        }
+        self.entries.remove(at);
+        self.first = entry.next;
+        if self.first == NONE {
+            self.last = NONE;
+            self.next_ns = i64::MAX;
+        } else {
+            self.next_ns = self.expires_ns(self.first);
         }
     }
 }

@@ -5,7 +5,7 @@ use super::orders::Reservation;
 use super::{RiskEngine, RiskError};
 use crate::batch::FillsView;
 use crate::ids::sequence_of;
-use crate::pod::{Event, ExecType};
+use crate::pod::{Event, ExecType, MAX_PRICE};
 
 /// Why an event can't have happened, or the order it ends.
 type Effect = Result<(), &'static str>;
@@ -116,8 +116,8 @@ impl RiskEngine {
     fn apply_trade(&mut self, at: u32, event: &Event) -> Effect {
         let order = self.orders.get_mut(at);
         let (price, quantity) = (event.last_price, event.last_quantity);
-        if price <= 0 || quantity <= 0 || quantity > order.leaves {
-            return Err("the trade is none, or larger than what was open");
+        if !(1..=MAX_PRICE).contains(&price) || quantity <= 0 || quantity > order.leaves {
+            return Err("the trade is at no price, or larger than what was open");
         }
         order.cum += quantity;
         order.leaves -= quantity;
@@ -160,13 +160,13 @@ impl RiskEngine {
 
     /// Ends an order: what it still reserved is free again.
     fn end(&mut self, at: u32) {
-        let order = *self.orders.get(at);
+        let order = self.orders.get(at);
+        let (holding, side, had) = (order.holding, usize::from(order.side), order.reserved);
         self.reference.traders[order.account as usize].open_orders -= 1;
         self.ids.end_order(order.ids, order.root, self.now_ns);
         self.orders.remove(at);
-        let side = usize::from(order.side);
-        self.reserve(order.holding, side, order.reserved, Reservation::default());
-        self.absorb_holding(order.holding);
+        self.reserve(holding, side, had, Reservation::default());
+        self.absorb_holding(holding);
     }
 
     /// Reserves for an order what it needs now.

@@ -18,9 +18,10 @@ pub const BUY: usize = 0;
 /// Index of the selling side.
 pub const SELL: usize = 1;
 
-/// Money of one holding is counted up to here, 10^18 currency units, in 10^-16 of a unit: far above
-/// any credit that limits can give, so what is cut off is refused all the same.
-const CAP: u128 = 10_u128.pow(34);
+/// Money of one holding is counted up to here, 5 * 10^15 currency units: above any credit that
+/// limits can give, so what is cut off is refused all the same; and twice this in every instrument
+/// that there can be still fits into 128 bits.
+const CAP: u128 = 5 * 10_u128.pow(31);
 
 /// What one account holds and has open in one instrument: two cache lines.
 #[derive(Clone, Copy, Debug)]
@@ -87,9 +88,17 @@ fn at_rate(native: i128, rate: u64) -> i128 {
 /// floor(amount * part / whole) for 0 <= part <= whole, without overflow.
 fn share(amount: i128, part: u64, whole: u64) -> i128 {
     debug_assert!(amount >= 0 && part <= whole && whole > 0);
+    if part == whole {
+        return amount;
+    }
     let (amount, part, whole) = (amount as u128, u128::from(part), u128::from(whole));
     if amount >> 64 == 0 {
-        return (u128::from(amount as u64) * part / whole) as i128;
+        let product = u128::from(amount as u64) * part;
+        // A division of one word by another costs a fraction of one of two words.
+        return match u64::try_from(product) {
+            Ok(product) => i128::from(product / whole as u64),
+            Err(_) => (product / whole) as i128,
+        };
     }
     (amount / whole * part + amount % whole * part / whole) as i128
 }
@@ -111,16 +120,23 @@ impl Holding {
         }
     }
 
-    /// The exposure that margin is asked for, native, with this open on both sides.
+    /// The exposure that margin is asked for, native, with so much more open on a side.
+    ///
+    /// Fields are read one by one: a pair that was just written by halves and is read at once makes
+    /// the processor wait.
     #[inline]
-    fn exposure_with(&self, open: [i64; 2], notional: [i128; 2]) -> i128 {
-        let held = self.position.unsigned_abs();
+    fn exposure_with(&self, side: usize, more: Reservation) -> i128 {
         let along = if self.position >= 0 { BUY } else { SELL };
-        let growing = self.cost + notional[along];
-        let (open, notional) = (open[1 - along].unsigned_abs(), notional[1 - along]);
+        let against = 1 - along;
+        let none = Reservation::default();
+        let (more_along, more_against) = if side == along { (more, none) } else { (none, more) };
+        let growing = self.cost + self.open_notional[along] + more_along.notional;
+        let held = self.position.unsigned_abs();
+        let open = (self.open[against] + more_against.quantity).unsigned_abs();
         if open <= held {
             return growing;
         }
+        let notional = self.open_notional[against] + more_against.notional;
         let turning = if held == 0 { notional } else { notional - share(notional, held, open) };
         growing.max(turning)
     }
@@ -128,10 +144,7 @@ impl Holding {
     /// What margin would ask for with so much more open on a side, in 10^-16 of a currency unit.
     #[inline]
     pub fn requirement_with(&self, side: usize, more: Reservation, rates: Rates) -> i128 {
-        let (mut open, mut notional) = (self.open, self.open_notional);
-        open[side] += more.quantity;
-        notional[side] += more.notional;
-        at_rate(self.exposure_with(open, notional), rates.margin)
+        at_rate(self.exposure_with(side, more), rates.margin)
     }
 
     /// Profit and loss that has been realised, native.
@@ -146,7 +159,7 @@ impl Holding {
     /// What margin asks for, in 10^-16 of a currency unit.
     #[inline]
     pub fn requirement(&self, rates: Rates) -> i128 {
-        at_rate(self.exposure_with(self.open, self.open_notional), rates.margin)
+        self.requirement_with(BUY, Reservation::default(), rates)
     }
 
     /// What margin asks for the position alone, in 10^-16 of a currency unit.
@@ -259,5 +272,7 @@ mod tests {
         assert_eq!(at_rate(10_i128.pow(30), rates.full), CAP as i128);
         assert_eq!(at_rate(-i128::MAX, rates.full), -(CAP as i128));
         assert_eq!(at_rate(10_i128.pow(24), 10_000), 10_i128.pow(28));
+        let all = CAP * 2 * u128::from(crate::pod::MAX_INSTRUMENT + 1);
+        assert!(all < i128::MAX as u128 && CAP as i128 > crate::risk::MAX_CREDIT * 10_000);
     }
 }

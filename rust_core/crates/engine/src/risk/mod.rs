@@ -221,13 +221,11 @@ impl RiskEngine {
         let mut new_orders = 0;
         for (index, command) in batch.commands.iter().enumerate() {
             let place = place(self.shard, batch.sequence, index as u32);
-            let verdict = self.judge(command, Context { batch, place });
-            let accepted = verdict.kind == VerdictKind::Accepted.number();
-            new_orders += u32::from(accepted && verdict.order_id == place);
-            risked.verdicts.push(verdict);
-            let words: [u64; 3] = bytemuck::cast(verdict);
-            self.hash.absorb(words[0] ^ words[1].rotate_left(32), words[2]);
+            let ruling = self.judge(command, Context { batch, place });
+            new_orders += u32::from(ruling.is_accepted() && ruling.order_id == place);
+            self.hash.absorb(ruling.order_id, ruling.said);
             self.absorb_account(command.account);
+            risked.verdicts.push(ruling.verdict());
         }
         if new_orders > 0 {
             self.unanswered.push_back((batch.sequence, new_orders));
@@ -245,7 +243,7 @@ impl RiskEngine {
     }
 
     #[inline]
-    fn judge(&mut self, command: &Command, context: Context<'_>) -> Verdict {
+    fn judge(&mut self, command: &Command, context: Context<'_>) -> Ruling {
         match CommandKind::try_from(command.kind) {
             Ok(CommandKind::NewOrder) => self.new_order(command, context),
             Ok(CommandKind::CancelOrder) => self.cancel_order(command, context),
@@ -263,7 +261,7 @@ impl RiskEngine {
         }
     }
 
-    fn set_instrument(&mut self, command: &Command, context: Context<'_>) -> Verdict {
+    fn set_instrument(&mut self, command: &Command, context: Context<'_>) -> Ruling {
         let payload = context.batch.instruments.get(usize::from(command.payload_index));
         let set = payload
             .ok_or(Reject::UnsupportedCharacteristic)
@@ -299,7 +297,7 @@ impl RiskEngine {
         holding.required = required;
     }
 
-    fn set_account(&mut self, command: &Command, context: Context<'_>) -> Verdict {
+    fn set_account(&mut self, command: &Command, context: Context<'_>) -> Ruling {
         let payload = context.batch.accounts.get(usize::from(command.payload_index));
         let set = payload
             .ok_or(Reject::UnsupportedCharacteristic)
@@ -310,7 +308,7 @@ impl RiskEngine {
         }
     }
 
-    fn set_limits(&mut self, command: &Command, context: Context<'_>) -> Verdict {
+    fn set_limits(&mut self, command: &Command, context: Context<'_>) -> Ruling {
         let Some(limits) = context.batch.limits.get(usize::from(command.payload_index)) else {
             return refused(0, Reject::UnsupportedCharacteristic);
         };
@@ -388,33 +386,70 @@ fn holding_hash(account: u32, instrument: u32) -> u64 {
     crate::table::hash_word(u64::from(account) << 32 | u64::from(instrument))
 }
 
-/// The verdict on a command that may go on, about this order.
-#[inline]
-fn accepted(order_id: u64) -> Verdict {
-    Verdict {
-        order_id,
-        first_place: 0,
-        kind: VerdictKind::Accepted.number(),
-        reason: 0,
-        cancel_reason: 0,
-        reserved: 0,
+/// What is said of a command. It fits into two registers: a verdict that is written to memory in
+/// parts and copied as a whole right away makes the processor wait for every write before it.
+#[derive(Clone, Copy)]
+struct Ruling {
+    order_id: u64,
+    /// Kind, reason and cancel reason, 16 bits each; or `REPEATED` and the first place, of 63 bits.
+    said: u64,
+}
+
+const REPEATED: u64 = 1 << 63;
+
+impl Ruling {
+    #[inline]
+    fn verdict(self) -> Verdict {
+        let Self { order_id, said } = self;
+        if said & REPEATED != 0 {
+            let kind = VerdictKind::Repeat.number();
+            let first_place = said & !REPEATED;
+            return Verdict {
+                order_id,
+                first_place,
+                kind,
+                reason: 0,
+                cancel_reason: 0,
+                reserved: 0,
+            };
+        }
+        Verdict {
+            order_id,
+            first_place: 0,
+            kind: said as u16,
+            reason: (said >> 16) as u16,
+            cancel_reason: (said >> 32) as u16,
+            reserved: 0,
+        }
+    }
+
+    fn is_accepted(self) -> bool {
+        self.said == u64::from(VerdictKind::Accepted.number())
     }
 }
 
-/// The verdict on a command that may not.
+/// A command about this order may go on.
 #[inline]
-fn refused(order_id: u64, reason: Reject) -> Verdict {
-    Verdict { kind: VerdictKind::Refused.number(), reason: reason.number(), ..accepted(order_id) }
+fn accepted(order_id: u64) -> Ruling {
+    Ruling { order_id, said: VerdictKind::Accepted.number().into() }
 }
 
-/// The verdict on a cancel or replace that may not go on.
+/// A command may not go on.
 #[inline]
-fn cancel_refused(order_id: u64, reason: Reject) -> Verdict {
-    Verdict { cancel_reason: reason.cancel_reject().number(), ..refused(order_id, reason) }
+fn refused(order_id: u64, reason: Reject) -> Ruling {
+    let kind = u64::from(VerdictKind::Refused.number());
+    Ruling { order_id, said: kind | u64::from(reason.number()) << 16 }
 }
 
-/// The verdict on a command that was judged before.
+/// A cancel or replace may not go on.
 #[inline]
-fn repeated(order_id: u64, first_place: u64) -> Verdict {
-    Verdict { first_place, kind: VerdictKind::Repeat.number(), ..accepted(order_id) }
+fn cancel_refused(order_id: u64, reason: Reject) -> Ruling {
+    let Ruling { order_id, said } = refused(order_id, reason);
+    Ruling { order_id, said: said | u64::from(reason.cancel_reject().number()) << 32 }
+}
+
+/// A command was judged before.
+#[inline]
+fn repeated(order_id: u64, first_place: u64) -> Ruling {
+    Ruling { order_id, said: first_place | REPEATED }
 }

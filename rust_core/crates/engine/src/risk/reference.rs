@@ -16,8 +16,8 @@ pub const MAX_ACCOUNT: u32 = (1 << 20) - 1;
 pub const MAX_COLLAR_BPS: u32 = 100_000;
 /// The largest initial margin, all of the notional.
 pub const MAX_MARGIN_BPS: u32 = 10_000;
-/// The most credit that limits can give: 10^16 currency units, in money.
-pub const MAX_CREDIT: i128 = 10_i128.pow(28);
+/// The most credit that limits can give: 10^15 currency units, in money.
+pub const MAX_CREDIT: i128 = 10_i128.pow(27);
 /// The highest limit on one order's notional: above that of any order.
 pub const MAX_NOTIONAL: i128 = 10_i128.pow(36);
 /// The highest limit on a position; no position is let grow beyond it, whatever the limits.

@@ -1,11 +1,11 @@
 //! Measures pre-trade risk in process, every check on, and writes one JSON document.
 //!
-//! `bench_risk [--orders FILE] [--commands N]`: FILE is in the order-replay format, uncompressed; `-`
-//! reads standard input. Its orders are dealt out to four accounts.
+//! `bench_risk [--orders FILE] [--commands N]`: FILE is in the order-replay format, uncompressed;
+//! `-` reads standard input. Its orders are dealt out to four accounts.
 //!
-//! Risk and matching run in a loop, stamps lagging by eight messages; only risk is timed: judging one
-//! command a message, one by one with the cost of the clock subtracted, and in messages of 256 as a
-//! whole; and taking in the fills. Verdicts and the running hash are inside.
+//! Risk and matching run in a loop, stamps lagging by eight messages; only risk is timed: judging
+//! one command a message, one by one with the cost of the clock subtracted, and in messages of 256
+//! as a whole; and taking in the fills. Verdicts and the running hash are inside.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -170,6 +170,8 @@ struct Player<'a> {
     risk: RiskEngine,
     matching: MatchingEngine,
     risked: Risked,
+    /// The message under way.
+    received: (Vec<Command>, Vec<ClOrdId>),
     waiting: VecDeque<Fills>,
     spare: Vec<Fills>,
     refused: usize,
@@ -185,6 +187,7 @@ impl<'a> Player<'a> {
             risk: RiskEngine::new(0),
             matching: MatchingEngine::new(0),
             risked: Risked::default(),
+            received: (Vec::new(), Vec::new()),
             waiting: VecDeque::new(),
             spare: Vec::new(),
             refused: 0,
@@ -240,7 +243,13 @@ impl<'a> Player<'a> {
         let Messages { size, commands, orig_cl_ord_ids } = self.messages;
         let range = number * size..((number + 1) * size).min(commands.len());
         let sequence = self.risk.applied() + 1;
-        self.step(&message(sequence, &commands[range.clone()], &orig_cl_ord_ids[range]));
+        let (mut hot, mut hot_ids) = std::mem::take(&mut self.received);
+        hot.clear();
+        hot.extend_from_slice(&commands[range.clone()]);
+        hot_ids.clear();
+        hot_ids.extend_from_slice(&orig_cl_ord_ids[range]);
+        self.step(&message(sequence, &hot, &hot_ids));
+        self.received = (hot, hot_ids);
     }
 
     fn step(&mut self, batch: &Batch<'_>) {
@@ -316,7 +325,7 @@ fn limits(account: u32) -> Limits {
         ..Limits::zeroed()
     };
     limits.set_max_order_notional(10_i128.pow(27));
-    limits.set_credit(10_i128.pow(28));
+    limits.set_credit(engine::risk::MAX_CREDIT);
     limits
 }
 

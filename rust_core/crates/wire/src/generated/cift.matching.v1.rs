@@ -55,7 +55,7 @@ pub struct GetBookRequest {
     /// Symbol.
     #[prost(string, tag = "1")]
     pub symbol: ::prost::alloc::string::String,
-    /// At most this many orders per side, 1 to 100,000; 0: 1,000.
+    /// At most this many orders per side, 1 to 10,000; 0: 1,000.
     #[prost(uint32, tag = "2")]
     pub max_orders: u32,
 }

@@ -5,8 +5,9 @@ pub struct NewOrder {
     /// Account name; the key's firm must own it.
     #[prost(string, tag = "1")]
     pub account: ::prost::alloc::string::String,
-    /// The client's id of this request, 1 to 36 characters of \[A-Za-z0-9._:-\], unique per account while
-    /// the order lives and 24 h after. Sending the same request again is safe: it returns the first outcome.
+    /// The client's id of this request, 1 to 36 characters of \[A-Za-z0-9._:-\], unique per account
+    /// while the order lives and 24 h after. Sending the same request again is safe: it returns the
+    /// first outcome.
     #[prost(string, tag = "2")]
     pub cl_ord_id: ::prost::alloc::string::String,
     /// Symbol, ^[A-Z0-9][A-Z0-9_-]{0,31}$.
@@ -52,8 +53,8 @@ pub mod cancel_order {
         /// The venue's order id.
         #[prost(uint64, tag = "3")]
         OrderId(u64),
-        /// The order's client order id (FIX OrigClOrdID). An unknown one is burned: an order that arrives
-        /// under it later is refused as STALE.
+        /// The order's client order id (FIX OrigClOrdID). An unknown one is burned: an order that
+        /// arrives under it later is refused as STALE.
         #[prost(string, tag = "4")]
         OrigClOrdId(::prost::alloc::string::String),
     }
@@ -96,7 +97,8 @@ pub mod replace_order {
     /// The new quantity; neither: unchanged.
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
     pub enum Size {
-        /// The new total (FIX OrderQty), a decimal > 0; at or below what has traded it cancels the order.
+        /// The new total (FIX OrderQty), a decimal > 0; at or below what has traded it cancels the
+        /// order.
         #[prost(string, tag = "6")]
         Quantity(::prost::alloc::string::String),
         /// The open quantity wanted (FIX LeavesQty), a decimal >= 0; 0 cancels.
@@ -234,7 +236,8 @@ pub struct Execution {
     /// Still open.
     #[prost(string, tag = "17")]
     pub leaves_quantity: ::prost::alloc::string::String,
-    /// Sum of price times quantity over all trades; the average price is exactly this over cum_quantity.
+    /// Sum of price times quantity over all trades; the average price is exactly this over
+    /// cum_quantity.
     #[prost(string, tag = "18")]
     pub cum_notional: ::prost::alloc::string::String,
     /// Maker or taker.
@@ -508,7 +511,8 @@ pub struct StreamExecutionsRequest {
     #[prost(bool, tag = "3")]
     pub live_only: bool,
 }
-/// A piece of the executions stream: executions of one or more journal messages, never a part of one.
+/// A piece of the executions stream: executions of one or more journal messages, never a part of
+/// one.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct StreamExecutionsResponse {
     /// In journal order; empty on a heartbeat.

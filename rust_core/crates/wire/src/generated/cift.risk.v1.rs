@@ -68,7 +68,8 @@ pub struct Instrument {
     /// Price that collars refer to before the first trade; empty: none.
     #[prost(string, tag = "9")]
     pub reference_price: ::prost::alloc::string::String,
-    /// Part of an order's notional that buying power must cover, in basis points, 0 to 10,000; absent: 10,000.
+    /// Part of an order's notional that buying power must cover, in basis points, 0 to 10,000; absent:
+    /// 10,000.
     #[prost(uint32, optional, tag = "10")]
     pub initial_margin_bps: ::core::option::Option<u32>,
     /// The instrument takes no orders.
@@ -164,8 +165,8 @@ pub struct CreateInstrumentResponse {
     #[prost(message, optional, tag = "1")]
     pub instrument: ::core::option::Option<Instrument>,
 }
-/// Limits of one account. A field that is absent is a check that is off, and said to be off; an account
-/// that was never given limits cannot trade.
+/// Limits of one account. A field that is absent is a check that is off, and said to be off; an
+/// account that was never given limits cannot trade.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Limits {
     /// Largest quantity of one order, a decimal of the instrument's unit.

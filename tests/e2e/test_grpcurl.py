@@ -1,0 +1,274 @@
+"""A stranger's tool against a whole mesh: reflection, health, every method, every kind of error."""
+
+import json
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+
+from cift.local.mesh import SERVICES, MeshOptions
+from tests.support import grpcurl
+from tests.support.grpcurl import Answer, Grpcurl
+from tests.support.mesh_thread import MeshThread
+
+# The first run on a machine builds grpcurl, which may take minutes.
+pytestmark = [pytest.mark.needs("go"), pytest.mark.timeout(960)]
+
+SERVED = {
+    "order_entry": ["cift.order_entry.v1.OrderEntryService"],
+    "matching": ["cift.matching.v1.MatchingService"],
+    "risk": ["cift.risk.v1.AdminService", "cift.risk.v1.RiskService"],
+    "analytics": ["cift.analytics.v1.AnalyticsService"],
+    "market_data": ["cift.market_data.v1.MarketDataService"],
+}
+ENTRY = "cift.order_entry.v1.OrderEntryService"
+ADMIN, RISK = "cift.risk.v1.AdminService", "cift.risk.v1.RiskService"
+MATCHING = "cift.matching.v1.MatchingService"
+DATA = "cift.market_data.v1.MarketDataService"
+ANALYTICS = "cift.analytics.v1.AnalyticsService"
+NEW_KEY = {"firm": "SHELL", "scopes": ["read"], "label": "a shell's"}
+DEADLINE_EXCEEDED = grpc.StatusCode.DEADLINE_EXCEEDED.value[0]
+
+
+@pytest.fixture(scope="module")
+def tool() -> Grpcurl:
+    return grpcurl.build()
+
+
+@pytest.fixture(scope="module")
+def mesh(tool: Grpcurl, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MeshThread]:
+    folder = tmp_path_factory.mktemp("grpcurl on a mesh")
+    with MeshThread(MeshOptions(data_dir=folder / "data", durability="page-cache")) as mesh:
+        yield mesh
+
+
+class Shell:
+    """grpcurl pointed at this mesh."""
+
+    def __init__(self, tool: Grpcurl, mesh: MeshThread) -> None:
+        self.tool = tool
+        self.mesh = mesh.mesh
+
+    def call(
+        self,
+        method: str,
+        request: str | dict[str, Any],
+        key: str | None = "trade",
+        seconds: float | None = None,
+    ) -> Answer:
+        """Call `package.Service/Method` of whichever service has it, with a key by name or text."""
+        package = method.split(".")[1]
+        secret = None if key is None else self.mesh.keys.get(key, key)
+        address = self.mesh.address(package)
+        return self.tool.call(address, method, request, key=secret, seconds=seconds)
+
+
+@pytest.fixture
+def shell(tool: Grpcurl, mesh: MeshThread) -> Shell:
+    return Shell(tool, mesh)
+
+
+def order(cl_ord_id: str, **fields: Any) -> dict[str, Any]:
+    """A buy of 10 AMZN far below the market, with some fields another."""
+    order = {
+        "account": "DEMO-1", "cl_ord_id": cl_ord_id, "symbol": "AMZN", "side": "SIDE_BUY",
+        "ord_type": "ORD_TYPE_LIMIT", "quantity": "10", "price": "222.00",
+    }  # fmt: skip
+    return {**order, **fields}
+
+
+def test_the_first_order_of_the_readme(shell: Shell, repository: Path) -> None:
+    block = re.search(
+        r"^grpcurl .*?(?=^```)", (repository / "README.md").read_text(), re.DOTALL | re.MULTILINE
+    )
+    assert block is not None
+    words = shlex.split(block[0].replace("\\\n", ""))
+    address = words[words.index("-d") + 2]
+    assert address.endswith(":50051")
+    words[words.index(address)] = shell.mesh.address("order_entry")
+    answer = grpcurl.answered(shell.tool.run(*words[1:]))
+    assert answer.reply["result"]["outcome"] == "OUTCOME_ACCEPTED"
+    again = grpcurl.answered(shell.tool.run(*words[1:])).reply["result"]
+    assert again == {**answer.reply["result"], "duplicate": True}
+
+
+@pytest.mark.parametrize("name", [service.name for service in SERVICES])
+def test_reflection_and_health(shell: Shell, name: str) -> None:
+    listed = shell.tool.run("-plaintext", shell.mesh.address(name), "list")
+    assert listed.returncode == 0, listed.stderr
+    ours = [line for line in listed.stdout.split() if line.startswith("cift.")]
+    assert ours == SERVED[name]
+    for service in (*ours, ""):
+        health = shell.tool.call(
+            shell.mesh.address(name), "grpc.health.v1.Health/Check", {"service": service}
+        )
+        assert health.reply == {"status": "SERVING"}
+    for service in ours:
+        told = shell.tool.run("-plaintext", shell.mesh.address(name), "list", service)
+        methods = [method for method, *_ in CALLS] + [method for method, *_ in STREAMS]
+        called = {method.replace("/", ".") for method in methods}
+        assert set(told.stdout.split()) <= called, "the tables below lack a method"
+
+
+# Every method that ends by itself, each after what it needs: request, key, a field of the reply.
+CALLS: list[tuple[str, dict[str, Any], str, str]] = [
+    (f"{ADMIN}/CreateFirm", {"firm": {"name": "SHELL"}}, "admin", "firm"),
+    (
+        f"{ADMIN}/CreateAccount",
+        {"account": {"name": "SHELL-1", "firm": "SHELL", "currency": "USD"}},
+        *("admin", "account"),
+    ),
+    (f"{ADMIN}/ListAccounts", {"page_size": 1}, "admin", "nextPageToken"),
+    (f"{ADMIN}/CreateApiKey", {"api_key": NEW_KEY}, "admin", "secret"),
+    (f"{ADMIN}/DisableApiKey", {"id": 5}, "admin", ""),
+    (
+        f"{ADMIN}/CreateInstrument",
+        {
+            "instrument": {
+                "symbol": "SHELL", "currency": "USD", "price_scale": 2, "tick_size": "0.05",
+                "lot_size": "1", "reference_price": "10",
+            }
+        },
+        *("admin", "instrument"),
+    ),
+    (
+        f"{RISK}/SetLimits",
+        {"account": "SHELL-1", "limits": {"max_open_orders": 3}},
+        *("admin", "sequence"),
+    ),
+    (f"{RISK}/GetLimits", {"account": "DEMO-1"}, "read", "limits"),
+    (f"{RISK}/CheckOrder", {"order": order("")}, "read", "accepted"),
+    (f"{ENTRY}/SubmitOrder", {"order": order("one")}, "trade", "result"),
+    (
+        f"{ENTRY}/ReplaceOrder",
+        {
+            "replace": {
+                "account": "DEMO-1", "cl_ord_id": "two", "orig_cl_ord_id": "one",
+                "symbol": "AMZN", "quantity": "5",
+            }
+        },
+        *("trade", "result"),
+    ),
+    (
+        f"{ENTRY}/SubmitBatch",
+        {"commands": [{"new_order": order("three", account="DEMO-2", side="SIDE_SELL")}]},
+        *("trade", "results"),
+    ),
+    (
+        f"{ENTRY}/Session",
+        {"request_id": 7, "commands": [{"new_order": order("four")}]},
+        *("trade", "results"),
+    ),
+    (f"{ENTRY}/GetOrder", {"account": "DEMO-1", "cl_ord_id": "two"}, "read", "order"),
+    (
+        f"{ENTRY}/CancelOrder",
+        {"cancel": {"account": "DEMO-1", "orig_cl_ord_id": "four"}},
+        *("trade", "result"),
+    ),
+    (f"{RISK}/ListPositions", {"account": "DEMO-1"}, "read", "positions"),
+    (f"{RISK}/GetExposure", {"account": "DEMO-1"}, "read", "exposure"),
+    (f"{MATCHING}/GetBook", {"symbol": "AMZN"}, "read", "sequence"),
+    (f"{MATCHING}/ListInstruments", {}, "read", "instruments"),
+    (f"{MATCHING}/GetStatus", {}, "read", "stateHash"),
+    (f"{DATA}/GetBook", {"symbol": "AMZN"}, "read", "book"),
+    (f"{ANALYTICS}/GetVolume", {"symbol": "AMZN"}, "read", "volume"),
+    (f"{ANALYTICS}/GetVwap", {"symbol": "AMZN"}, "read", "volume"),
+    (f"{ANALYTICS}/ListBars", {"symbol": "AMZN", "interval_s": 60}, "read", "throughSequence"),
+]  # fmt: skip
+STREAMS: list[tuple[str, dict[str, Any], str]] = [
+    (f"{ENTRY}/StreamExecutions", {}, "executions"),
+    (f"{DATA}/StreamBook", {"symbol": "AMZN"}, "snapshot"),
+    (f"{DATA}/StreamTopOfBook", {"symbols": ["AMZN"]}, "tops"),
+    (f"{DATA}/StreamTrades", {"symbol": "AMZN"}, "trades"),
+]
+
+
+def test_every_method_and_stream(shell: Shell) -> None:
+    for method, request, key, field in CALLS:
+        reply = shell.call(method, request, key).reply
+        assert not field or field in reply, (method, reply)
+        for result in (reply.get("result"), *reply.get("results", ())):
+            assert result is None or result["outcome"] == "OUTCOME_ACCEPTED", (method, result)
+    for method, request, field in STREAMS:
+        answer = shell.call(method, request, "read", seconds=3)
+        assert answer.status == DEADLINE_EXCEEDED, "a stream goes on until its client leaves"
+        assert any(field in reply for reply in answer.replies), (method, answer.replies)
+
+
+def test_a_session_of_several_messages_outlives_a_wrong_one(shell: Shell) -> None:
+    wrong = order("wrong", quantity="0")
+    messages = [
+        {"request_id": number, "commands": [{"new_order": new}]}
+        for number, new in enumerate((order("first"), wrong, order("last")), 1)
+    ]
+    answer = shell.call(f"{ENTRY}/Session", "\n".join(json.dumps(m) for m in messages))
+    assert answer.status == 0, answer.said
+    assert [reply["requestId"] for reply in answer.replies] == ["1", "2", "3"]
+    assert [("error" in reply, "results" in reply) for reply in answer.replies] == [
+        *((False, True), (True, False), (False, True))
+    ]
+
+
+# What is wrong with an order, the status, and a word of what grpcurl then shows.
+REFUSED: list[tuple[dict[str, Any], str | None, grpc.StatusCode, str]] = [
+    ({}, None, grpc.StatusCode.UNAUTHENTICATED, "KEY_REQUIRED"),
+    ({}, "nobody knows this", grpc.StatusCode.UNAUTHENTICATED, "KEY_UNKNOWN"),
+    ({}, "read", grpc.StatusCode.PERMISSION_DENIED, "SCOPE_REQUIRED"),
+    ({}, "other", grpc.StatusCode.NOT_FOUND, "NOT_FOUND"),
+    ({"account": "NOBODY"}, "trade", grpc.StatusCode.NOT_FOUND, "NOT_FOUND"),
+    *(
+        ({field: value}, "trade", grpc.StatusCode.INVALID_ARGUMENT, f"order.{field}")
+        for field, values in {
+            "symbol": ("", "*", ">", "AM*", "AMZN\r\nPUB x", "amzn", "A" * 33, "ＡＭＺＮ"),
+            "cl_ord_id": ("", "x" * 37, "a b", "é"),
+            "quantity": ("", "0", "-1", "1e5", "NaN", "1.5", "1000000000001", "9" * 39, "１２"),
+            "price": ("", "0", "-1", "1e2", "Infinity", "0.00001", "222,50", "٢٢٢"),
+            "side": ("SIDE_UNSPECIFIED", 99),
+            "time_in_force": (77,),
+        }.items()
+        for value in values
+    ),
+    (
+        {"cl_ord_id": "x" * 5_000_000},
+        *("trade", grpc.StatusCode.RESOURCE_EXHAUSTED, "message larger than max"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("fields", "key", "code", "word"), REFUSED)
+def test_what_is_refused(
+    shell: Shell, fields: dict[str, Any], key: str | None, code: grpc.StatusCode, word: str
+) -> None:
+    refused = {**order("refused"), **fields}
+    answer = shell.call(f"{ENTRY}/SubmitOrder", {"order": refused}, key)
+    assert answer.status == code.value[0], answer.said
+    assert word in answer.said
+    assert answer.replies == []
+
+
+def test_nothing_of_what_was_refused_is_an_order(shell: Shell) -> None:
+    get = {"account": "DEMO-1", "cl_ord_id": "refused"}
+    answer = shell.call(f"{ENTRY}/GetOrder", get, "read")
+    assert answer.status == grpc.StatusCode.NOT_FOUND.value[0], answer.said
+
+
+def test_business_refusals_are_values(shell: Shell) -> None:
+    rows = [
+        ({"symbol": "NOPE"}, "UNKNOWN_SYMBOL"),
+        ({"price": "222.005"}, "TICK_SIZE"),
+        ({"cl_ord_id": "taken", "quantity": "11"}, "DUPLICATE_CL_ORD_ID"),
+    ]
+    assert "result" in shell.call(f"{ENTRY}/SubmitOrder", {"order": order("taken")}).reply
+    for number, (fields, reason) in enumerate(rows):
+        request = {"order": {**order(f"value-{number}"), **fields}}
+        result = shell.call(f"{ENTRY}/SubmitOrder", request).reply["result"]
+        assert result["outcome"] == "OUTCOME_REJECTED"
+        assert result["rejectReason"] == f"REJECT_REASON_{reason}"
+        assert result["rejectText"]
+    cancel = {"cancel": {"account": "DEMO-2", "orig_cl_ord_id": "taken"}}
+    result = shell.call(f"{ENTRY}/CancelOrder", cancel).reply["result"]
+    assert result["rejectReason"] == "REJECT_REASON_UNKNOWN_ORDER"
