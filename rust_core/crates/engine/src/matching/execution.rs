@@ -6,7 +6,7 @@ use super::{Context, MatchingEngine, Turn, EVENTS_PER_TRADE};
 use crate::book::{side_index, Fillable};
 use crate::events::{of_order, of_trade, rests, stood, Trade};
 use crate::orders::{Order, Place, NIL};
-use crate::pod::{Event, ExecType, Liquidity, OrdType, TimeInForce};
+use crate::pod::{Event, ExecType, Liquidity, TimeInForce};
 use crate::reject::Reject;
 
 impl MatchingEngine {
@@ -31,7 +31,8 @@ impl MatchingEngine {
         if book.special || taker.extra != NIL || !markets.is_empty() {
             return self.execute_special(index, slot, turn.index, trades_end, last_event, events);
         }
-        let immediate = taker.ord_type == OrdType::Market as u8
+        // A market order whose rest was given a price is a limit order from then on.
+        let immediate = price == 0
             || taker.time_in_force == TimeInForce::Ioc as u8
             || taker.time_in_force == TimeInForce::Fok as u8;
         let opposite = book.opposite_mut(side);
