@@ -23,6 +23,10 @@ enum ExecType {
   expired @5;
   rejected @6;
   cancelRejected @7;
+  restated @8;
+  # Its terms changed and nobody asked.
+  triggered @9;
+  # Its stop price was reached.
 }
 
 enum OrdStatus {
@@ -40,6 +44,8 @@ enum Liquidity {
   none @0;
   maker @1;
   taker @2;
+  auction @3;
+  # Nobody takes in an auction.
 }
 
 struct Outcome {

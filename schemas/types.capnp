@@ -22,6 +22,11 @@ enum CommandKind {
   # `payloadIndex` names an entry of the batch's `instruments`. Likewise the next two.
   setAccount @6;
   setLimits @7;
+  setSession @8;
+  # An operator's: `instrument` goes to the SessionState with the number `payloadIndex`; `price`, if
+  # any, is the reference price of the auction that ends with it.
+  setLastTrade @9;
+  # An operator's: the last trade of `instrument` is at `price`; stops follow.
 }
 
 enum Side {
@@ -34,6 +39,11 @@ enum OrdType {
   none @0;
   market @1;
   limit @2;
+  marketToLimit @3;
+  # What is left rests at the price of its last trade.
+  stop @4;
+  # A market order once the last trade has reached `stopPrice`.
+  stopLimit @5;
 }
 
 enum TimeInForce {
@@ -42,6 +52,35 @@ enum TimeInForce {
   gtc @2;
   ioc @3;
   fok @4;
+  gtd @5;
+  # Until `expireTime`, nanoseconds.
+  atTheOpen @6;
+  atTheClose @7;
+  goodForAuction @8;
+}
+
+enum SelfTrade {
+  # What becomes of an order that would trade with one of its own party.
+  default @0;
+  # What the instrument says.
+  allow @1;
+  cancelResting @2;
+  cancelAggressing @3;
+  cancelBoth @4;
+  decrementBoth @5;
+}
+
+enum SessionState {
+  continuous @0;
+  openingAuction @1;
+  closingAuction @2;
+  volatilityAuction @3;
+  preOpen @4;
+  # Orders collect, as in an auction.
+  halted @5;
+  cancelOnly @6;
+  postClose @7;
+  closed @8;
 }
 
 enum BatchStatus {
@@ -75,8 +114,10 @@ struct Command {
   flags @4 :UInt16;
   # Bit 0: a replace's `quantity` is the open quantity wanted (FIX LeavesQty), not the total.
   # Bit 1: cancel this order when its session disconnects.
+  # Bit 2: refuse this order if it would take; bit 3: post it one tick away instead.
+  # Bit 4: all or none. Bit 6: it has terms in the batch's `terms`, which `payloadIndex` names.
   selfTradePrevention @5 :UInt16;
-  # Reserved for the taker's instruction; 0.
+  # A SelfTrade: the taker's instruction.
   origClOrdIdIndex @6 :UInt16;
   # Place in the batch's `origClOrdIds` plus one; 0: the target is `orderId`.
   payloadIndex @7 :UInt16;
@@ -135,7 +176,14 @@ struct Instrument {
   # The price collars refer to before the first trade; 0: none.
   initialMarginBps @14 :UInt32;
   # Part of an order's notional that buying power must cover; 10000 = all of it.
-  reserved0 @15 :UInt32;
+  policies @15 :UInt32;
+  # How it trades; 0: price, then time. Bits 0-2: SelfTrade unless the order says, allow for 0.
+  # Bits 3-4: what is left of a market order is cancelled, rests (1), rests at the last trade (2).
+  # Bits 5-6: a refill of an iceberg goes to the back of its level; or a sweep takes all that shows,
+  # then what is hidden by time (1) or in proportion (2). Bit 7: top order, pro rata, rest by time.
+  # Bit 8: an auction's price may be any tick. Bit 9: market orders may come while orders collect.
+  # Bits 12-23: criteria of an auction's price in order, three bits each: most volume (1, first),
+  # least surplus (2), market pressure (3), reference (4), middle rounded down (5); 0: 1, 2, 3, 4.
   reserved1 @16 :UInt64;
   reserved2 @17 :UInt64;
   reserved3 @18 :UInt64;
@@ -188,4 +236,30 @@ struct Limits {
   reserved4 @15 :UInt64;
   reserved5 @16 :UInt64;
   reserved6 @17 :UInt64;
+}
+
+struct OrderTerms {
+  # Terms of an order that few orders have, 4 words.
+  activationPrice @0 :Int64;
+  # What the last trade has to reach before the stop trails; 0: it trails at once.
+  trailingOffset @1 :Int64;
+  # How far the stop trails the best price since; 0: it doesn't.
+  minVisibleQuantity @2 :Int64;
+  # An iceberg is refilled when it shows less; 0: when it shows nothing.
+  flags @3 :UInt64;
+  # Bit 0: the offset is in basis points. Bit 1: activation is in the order's favour.
+}
+
+struct MarketStatus {
+  # What an instrument is at; while orders collect, what an auction would do now. 5 words.
+  instrument @0 :UInt32;
+  commandIndex @1 :UInt32;
+  session @2 :SessionState;
+  reserved @3 :UInt16;
+  reserved1 @4 :UInt32;
+  price @5 :Int64;
+  # 0: nothing would trade.
+  quantity @6 :Int64;
+  imbalance @7 :Int64;
+  # What would be left at the price, positive on the buy side.
 }

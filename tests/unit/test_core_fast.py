@@ -72,9 +72,9 @@ def test_refusals_are_events() -> None:
     assert book.order(1) is not None
     assert kinds(book.cancel(1, account=3)) == ["canceled"]
     assert kinds(book.submit(1, "buy", 10, 5)) == ["new"]
-    bad: list[Any] = [("up", 1, 1), ("buy", 1, 1, "stop"), ("buy", 1, 1, "limit", "gtd")]
+    bad: list[Any] = [("up", 1, 1), ("buy", 1, 1, "peg"), ("buy", 1, 1, "limit", "now")]
     for arguments in bad:
-        with pytest.raises(ValueError, match=r"is 'buy'|is 'limit'|is 'day'"):
+        with pytest.raises(ValueError, match=r"is 'buy'|is one of 'limit'|is one of 'day'"):
             book.submit(5, *arguments)
     with pytest.raises(ValueError, match="not both"):
         book.replace(1, quantity=1, leaves_quantity=1)
@@ -208,3 +208,34 @@ def test_risk_reserves_fills_and_releases() -> None:
         risk.trade(other.order_id, 10**12 + 1, 1)
     with pytest.raises(ValueError, match="there is no such account"):
         risk.set_limits(9)
+
+
+def test_kinds_that_few_orders_have() -> None:
+    # Policies: market orders may come while orders collect.
+    book = FastOrderBook("X", policies=1 << 9)
+    book.submit(1, "sell", 100, 10, display_quantity=4)
+    order = book.order(1)
+    assert order is not None
+    assert (order.shown_quantity, order.leaves_quantity) == (4, 10)
+    assert book.best_ask == (100, 4, 1)
+    refused = book.submit(2, "buy", 100, 1, post_only="reject")
+    assert kinds(refused) == ["rejected"]
+    assert refused[0].reason == 100
+    book.submit(3, "buy", 0, 1, "stop", stop_price=105)
+    book.submit(4, "sell", 90, 1, "stop_limit", trailing_offset=5)
+    assert book.last_trade is None
+    # The trade of the stop, at 100, reaches what trails 105 by 5.
+    fired = book.set_last_trade(105)
+    assert kinds(fired) == ["triggered", "trade", "trade", "triggered"]
+    trailing = book.order(4)
+    assert trailing is not None
+    assert (trailing.waits, trailing.triggered, trailing.watermark) == (False, True, 105)
+    assert book.set_session("opening_auction") == []
+    book.submit(5, "buy", 0, 2, "market")
+    assert book.indication == (100, 2, -8)
+    ended = book.set_session("continuous")
+    assert {event.liquidity for event in ended} == {"auction"}
+    with pytest.raises(ValueError, match="a price"):
+        book.set_last_trade(0)
+    with pytest.raises(ValueError, match="policies"):
+        FastOrderBook(policies=1 << 31)

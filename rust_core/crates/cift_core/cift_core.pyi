@@ -645,6 +645,22 @@ class OpenOrder:
     def leaves_quantity(self) -> int:
         """Still open."""
 
+    @property
+    def shown_quantity(self) -> int:
+        """What it shows of what is open."""
+
+    @property
+    def waits(self) -> bool:
+        """It waits for its stop price."""
+
+    @property
+    def triggered(self) -> bool:
+        """Its stop price was reached."""
+
+    @property
+    def watermark(self) -> int:
+        """The best price since its stop trails; 0: it doesn't."""
+
 @final
 class FastOrderBook:
     """One order book with price-time priority, for its own sake: commands in, events out.
@@ -662,8 +678,13 @@ class FastOrderBook:
     (101, 2, 1)
     """
 
-    def __new__(cls, symbol: str = "X") -> Self:
-        """Start empty. ValueError: the symbol isn't ^[A-Z0-9][A-Z0-9_-]{0,31}$."""
+    def __new__(
+        cls, symbol: str = "X", tick_size: int = 1, lot_size: int = 1, policies: int = 0
+    ) -> Self:
+        """Start empty. `policies` says how the instrument trades, as `policies` of an instrument in
+        schemas/types.capnp; 0: price, then time. ValueError: the symbol isn't
+        ^[A-Z0-9][A-Z0-9_-]{0,31}$, or there is no such tick, lot or policy.
+        """
 
     def __len__(self) -> int: ...
     def submit(
@@ -675,9 +696,31 @@ class FastOrderBook:
         ord_type: str = "limit",
         time_in_force: str = "gtc",
         account: int = 0,
+        *,
+        stop_price: int = 0,
+        display_quantity: int = 0,
+        min_visible_quantity: int = 0,
+        min_quantity: int = 0,
+        all_or_none: bool = False,
+        post_only: str | None = None,
+        self_trade: str | None = None,
+        self_trade_group: int = 0,
+        trailing_offset: int = 0,
+        trailing_bps: bool = False,
+        activation_price: int = 0,
+        take_profit: bool = False,
+        expire_time_ns: int = 0,
     ) -> list[Event]:
-        """Send an order. `side`: 'buy', 'sell'; `ord_type`: 'limit', 'market' (price 0);
-        `time_in_force`: 'day', 'gtc', 'ioc', 'fok'. ValueError: another word than these.
+        """Send an order. `side`: 'buy', 'sell'; `ord_type`: 'limit', 'market', 'market_to_limit',
+        'stop', 'stop_limit' (price 0 without "limit"); `time_in_force`: 'day', 'gtc', 'ioc', 'fok',
+        'gtd' (until `expire_time_ns`), 'at_the_open', 'at_the_close', 'good_for_auction'.
+
+        A stop waits until the last trade reaches `stop_price`, or trails it by `trailing_offset`
+        (price units, or basis points), from `activation_price` on if that is given. An iceberg
+        shows `display_quantity` at a time and is refilled when less than `min_visible_quantity`
+        shows. `post_only`: 'reject', 'reprice'. `self_trade`: 'allow', 'cancel_resting',
+        'cancel_aggressing', 'cancel_both', 'decrement_both', else what the policies say; among
+        orders of one group, else of one account. ValueError: another word than these.
         """
 
     def cancel(self, order_id: int, account: int = 0) -> list[Event]:
@@ -690,12 +733,41 @@ class FastOrderBook:
         quantity: int | None = None,
         leaves_quantity: int | None = None,
         account: int = 0,
+        stop_price: int | None = None,
     ) -> list[Event]:
-        """Change an order's price, its total `quantity` or the open `leaves_quantity`.
+        """Change an order's price, the stop price it waits for, its total `quantity` or the open
+        `leaves_quantity`.
 
         Less keeps its place in the queue; more, or another price, loses it and may trade.
         ValueError: both quantities are given.
         """
+
+    def set_session(self, state: str, reference_price: int = 0) -> list[Event]:
+        """Say what may be done: 'continuous', 'opening_auction', 'closing_auction',
+        'volatility_auction', 'pre_open', 'halted', 'cancel_only', 'post_close', 'closed'.
+
+        What has collected trades at one price when the state becomes 'continuous' or 'post_close'.
+        ValueError: another word than these, or no price.
+        """
+
+    def set_last_trade(self, price: int) -> list[Event]:
+        """Say what the last trade was; stops follow. ValueError: not a price."""
+
+    @property
+    def session(self) -> str:
+        """The state that was set last."""
+
+    @property
+    def last_trade(self) -> int | None:
+        """Price of the last trade."""
+
+    @property
+    def indication(self) -> tuple[int, int, int] | None:
+        """Price, quantity and imbalance of an auction if it took place now."""
+
+    @property
+    def resting_markets(self) -> tuple[int, int]:
+        """Number of market orders that rest, buys and sells."""
 
     def advance(self, time_ns: int) -> list[Event]:
         """Set the time, nanoseconds since the Unix epoch: 'day' orders expire at 00:00 UTC.

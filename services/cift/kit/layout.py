@@ -18,6 +18,8 @@ __all__ = [
     "EVENT",
     "INSTRUMENT",
     "LIMITS",
+    "MARKET_STATUS",
+    "ORDER_TERMS",
     "OUTCOME",
     "POINTERS",
     "VERDICT",
@@ -28,6 +30,8 @@ __all__ = [
     "OrdStatus",
     "OrdType",
     "OutcomeKind",
+    "SelfTrade",
+    "SessionState",
     "Side",
     "TimeInForce",
     "VerdictKind",
@@ -45,6 +49,8 @@ class CommandKind(IntEnum):
     SET_INSTRUMENT = 5
     SET_ACCOUNT = 6
     SET_LIMITS = 7
+    SET_SESSION = 8
+    SET_LAST_TRADE = 9
 
 
 class Side(IntEnum):
@@ -61,6 +67,9 @@ class OrdType(IntEnum):
     NONE = 0
     MARKET = 1
     LIMIT = 2
+    MARKET_TO_LIMIT = 3
+    STOP = 4
+    STOP_LIMIT = 5
 
 
 class TimeInForce(IntEnum):
@@ -71,6 +80,35 @@ class TimeInForce(IntEnum):
     GTC = 2
     IOC = 3
     FOK = 4
+    GTD = 5
+    AT_THE_OPEN = 6
+    AT_THE_CLOSE = 7
+    GOOD_FOR_AUCTION = 8
+
+
+class SelfTrade(IntEnum):
+    """`SelfTrade` of the schemas."""
+
+    DEFAULT = 0
+    ALLOW = 1
+    CANCEL_RESTING = 2
+    CANCEL_AGGRESSING = 3
+    CANCEL_BOTH = 4
+    DECREMENT_BOTH = 5
+
+
+class SessionState(IntEnum):
+    """`SessionState` of the schemas."""
+
+    CONTINUOUS = 0
+    OPENING_AUCTION = 1
+    CLOSING_AUCTION = 2
+    VOLATILITY_AUCTION = 3
+    PRE_OPEN = 4
+    HALTED = 5
+    CANCEL_ONLY = 6
+    POST_CLOSE = 7
+    CLOSED = 8
 
 
 class BatchStatus(IntEnum):
@@ -110,6 +148,8 @@ class ExecType(IntEnum):
     EXPIRED = 5
     REJECTED = 6
     CANCEL_REJECTED = 7
+    RESTATED = 8
+    TRIGGERED = 9
 
 
 class OrdStatus(IntEnum):
@@ -130,6 +170,7 @@ class Liquidity(IntEnum):
     NONE = 0
     MAKER = 1
     TAKER = 2
+    AUCTION = 3
 
 
 # Words of each message's data section; its pointers follow.
@@ -245,6 +286,7 @@ INSTRUMENT = np.dtype(
             "max_quantity",
             "reference_price",
             "initial_margin_bps",
+            "policies",
         ],
         "formats": [
             "<u4",
@@ -259,8 +301,9 @@ INSTRUMENT = np.dtype(
             "<i8",
             "<i8",
             "<u4",
+            "<u4",
         ],
-        "offsets": [0, 4, 5, 6, 8, 40, 48, 56, 64, 72, 80, 88],
+        "offsets": [0, 4, 5, 6, 8, 40, 48, 56, 64, 72, 80, 88, 92],
         "itemsize": 128,
     }
 )
@@ -292,6 +335,24 @@ LIMITS = np.dtype(
         "formats": ["<u4", "<u4", "<u8", "<i8", "<u8", "<i8", "<i8", "<u8", "<i8", "<u4", "<u4"],
         "offsets": [0, 4, 8, 16, 24, 32, 40, 48, 56, 64, 68],
         "itemsize": 128,
+    }
+)
+
+ORDER_TERMS = np.dtype(
+    {
+        "names": ["activation_price", "trailing_offset", "min_visible_quantity", "flags"],
+        "formats": ["<i8", "<i8", "<i8", "<u8"],
+        "offsets": [0, 8, 16, 24],
+        "itemsize": 32,
+    }
+)
+
+MARKET_STATUS = np.dtype(
+    {
+        "names": ["instrument", "command_index", "session", "price", "quantity", "imbalance"],
+        "formats": ["<u4", "<u4", "<u2", "<i8", "<i8", "<i8"],
+        "offsets": [0, 4, 8, 16, 24, 32],
+        "itemsize": 40,
     }
 )
 

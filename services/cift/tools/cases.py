@@ -6,21 +6,25 @@ does not offer is skipped, and the missing thing is named.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 __all__ = [
+    "ENGINE_OFFER",
+    "MESH_OFFER",
     "BookSeen",
     "Case",
     "CaseError",
+    "Offer",
     "OrderSeen",
     "Seen",
     "Side",
     "Step",
     "TradeSeen",
+    "TrailingSeen",
     "differences",
     "missing_features",
     "read_case",
@@ -31,14 +35,23 @@ SCHEMA = "cift-conformance-1"
 Side = Literal["buy", "sell"]
 Step = Mapping[str, Any]
 
-OPERATIONS = frozenset({"new", "cancel", "amend"})
-ORDER_TYPES = frozenset({"limit", "market"})
-TIMES_IN_FORCE = frozenset({"GTC", "IOC", "FOK"})
 NEW_FIELDS = frozenset({"id", "side", "type", "price", "qty", "tif", "owner"})
 STEP_FIELDS = {
     "new": NEW_FIELDS,
     "cancel": frozenset({"id", "owner"}),
     "amend": frozenset({"id", "price", "open_qty", "owner"}),
+}
+STP_MODES = frozenset({"none", "cancel_taker", "cancel_maker", "cancel_both", "decrement"})
+RULES: Mapping[str, frozenset[Any]] = {
+    "market_residual": frozenset({"cancel", "rest", "rest_at_last_trade"}),
+    "iceberg": frozenset({"visible_then_hidden_fifo", "visible_then_hidden_prorata"}),
+    "stp": STP_MODES,
+    "auction": frozenset(
+        {"max_volume", "min_surplus", "market_pressure", "reference", "midpoint_floor"}
+    ),
+    "auction_tie_candidates": frozenset({"order_prices", "all_ticks"}),
+    "auction_market_orders": frozenset({True, False}),
+    "allocation": frozenset({"top_then_pro_rata_round_down_min2_then_fifo"}),
 }
 JUDGED = ("op", "expect", "derived", "note")
 SIDES: tuple[tuple[str, Side], ...] = (("bids", "buy"), ("asks", "sell"))
@@ -46,6 +59,36 @@ SIDES: tuple[tuple[str, Side], ...] = (("bids", "buy"), ("asks", "sell"))
 
 class CaseError(Exception):
     """A file that is not a conformance case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a venue offers of what cases may ask for."""
+
+    order_types: frozenset[str] = frozenset({"limit", "market"})
+    times_in_force: frozenset[str] = frozenset({"GTC", "IOC", "FOK"})
+    steps: Mapping[str, frozenset[str]] = field(default_factory=lambda: STEP_FIELDS)
+    rules: Mapping[str, frozenset[Any]] = field(default_factory=dict)
+
+
+MESH_OFFER = Offer()
+ENGINE_OFFER = Offer(
+    order_types=frozenset({"limit", "market", "stop", "stop_limit"}),
+    times_in_force=frozenset({"GTC", "IOC", "FOK", "GFA", "DAY"}),
+    steps={
+        **STEP_FIELDS,
+        "new": NEW_FIELDS | {"stop_price", "display_qty", "min_visible_qty", "aon", "stp"},
+        "auction_start": frozenset(),
+        "uncross": frozenset({"reference_price"}),
+        "set_last_price": frozenset({"price"}),
+        "trailing_stop": frozenset(
+            {"id", "side", "kind", "activation_price", "trailing_bips", "price", "owner"}
+            | {"last_price_at_entry", "qty"}
+        ),
+        "trade_price_path": frozenset({"prices"}),
+    },
+    rules=RULES,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +105,17 @@ class Case:
     @property
     def price_scale(self) -> int:
         """Decimals of the prices in it."""
-        return _decimals([self.tick, *(Decimal(s["price"]) for s in self.steps if s.get("price"))])
+        names = ("price", "stop_price", "activation_price", "last_price_at_entry")
+        prices = [
+            Decimal(s[n]) for s in self.steps for n in (*names, "reference_price") if s.get(n)
+        ]
+        paths = [Decimal(price) for s in self.steps for price in s.get("prices", ())]
+        return _decimals([self.tick, *prices, *paths])
 
     @property
     def quantity_scale(self) -> int:
         """Decimals of the quantities in it."""
-        names = ("qty", "open_qty")
+        names = ("qty", "open_qty", "display_qty", "min_visible_qty")
         return _decimals([self.lot, *(Decimal(s[n]) for s in self.steps for n in names if n in s)])
 
 
@@ -84,9 +132,11 @@ class OrderSeen(NamedTuple):
     """The state of an order."""
 
     status: str
-    """`open`, `filled`, `cancelled` or `rejected`."""
+    """`open`, `pending_trigger`, `filled`, `cancelled` or `rejected`."""
     open_quantity: Decimal
     filled_quantity: Decimal
+    displayed_quantity: Decimal | None = None
+    """What it shows; None: all that is open."""
 
 
 class BookSeen(NamedTuple):
@@ -95,6 +145,18 @@ class BookSeen(NamedTuple):
     id: str
     price: Decimal
     quantity: Decimal
+    """What it shows."""
+    open_quantity: Decimal | None = None
+    """What is open; None: what it shows."""
+
+
+class TrailingSeen(NamedTuple):
+    """The trailing stop of a case."""
+
+    triggered: bool
+    trigger_trade_price: Decimal | None
+    watermark: Decimal | None
+    working_limit_price: Decimal | None
 
 
 @dataclass(slots=True)
@@ -105,7 +167,11 @@ class Seen:
     trades: list[TradeSeen] = field(default_factory=list)
     """In the order in which they happened."""
     resting: dict[Side, list[BookSeen]] = field(default_factory=dict)
-    """Every resting order of both sides after the step, first to trade first."""
+    """Every resting limit order of both sides after the step, first to trade first."""
+    resting_markets: Mapping[Side, int] = field(default_factory=dict)
+    """Number of market orders that rest."""
+    last_price: Decimal | None = None
+    trailing: TrailingSeen | None = None
     orders: dict[str, OrderSeen] = field(default_factory=dict)
     """At least those that the step names or expects something of."""
     faults: list[str] = field(default_factory=list)
@@ -140,11 +206,15 @@ def read_case(path: Path) -> Case:
         raise CaseError(f"{path}: not a case: {error!r}") from error
 
 
-def missing_features(case: Case) -> list[str]:
-    """Name what the case needs and this build lacks, each once; empty: it can run."""
-    missing = {f"rule {name}={_name(value)}": None for name, value in case.rules.items()}
+def missing_features(case: Case, offer: Offer = MESH_OFFER) -> list[str]:
+    """Name what the case needs and the venue lacks, each once; empty: it can run."""
+    missing = {
+        f"rule {name}={_name(value)}": None
+        for name, value in case.rules.items()
+        if not set(value if isinstance(value, list) else [value]) <= offer.rules.get(name, set())
+    }
     for step in case.steps:
-        missing.update(dict.fromkeys(_missing_of_step(step)))
+        missing.update(dict.fromkeys(_missing_of_step(step, offer)))
     return list(missing)
 
 
@@ -159,19 +229,21 @@ def differences(case: Case, step: Step, seen: Seen) -> Iterator[str]:
             yield from (f"{name}: {text}" for text in judge(case, step, seen, wanted))
 
 
-def _missing_of_step(step: Step) -> Iterator[str]:
+def _missing_of_step(step: Step, offer: Offer) -> Iterator[str]:
     op = step["op"]
-    if op not in OPERATIONS:
+    if op not in offer.steps:
         yield f"op {op}"
         return
     if op == "new":
-        if step["type"] not in ORDER_TYPES:
+        if step["type"] not in offer.order_types:
             yield f"type {step['type']}"
-        if step.get("tif", "GTC") not in TIMES_IN_FORCE:
+        if step.get("tif", "GTC") not in offer.times_in_force:
             yield f"tif {step['tif']}"
     for name in step:
-        if name not in STEP_FIELDS[op] and name not in JUDGED:
+        if name not in offer.steps[op] and name not in JUDGED:
             yield f"stp={step[name]}" if name == "stp" else name
+    if "stp" in offer.steps[op] and step.get("stp", "none") not in STP_MODES:
+        yield f"stp={step['stp']}"
 
 
 def _name(value: Any) -> str:
@@ -198,7 +270,7 @@ def _fills(_case: Case, _step: Step, seen: Seen, wanted: Any) -> Iterator[str]:
 
 
 def _matched(_case: Case, step: Step, seen: Seen, wanted: Any) -> Iterator[str]:
-    traded = any(t.taker == step["id"] for t in seen.trades)
+    traded = any(step["id"] in (t.taker, t.maker) for t in seen.trades)
     if traded != wanted:
         yield f"{traded}, expected {wanted}"
 
@@ -248,15 +320,24 @@ def _complete_sides(_case: Case, step: Step, _seen: Seen, wanted: Any) -> Iterat
 def _book_totals(_case: Case, _step: Step, seen: Seen, wanted: Any) -> Iterator[str]:
     for name, side in SIDES:
         if name in wanted:
-            orders, volume = len(seen.resting[side]), _volume(seen.resting[side])
+            orders = _order_count(seen, side)
+            volume = sum(
+                (o.quantity if o.open_quantity is None else o.open_quantity)
+                for o in seen.resting[side]
+            )
             if orders != wanted[name]["orders"] or volume != Decimal(wanted[name]["volume"]):
                 yield f"{name} {orders} orders, {volume}, expected {wanted[name]}"
 
 
 def _order_counts(_case: Case, _step: Step, seen: Seen, wanted: Any) -> Iterator[str]:
     for name, side in SIDES:
-        if name in wanted and len(seen.resting[side]) != wanted[name]:
-            yield f"{name} {len(seen.resting[side])}, expected {wanted[name]}"
+        if name in wanted and _order_count(seen, side) != wanted[name]:
+            yield f"{name} {_order_count(seen, side)}, expected {wanted[name]}"
+
+
+def _order_count(seen: Seen, side: Side) -> int:
+    """Count the resting orders of a side, those that are not shown included."""
+    return len(seen.resting[side]) + seen.resting_markets.get(side, 0)
 
 
 def _displayed_totals(_case: Case, _step: Step, seen: Seen, wanted: Any) -> Iterator[str]:
@@ -268,12 +349,14 @@ def _displayed_totals(_case: Case, _step: Step, seen: Seen, wanted: Any) -> Iter
 def _orders(_case: Case, _step: Step, seen: Seen, wanted: Any) -> Iterator[str]:
     for name, state in wanted.items():
         order = seen.orders[name]
+        displayed = order.displayed_quantity
+        shown = order.open_quantity if displayed is None else displayed
         actual = {
             "status": order.status,
             "open_qty": order.open_quantity,
             "filled_qty": order.filled_quantity,
-            "displayed_qty": order.open_quantity,
-            "hidden_qty": Decimal(0),
+            "displayed_qty": shown,
+            "hidden_qty": order.open_quantity - shown,
         }
         for key, value in state.items():
             if key not in actual:
@@ -290,7 +373,53 @@ def _queue(_case: Case, _step: Step, seen: Seen, wanted: Any) -> Iterator[str]:
             yield f"{place} {actual}, expected {ids}"
 
 
+def _auction_trades(_case: Case, _step: Step, seen: Seen, wanted: Any) -> Iterator[str]:
+    expected = sorted(
+        TradeSeen(t["seller"], t["buyer"], Decimal(t["price"]), Decimal(t["qty"])) for t in wanted
+    )
+    if sorted(seen.trades) != expected:
+        yield f"{_trades_text(seen.trades)}, expected {_trades_text(expected)}"
+
+
+def _auction_price(_case: Case, _step: Step, seen: Seen, wanted: Any) -> Iterator[str]:
+    prices = {t.price for t in seen.trades}
+    expected = set() if wanted is None else {Decimal(wanted)}
+    if prices != expected:
+        yield f"{' '.join(map(str, prices)) or 'none'}, expected {wanted}"
+
+
+def _auction_volume(_case: Case, _step: Step, seen: Seen, wanted: Any) -> Iterator[str]:
+    volume = sum((t.quantity for t in seen.trades), Decimal(0))
+    if volume != Decimal(wanted or 0):
+        yield f"{volume}, expected {wanted}"
+
+
+def _last_price(_case: Case, _step: Step, seen: Seen, wanted: Any) -> Iterator[str]:
+    if seen.last_price != (None if wanted is None else Decimal(wanted)):
+        yield f"{seen.last_price}, expected {wanted}"
+
+
+def _trailing(name: str) -> Callable[[Case, Step, Seen, Any], Iterator[str]]:
+    """Judge one field of the trailing stop."""
+
+    def judge(_case: Case, _step: Step, seen: Seen, wanted: Any) -> Iterator[str]:
+        actual = None if seen.trailing is None else getattr(seen.trailing, name)
+        expected = Decimal(wanted) if isinstance(wanted, str) else wanted
+        if actual != expected:
+            yield f"{actual}, expected {wanted}"
+
+    return judge
+
+
 JUDGES = {
+    "auction_trades": _auction_trades,
+    "auction_price": _auction_price,
+    "auction_volume": _auction_volume,
+    "last_price": _last_price,
+    "triggered": _trailing("triggered"),
+    "trigger_trade_price": _trailing("trigger_trade_price"),
+    "watermark": _trailing("watermark"),
+    "working_limit_price": _trailing("working_limit_price"),
     "trades": _trades,
     "fills": _fills,
     "matched": _matched,

@@ -18,6 +18,8 @@ import grpc
 from cift.client import CiftError
 from cift.local.mesh import MeshError
 from cift.tools.cases import (
+    ENGINE_OFFER,
+    MESH_OFFER,
     Case,
     CaseError,
     Seen,
@@ -68,12 +70,13 @@ async def judge(case: Case, venue: Venue) -> str | None:
         async for step, seen in steps:
             number += 1
             if found := [*seen.faults, *differences(case, step, seen)]:
-                return f"step {number} ({step['op']} {step['id']}): {'; '.join(found)}"
+                return f"step {number} ({step['op']} {step.get('id', '')}): {'; '.join(found)}"
     return None
 
 
 async def _run(args: argparse.Namespace, cases: Sequence[Case]) -> int:
-    missing = {case.id: missing_features(case) for case in cases}
+    offer = ENGINE_OFFER if args.via == "engine" else MESH_OFFER
+    missing = {case.id: missing_features(case, offer) for case in cases}
     runnable = [case for case in cases if not missing[case.id]]
     skipped = [case for case in cases if missing[case.id]]
     failed = 0

@@ -3,10 +3,13 @@
 use bytemuck::Zeroable;
 use engine::ids::place;
 use engine::pod::{
-    BatchStatus, Command, CommandKind, Event as EventRecord, ExecType, Instrument, OrdType, Side,
-    TimeInForce, Verdict, VerdictKind, FLAG_LEAVES, INSTRUMENT_ENABLED, MAX_COMMANDS, TIMER,
+    BatchStatus, Command, CommandKind, Event as EventRecord, ExecType, Instrument, MarketStatus,
+    OrdType, OrderTerms, SelfTrade, SessionState, Side, TimeInForce, Verdict, VerdictKind,
+    FLAG_ALL_OR_NONE, FLAG_LEAVES, FLAG_POST_ONLY, FLAG_POST_ONLY_REPRICE, FLAG_TERMS,
+    INSTRUMENT_ENABLED, MAX_COMMANDS, TERMS_TAKE_PROFIT, TERMS_TRAILING_BPS, TIMER,
 };
 use engine::reject::Reject;
+use engine::rules::Rules;
 use engine::{Batch, Fills, MatchingEngine};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -43,6 +46,10 @@ pub struct FastOrderBook {
     ids: WordMap<u64, u64>,
     verdicts: Vec<Verdict>,
     events: Vec<EventRecord>,
+    /// Terms of the order under way.
+    terms: Vec<OrderTerms>,
+    /// What an auction would do now: price, quantity, imbalance.
+    indication: Option<(i64, i64, i64)>,
 }
 
 impl FastOrderBook {
@@ -61,6 +68,10 @@ impl FastOrderBook {
                 Some(_) => refused(Reject::DuplicateClOrdId, own),
                 None => Verdict { order_id: own, ..Verdict::zeroed() },
             };
+        }
+        let operates = [CommandKind::SetSession.number(), CommandKind::SetLastTrade.number()];
+        if operates.contains(&command.kind) {
+            return Verdict::zeroed();
         }
         let order = known.and_then(|id| self.engine.order(id));
         match order.filter(|order| order.account == command.account) {
@@ -112,8 +123,13 @@ impl FastOrderBook {
             instruments: &[],
             accounts: &[],
             limits: &[],
+            terms: &self.terms,
         };
         self.engine.apply(&batch, &mut self.fills)?;
+        if let Some(status) = self.fills.statuses.last() {
+            let MarketStatus { price, quantity, imbalance, .. } = *status;
+            self.indication = (price != 0).then_some((price, quantity, imbalance));
+        }
         for event in &self.fills.events {
             let mut event = *event;
             let (inner, outer) = (event.order_id, event.cl_ord_id[0]);
@@ -128,6 +144,19 @@ impl FastOrderBook {
             self.events.push(event);
         }
         Ok(())
+    }
+
+    fn operate(&mut self, kind: CommandKind, state: u16, price: i64) -> PyResult<Vec<Event>> {
+        let kind = kind.number();
+        let command = Command { kind, payload_index: state, price, ..Command::zeroed() };
+        let events = self.one(command)?;
+        // The only refusal there is: such a command names nothing but a price.
+        match self.fills.outcomes.last() {
+            Some(outcome) if outcome.reason != 0 => {
+                Err(PyValueError::new_err("a price is 1 to 10^12"))
+            }
+            _ => Ok(events),
+        }
     }
 
     fn one(&mut self, command: Command) -> PyResult<Vec<Event>> {
@@ -150,9 +179,12 @@ impl FastOrderBook {
 #[pymethods]
 impl FastOrderBook {
     #[new]
-    #[pyo3(signature = (symbol = "X"))]
-    fn new(symbol: &str) -> PyResult<Self> {
-        let instrument = instrument(symbol)?;
+    #[pyo3(signature = (symbol = "X", tick_size = 1, lot_size = 1, policies = 0))]
+    fn new(symbol: &str, tick_size: i64, lot_size: i64, policies: u32) -> PyResult<Self> {
+        let instrument = Instrument { tick_size, lot_size, policies, ..instrument(symbol)? };
+        if !instrument.is_valid() || Rules::read(policies).is_none() {
+            return Err(PyValueError::new_err("no such tick, lot or policies"));
+        }
         let mut book = Self {
             engine: MatchingEngine::new(0),
             fills: Fills::default(),
@@ -160,6 +192,8 @@ impl FastOrderBook {
             ids: WordMap::default(),
             verdicts: vec![Verdict::zeroed()],
             events: Vec::new(),
+            terms: Vec::new(),
+            indication: None,
         };
         let command = Command { kind: CommandKind::SetInstrument.number(), ..Command::zeroed() };
         let batch = Batch {
@@ -175,6 +209,7 @@ impl FastOrderBook {
             instruments: &[instrument],
             accounts: &[],
             limits: &[],
+            terms: &[],
         };
         book.engine
             .apply(&batch, &mut book.fills)
@@ -183,7 +218,11 @@ impl FastOrderBook {
     }
 
     #[pyo3(signature = (
-        order_id, side, price, quantity, ord_type = "limit", time_in_force = "gtc", account = 0
+        order_id, side, price, quantity, ord_type = "limit", time_in_force = "gtc", account = 0, *,
+        stop_price = 0, display_quantity = 0, min_visible_quantity = 0, min_quantity = 0,
+        all_or_none = false, post_only = None, self_trade = None, self_trade_group = 0,
+        trailing_offset = 0, trailing_bps = false, activation_price = 0, take_profit = false,
+        expire_time_ns = 0
     ))]
     #[expect(clippy::too_many_arguments, reason = "an order has as many fields")]
     fn submit(
@@ -195,33 +234,63 @@ impl FastOrderBook {
         ord_type: &str,
         time_in_force: &str,
         account: u32,
+        stop_price: i64,
+        display_quantity: i64,
+        min_visible_quantity: i64,
+        min_quantity: i64,
+        all_or_none: bool,
+        post_only: Option<&str>,
+        self_trade: Option<&str>,
+        self_trade_group: u32,
+        trailing_offset: i64,
+        trailing_bps: bool,
+        activation_price: i64,
+        take_profit: bool,
+        expire_time_ns: i64,
     ) -> PyResult<Vec<Event>> {
-        let ord_type = match ord_type {
-            "limit" => OrdType::Limit,
-            "market" => OrdType::Market,
-            _ => return Err(PyValueError::new_err("ord_type is 'limit' or 'market'")),
+        let mut flags = match post_only {
+            None => 0,
+            Some("reject") => FLAG_POST_ONLY,
+            Some("reprice") => FLAG_POST_ONLY_REPRICE,
+            Some(_) => return Err(PyValueError::new_err("post_only is 'reject' or 'reprice'")),
         };
-        let time_in_force = match time_in_force {
-            "day" => TimeInForce::Day,
-            "gtc" => TimeInForce::Gtc,
-            "ioc" => TimeInForce::Ioc,
-            "fok" => TimeInForce::Fok,
-            _ => {
-                let problem = "time_in_force is 'day', 'gtc', 'ioc' or 'fok'";
-                return Err(PyValueError::new_err(problem));
-            }
+        flags |= if all_or_none { FLAG_ALL_OR_NONE } else { 0 };
+        let terms = OrderTerms {
+            activation_price,
+            trailing_offset,
+            min_visible_quantity,
+            flags: if trailing_bps { TERMS_TRAILING_BPS } else { 0 }
+                | if take_profit { TERMS_TAKE_PROFIT } else { 0 },
         };
-        self.one(Command {
+        self.terms.clear();
+        if terms != OrderTerms::default() {
+            flags |= FLAG_TERMS;
+            self.terms.push(terms);
+        }
+        let command = Command {
             kind: CommandKind::NewOrder.number(),
             side: side_of(side)?.number(),
-            ord_type: ord_type.number(),
-            time_in_force: time_in_force.number(),
+            ord_type: named("ord_type", ord_type, ORD_TYPES)?.number(),
+            time_in_force: named("time_in_force", time_in_force, TIMES_IN_FORCE)?.number(),
+            self_trade_prevention: match self_trade {
+                None => 0,
+                Some(name) => named("self_trade", name, SELF_TRADES)?.number(),
+            },
+            flags,
             account,
             price,
             quantity,
             order_id,
+            stop_price,
+            display_quantity,
+            min_quantity,
+            self_trade_group,
+            expire_time: expire_time_ns,
             ..Command::zeroed()
-        })
+        };
+        let events = self.one(command);
+        self.terms.clear();
+        events
     }
 
     #[pyo3(signature = (order_id, account = 0))]
@@ -231,7 +300,8 @@ impl FastOrderBook {
     }
 
     #[pyo3(signature = (
-        order_id, price = None, quantity = None, leaves_quantity = None, account = 0
+        order_id, price = None, quantity = None, leaves_quantity = None, account = 0,
+        stop_price = None
     ))]
     fn replace(
         &mut self,
@@ -240,6 +310,7 @@ impl FastOrderBook {
         quantity: Option<i64>,
         leaves_quantity: Option<i64>,
         account: u32,
+        stop_price: Option<i64>,
     ) -> PyResult<Vec<Event>> {
         let (flags, quantity) = match (quantity, leaves_quantity) {
             (Some(_), Some(_)) => {
@@ -254,10 +325,45 @@ impl FastOrderBook {
             flags,
             account,
             price: price.unwrap_or(0),
+            stop_price: stop_price.unwrap_or(0),
             quantity,
             order_id,
             ..Command::zeroed()
         })
+    }
+
+    #[pyo3(signature = (state, reference_price = 0))]
+    fn set_session(&mut self, state: &str, reference_price: i64) -> PyResult<Vec<Event>> {
+        let state = named("state", state, SESSIONS)?;
+        self.operate(CommandKind::SetSession, state.number(), reference_price)
+    }
+
+    fn set_last_trade(&mut self, price: i64) -> PyResult<Vec<Event>> {
+        self.operate(CommandKind::SetLastTrade, 0, price)
+    }
+
+    #[getter]
+    fn session(&self) -> &'static str {
+        let session = self.engine.book(INSTRUMENT).map(engine::Book::session);
+        let named = SESSIONS.iter().find(|(_, state)| Some(*state) == session);
+        named.map_or("none", |(name, _)| name)
+    }
+
+    #[getter]
+    fn last_trade(&self) -> Option<i64> {
+        self.engine.book(INSTRUMENT).map(engine::Book::last_trade).filter(|&price| price != 0)
+    }
+
+    #[getter]
+    fn indication(&self) -> Option<(i64, i64, i64)> {
+        self.indication
+    }
+
+    #[getter]
+    fn resting_markets(&self) -> (u32, u32) {
+        let count =
+            |side| self.engine.book(INSTRUMENT).map_or(0, |book| book.resting_markets(side));
+        (count(Side::Buy), count(Side::Sell))
     }
 
     fn advance(&mut self, time_ns: i64) -> PyResult<Vec<Event>> {
@@ -329,6 +435,10 @@ impl FastOrderBook {
             quantity: order.quantity(),
             cum_quantity: order.cum,
             leaves_quantity: order.leaves,
+            shown_quantity: self.engine.shown(order.id),
+            waits: self.engine.extra(order.id).is_some_and(|extra| extra.waits()),
+            triggered: self.engine.extra(order.id).is_some_and(|extra| extra.triggered),
+            watermark: self.engine.extra(order.id).map_or(0, |extra| extra.watermark),
         })
     }
 
@@ -352,4 +462,52 @@ pub struct OpenOrder {
     quantity: i64,
     cum_quantity: i64,
     leaves_quantity: i64,
+    shown_quantity: i64,
+    waits: bool,
+    triggered: bool,
+    watermark: i64,
+}
+
+const ORD_TYPES: &[(&str, OrdType)] = &[
+    ("limit", OrdType::Limit),
+    ("market", OrdType::Market),
+    ("market_to_limit", OrdType::MarketToLimit),
+    ("stop", OrdType::Stop),
+    ("stop_limit", OrdType::StopLimit),
+];
+const TIMES_IN_FORCE: &[(&str, TimeInForce)] = &[
+    ("day", TimeInForce::Day),
+    ("gtc", TimeInForce::Gtc),
+    ("ioc", TimeInForce::Ioc),
+    ("fok", TimeInForce::Fok),
+    ("gtd", TimeInForce::Gtd),
+    ("at_the_open", TimeInForce::AtTheOpen),
+    ("at_the_close", TimeInForce::AtTheClose),
+    ("good_for_auction", TimeInForce::GoodForAuction),
+];
+const SELF_TRADES: &[(&str, SelfTrade)] = &[
+    ("allow", SelfTrade::Allow),
+    ("cancel_resting", SelfTrade::CancelResting),
+    ("cancel_aggressing", SelfTrade::CancelAggressing),
+    ("cancel_both", SelfTrade::CancelBoth),
+    ("decrement_both", SelfTrade::DecrementBoth),
+];
+const SESSIONS: &[(&str, SessionState)] = &[
+    ("continuous", SessionState::Continuous),
+    ("opening_auction", SessionState::OpeningAuction),
+    ("closing_auction", SessionState::ClosingAuction),
+    ("volatility_auction", SessionState::VolatilityAuction),
+    ("pre_open", SessionState::PreOpen),
+    ("halted", SessionState::Halted),
+    ("cancel_only", SessionState::CancelOnly),
+    ("post_close", SessionState::PostClose),
+    ("closed", SessionState::Closed),
+];
+
+/// The value of a name.
+fn named<T: Copy>(what: &str, name: &str, all: &[(&str, T)]) -> PyResult<T> {
+    all.iter().find(|(own, _)| *own == name).map(|&(_, value)| value).ok_or_else(|| {
+        let names: Vec<String> = all.iter().map(|(own, _)| format!("'{own}'")).collect();
+        PyValueError::new_err(format!("{what} is one of {}", names.join(", ")))
+    })
 }

@@ -54,6 +54,8 @@ impl Event {
                 Ok(ExecType::Expired) => "expired",
                 Ok(ExecType::Rejected) => "rejected",
                 Ok(ExecType::CancelRejected) => "cancel_rejected",
+                Ok(ExecType::Restated) => "restated",
+                Ok(ExecType::Triggered) => "triggered",
                 Ok(ExecType::None) | Err(_) => "none",
             },
             ord_status: match OrdStatus::try_from(record.ord_status) {
@@ -69,6 +71,7 @@ impl Event {
             liquidity: match Liquidity::try_from(record.liquidity) {
                 Ok(Liquidity::Maker) => Some("maker"),
                 Ok(Liquidity::Taker) => Some("taker"),
+                Ok(Liquidity::Auction) => Some("auction"),
                 Ok(Liquidity::None) | Err(_) => None,
             },
             reason: record.reason,

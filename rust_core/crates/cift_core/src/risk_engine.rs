@@ -67,6 +67,7 @@ impl FastRiskEngine {
             instruments,
             accounts,
             limits,
+            terms: &[],
         };
         self.engine.apply(&batch, &mut self.risked).map_err(broken)?;
         Ok(self.risked.verdicts[0])

@@ -4,8 +4,8 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::pod::{
-    Account, BatchStatus, ClOrdId, Command, Event, Instrument, Limits, Outcome, Verdict,
-    MAX_COMMANDS, MAX_EVENTS,
+    Account, BatchStatus, ClOrdId, Command, Event, Instrument, Limits, MarketStatus, OrderTerms,
+    Outcome, Verdict, MAX_COMMANDS, MAX_EVENTS,
 };
 
 /// A message of ORDERS or RISKED, read in place.
@@ -37,6 +37,8 @@ pub struct Batch<'a> {
     pub accounts: &'a [Account],
     /// Payloads of commands that set limits.
     pub limits: &'a [Limits],
+    /// Terms of new orders that have more than fits a command.
+    pub terms: &'a [OrderTerms],
 }
 
 /// The content of a RISKED message; its commands and payloads are those of the ORDERS message.
@@ -81,6 +83,8 @@ pub struct Fills {
     pub accounts: Vec<Account>,
     /// Limits that took effect.
     pub limits: Vec<Limits>,
+    /// What instruments are at, where that changed; the last of an instrument counts.
+    pub statuses: Vec<MarketStatus>,
 }
 
 /// A FILLS message, read in place.
@@ -136,6 +140,7 @@ impl Default for Fills {
             instruments: Vec::new(),
             accounts: Vec::new(),
             limits: Vec::new(),
+            statuses: Vec::new(),
         }
     }
 }
@@ -153,6 +158,7 @@ impl Fills {
         self.instruments.clear();
         self.accounts.clear();
         self.limits.clear();
+        self.statuses.clear();
     }
 
     /// Reads the content in place.

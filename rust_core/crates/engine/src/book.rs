@@ -5,9 +5,11 @@
 
 use alloc::vec::Vec;
 
+use crate::enums::SessionState;
 use crate::ladder::Ladder;
-use crate::orders::{Order, Orders, NIL};
+use crate::orders::{Order, Orders, Place, NIL};
 use crate::pod::{Instrument, Side};
+use crate::rules::Rules;
 
 /// The key that no price is as bad as: the limit of a market order, the best key of an empty side.
 const WORST: i64 = i64::MAX;
@@ -29,11 +31,95 @@ pub struct Book {
     pub(crate) instrument: Instrument,
     /// Bids, then asks.
     pub(crate) sides: [BookSide; 2],
+    /// Market orders that rest, in order of arrival.
+    pub(crate) markets: [BookSide; 2],
+    /// Stops that wait: those that buy by rising, those that sell by falling stop price.
+    pub(crate) stops: [BookSide; 2],
+    /// Trailing stops that wait, in order of arrival.
+    pub(crate) trailing: [BookSide; 2],
+    /// Orders that wait for their auction, in order of arrival.
+    pub(crate) waiting: [BookSide; 2],
+    pub(crate) rules: Rules,
+    pub(crate) session: SessionState,
+    /// Price of the last trade, or what an operator said it is; 0: none.
+    pub(crate) last_trade: i64,
+    /// What an auction takes for reference, if an operator said so.
+    pub(crate) reference: i64,
+    /// Orders that rest and have a floor: all or none, or a minimum.
+    pub(crate) floored: u32,
+    /// Every taker has more to look at than price and time.
+    pub(crate) special: bool,
+    /// What the last status said of an auction: price, quantity, imbalance.
+    pub(crate) indicated: (i64, i64, i64),
+    /// The session that an auction under way leads to, and its price; 0: nothing trades.
+    pub(crate) leaving: Option<(SessionState, i64)>,
 }
 
 impl Book {
-    pub(crate) fn new(instrument: Instrument) -> Self {
-        Self { instrument, sides: [BookSide::new(-1), BookSide::new(1)] }
+    pub(crate) fn new(instrument: Instrument, rules: Rules) -> Self {
+        let queues = || [BookSide::new(1), BookSide::new(1)];
+        let mut book = Self {
+            instrument,
+            sides: [BookSide::new(-1), BookSide::new(1)],
+            markets: queues(),
+            stops: [BookSide::new(1), BookSide::new(-1)],
+            trailing: queues(),
+            waiting: queues(),
+            rules,
+            session: SessionState::Continuous,
+            last_trade: 0,
+            reference: 0,
+            floored: 0,
+            special: false,
+            indicated: (0, 0, 0),
+            leaving: None,
+        };
+        book.judge();
+        book
+    }
+
+    /// Finds out anew whether takers have more to look at than price and time.
+    pub(crate) fn judge(&mut self) {
+        self.special = self.rules.are_special()
+            || self.session != SessionState::Continuous
+            || self.trailing.iter().any(|side| !side.is_empty());
+    }
+
+    /// Whether something may follow a command beyond what it asked for.
+    #[inline]
+    pub(crate) fn is_watched(&self) -> bool {
+        self.floored != 0 || self.special || !self.stops[0].is_empty() || !self.stops[1].is_empty()
+    }
+
+    /// The session that the instrument is in.
+    #[must_use]
+    pub fn session(&self) -> SessionState {
+        self.session
+    }
+
+    /// Price of the last trade; 0: none.
+    #[must_use]
+    pub fn last_trade(&self) -> i64 {
+        self.last_trade
+    }
+
+    /// Number of market orders of a side that rest.
+    #[must_use]
+    pub fn resting_markets(&self, side: Side) -> u32 {
+        self.markets[side_index(side)].count()
+    }
+
+    /// The queues of a kind of place.
+    #[inline]
+    pub(crate) fn place_mut(&mut self, place: Place, side: Side) -> &mut BookSide {
+        let queues = match place {
+            Place::Limit => &mut self.sides,
+            Place::Market => &mut self.markets,
+            Place::Stop => &mut self.stops,
+            Place::Trailing => &mut self.trailing,
+            Place::Waiting => &mut self.waiting,
+        };
+        &mut queues[side_index(side)]
     }
 
     /// What is traded here.
@@ -80,11 +166,14 @@ pub(crate) fn side_index(side: Side) -> usize {
 
 /// A queue of orders at one price.
 #[derive(Clone, Copy, Debug)]
-struct Queue {
-    key: i64,
-    quantity: i64,
-    orders: u32,
-    first: u32,
+pub(crate) struct Queue {
+    pub key: i64,
+    /// Sum of what the orders show.
+    pub quantity: i64,
+    pub orders: u32,
+    /// Orders among them that aren't plain.
+    pub special: u32,
+    pub first: u32,
     last: u32,
 }
 
@@ -96,6 +185,8 @@ pub(crate) enum Fillable {
     No,
     /// There is enough, spread over more orders than one command may trade with.
     TooMany,
+    /// Some orders there aren't plain.
+    Unclear,
 }
 
 /// One side of a book.
@@ -138,11 +229,64 @@ impl BookSide {
         (self.best_key <= limit_key).then(|| self.levels[self.best as usize].first)
     }
 
-    /// Puts an order at the back of the queue at its price.
+    /// Whether nothing is here.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.best == NIL
+    }
+
+    /// Number of orders in the best queue, which is the only one where there are no prices.
+    pub fn count(&self) -> u32 {
+        match self.best {
+            NIL => 0,
+            best => self.levels[best as usize].orders,
+        }
+    }
+
+    /// The first order of the best queue.
+    pub fn first(&self) -> Option<u32> {
+        self.next_maker(WORST - 1)
+    }
+
+    /// The queue that an order is in.
+    pub fn queue(&self, order: &Order) -> &Queue {
+        &self.levels[order.level as usize]
+    }
+
+    /// The queues, best first.
+    pub fn queues(&self) -> impl Iterator<Item = &Queue> + '_ {
+        self.ladder.iter().map(|level| &self.levels[level as usize])
+    }
+
+    /// The price of a key.
+    pub fn price(&self, key: i64) -> i64 {
+        key * self.sign
+    }
+
+    /// The order after this one that an incoming one with this limit may trade with.
+    pub fn after(&self, orders: &Orders, index: u32, limit_key: i64) -> Option<u32> {
+        let order = orders.get(index);
+        if order.next != NIL {
+            return Some(order.next);
+        }
+        let level = self.ladder.after(self.levels[order.level as usize].key)?;
+        let queue = &self.levels[level as usize];
+        (queue.key <= limit_key).then_some(queue.first)
+    }
+
+    /// Puts a limit order at the back of the queue at its price.
     #[inline]
     pub fn rest(&mut self, orders: &mut Orders, index: u32) {
+        let price = orders.get(index).price;
+        self.rest_at(orders, index, price);
+    }
+
+    /// Puts an order at the back of the queue at a price.
+    #[inline]
+    pub fn rest_at(&mut self, orders: &mut Orders, index: u32, price: i64) {
+        let shown = orders.shown(index);
         let order = orders.get_mut(index);
-        let key = order.price * self.sign;
+        let key = price * self.sign;
         let level = if key == self.best_key {
             self.best
         } else {
@@ -152,8 +296,9 @@ impl BookSide {
             }
         };
         let queue = &mut self.levels[level as usize];
-        queue.quantity += order.leaves;
+        queue.quantity += shown;
         queue.orders += 1;
+        queue.special += u32::from(order.extra != NIL);
         order.level = level;
         order.prev = queue.last;
         order.next = NIL;
@@ -167,10 +312,14 @@ impl BookSide {
     /// Takes an order out of its queue.
     #[inline]
     pub fn remove(&mut self, orders: &mut Orders, index: u32) {
-        let &Order { prev, next, level, leaves, .. } = orders.get(index);
+        let shown = orders.shown(index);
+        let order = orders.get_mut(index);
+        let Order { prev, next, level, extra, .. } = *order;
+        order.level = NIL;
         let queue = &mut self.levels[level as usize];
-        queue.quantity -= leaves;
+        queue.quantity -= shown;
         queue.orders -= 1;
+        queue.special -= u32::from(extra != NIL);
         match prev {
             NIL => queue.first = next,
             prev => orders.get_mut(prev).next = next,
@@ -186,7 +335,24 @@ impl BookSide {
         }
     }
 
-    /// Lowers an order's open quantity where it stands, keeping its place in the queue.
+    /// Counts that an order in a queue shows another quantity than before.
+    pub fn shift(&mut self, level: u32, change: i64) {
+        self.levels[level as usize].quantity += change;
+    }
+
+    /// Puts an order of a queue at the back of it.
+    pub fn move_back(&mut self, orders: &mut Orders, index: u32) {
+        let order = orders.get(index);
+        if order.next == NIL {
+            return;
+        }
+        // Others stay behind, so the level stays too.
+        let price = self.price(self.levels[order.level as usize].key);
+        self.remove(orders, index);
+        self.rest_at(orders, index, price);
+    }
+
+    /// Lowers a plain order's open quantity where it stands, keeping its place in the queue.
     #[inline]
     pub fn reduce(&mut self, order: &mut Order, leaves: i64) {
         self.levels[order.level as usize].quantity -= order.leaves - leaves;
@@ -214,6 +380,9 @@ impl BookSide {
             let queue = &self.levels[level as usize];
             if queue.key > limit_key {
                 return Fillable::No;
+            }
+            if queue.special != 0 {
+                return Fillable::Unclear;
             }
             if queue.quantity < wanted {
                 wanted -= queue.quantity;
@@ -244,7 +413,7 @@ impl BookSide {
 
     #[inline(never)]
     fn open_level(&mut self, key: i64, position: crate::ladder::Position) -> u32 {
-        let queue = Queue { key, quantity: 0, orders: 0, first: NIL, last: NIL };
+        let queue = Queue { key, quantity: 0, orders: 0, special: 0, first: NIL, last: NIL };
         let level = match self.free.pop() {
             Some(level) => {
                 self.levels[level as usize] = queue;

@@ -53,6 +53,11 @@ schema_enum! {
         SetAccount,
         /// `payload_index` names limits.
         SetLimits,
+        /// `payload_index` is the [`SessionState`] that the instrument goes to; `price`, if any,
+        /// the reference price of an auction.
+        SetSession,
+        /// `price` is the last trade of the instrument, by an operator's word.
+        SetLastTrade,
     }
 }
 schema_enum! {
@@ -75,6 +80,12 @@ schema_enum! {
         Market,
         /// Takes and rests at its price or better.
         Limit,
+        /// Takes at any price; what is left rests at the price of its last trade.
+        MarketToLimit,
+        /// A market order once the last trade has reached the stop price.
+        Stop,
+        /// A limit order once the last trade has reached the stop price.
+        StopLimit,
     }
 }
 schema_enum! {
@@ -90,6 +101,14 @@ schema_enum! {
         Ioc,
         /// All at once or nothing.
         Fok,
+        /// Until journal time reaches `expire_time`.
+        Gtd,
+        /// For the opening auction only.
+        AtTheOpen,
+        /// For the closing auction only.
+        AtTheClose,
+        /// For the auction under way only.
+        GoodForAuction,
     }
 }
 schema_enum! {
@@ -148,6 +167,10 @@ schema_enum! {
         Rejected,
         /// A cancel or replace was refused.
         CancelRejected,
+        /// Its terms changed and nobody asked.
+        Restated,
+        /// Its stop price was reached.
+        Triggered,
     }
 }
 schema_enum! {
@@ -178,6 +201,60 @@ schema_enum! {
         Maker,
         /// It came and took.
         Taker,
+        /// It traded in an auction, where nobody takes.
+        Auction,
+    }
+}
+
+schema_enum! {
+    /// What becomes of an order that would trade with one of its own, by the taker's instruction.
+    SelfTrade {
+        /// What the instrument says.
+        Default,
+        /// They trade.
+        Allow,
+        /// The resting order is cancelled.
+        CancelResting,
+        /// What is left of the incoming order is cancelled.
+        CancelAggressing,
+        /// Both are cancelled.
+        CancelBoth,
+        /// Both lose the quantity that would have traded.
+        DecrementBoth,
+    }
+}
+schema_enum! {
+    /// What may be done with an instrument now.
+    SessionState {
+        /// Orders trade as they come.
+        Continuous,
+        /// Orders collect for the opening auction.
+        OpeningAuction,
+        /// Orders collect for the closing auction.
+        ClosingAuction,
+        /// Orders collect because the price moved too far.
+        VolatilityAuction,
+        /// Orders collect; no auction has been called.
+        PreOpen,
+        /// Orders can be cancelled and nothing else.
+        Halted,
+        /// The same, by decision.
+        CancelOnly,
+        /// The day is over.
+        PostClose,
+        /// There is no trading.
+        Closed,
+    }
+}
+
+impl SessionState {
+    /// Whether orders collect without trading.
+    #[must_use]
+    pub const fn collects(self) -> bool {
+        matches!(
+            self,
+            Self::OpeningAuction | Self::ClosingAuction | Self::VolatilityAuction | Self::PreOpen
+        )
     }
 }
 

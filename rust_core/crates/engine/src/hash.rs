@@ -43,6 +43,11 @@ impl StateHash {
         self.fold_list(&fills.instruments);
         self.fold_list(&fills.accounts);
         self.fold_list(&fills.limits);
+        // Its length comes with it, as the head has no room: a message without one hashes as ever.
+        if !fills.statuses.is_empty() {
+            self.fold(&[fills.statuses.len() as u64]);
+            self.fold(&fills.statuses);
+        }
     }
 
     #[inline]

@@ -127,6 +127,19 @@ impl Ladder {
         }
     }
 
+    /// The level of the lowest key above a key that is there.
+    pub fn after(&self, key: i64) -> Option<u32> {
+        let at = self.run_of(key);
+        let run = &self.runs[self.order[at] as usize];
+        match run.place_of(key) {
+            0 => {
+                let run = &self.runs[self.order[at.checked_sub(1)?] as usize];
+                Some(run.levels[run.len - 1])
+            }
+            place => Some(run.levels[place - 1]),
+        }
+    }
+
     /// The levels, lowest key first.
     pub fn iter(&self) -> impl Iterator<Item = u32> + '_ {
         self.order.iter().rev().flat_map(|&run| {
@@ -230,6 +243,10 @@ mod tests {
                 }
             }
             assert_eq!(ladder.best(), map.values().next().copied());
+            if ladder.find(key).is_ok() {
+                let next = map.range(key + 1..).next().map(|(_, &level)| level);
+                assert_eq!(ladder.after(key), next);
+            }
             if step % 1_000 == 0 {
                 assert!(ladder.iter().eq(map.values().copied()));
             }

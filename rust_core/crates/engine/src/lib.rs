@@ -28,6 +28,7 @@ pub mod orders;
 pub mod pod;
 pub mod reject;
 pub mod risk;
+pub mod rules;
 pub mod table;
 
 pub use batch::{Batch, BatchError, Fills, FillsView, Risked};

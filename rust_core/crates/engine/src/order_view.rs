@@ -275,7 +275,12 @@ impl OrderView {
                 }
                 return Ok(());
             }
-            ExecType::Trade | ExecType::Replaced | ExecType::Canceled | ExecType::Expired => {}
+            ExecType::Trade
+            | ExecType::Replaced
+            | ExecType::Canceled
+            | ExecType::Expired
+            | ExecType::Restated
+            | ExecType::Triggered => {}
         }
         let at = self.find_id(event.order_id).ok_or("an order that is not known")?;
         let order = &mut self.orders[at];

@@ -1,8 +1,14 @@
-//! Open orders: one arena for all books, found by id, and in a queue by the time they expire.
+//! Open orders: one arena for all books, found by id, and in queues by the time they expire.
+//!
+//! What few orders have stands beside, in [`Extra`]: a plain order is two cache lines and no more.
 
 use alloc::vec::Vec;
 
-use crate::pod::{ClOrdId, Command, Side};
+use crate::enums::SelfTrade;
+use crate::pod::{
+    ClOrdId, Command, OrderTerms, Side, TimeInForce, FLAG_ALL_OR_NONE, TERMS_TAKE_PROFIT,
+    TERMS_TRAILING_BPS,
+};
 use crate::table::{hash_word, Table};
 
 /// "No order" among arena indices.
@@ -10,6 +16,9 @@ pub(crate) const NIL: u32 = u32::MAX;
 
 /// The most orders that may be open in a shard; keeps sums of a level's quantities within 63 bits.
 pub const MAX_OPEN_ORDERS: usize = 1 << 22;
+
+/// Nanoseconds in a day. Journal time counts from the Unix epoch, so days change at 00:00 UTC.
+pub(crate) const DAY_NS: i64 = 86_400_000_000_000;
 
 /// Orders for which room is reserved at the start. The memory is touched only as it is used.
 const RESERVED_ORDERS: usize = 1 << 18;
@@ -41,7 +50,11 @@ pub struct Order {
     pub(crate) next: u32,
     /// Its level in its side of its book.
     pub(crate) level: u32,
-    cum_notional: [u64; 2],
+    /// Where its [`Extra`] is; NIL: it is a plain order.
+    pub(crate) extra: u32,
+    /// Prices and quantities in their bounds make sums below 2^80.
+    cum_notional_high: u32,
+    cum_notional_low: u64,
     pub(crate) day_prev: u32,
     pub(crate) day_next: u32,
     /// DAY: expires when journal time reaches this day, counted from the Unix epoch.
@@ -71,7 +84,9 @@ impl Order {
             prev: NIL,
             next: NIL,
             level: NIL,
-            cum_notional: [0; 2],
+            extra: NIL,
+            cum_notional_high: 0,
+            cum_notional_low: 0,
             day_prev: NIL,
             day_next: NIL,
             expire_day: 0,
@@ -108,7 +123,7 @@ impl Order {
     /// Sum of price times quantity over its trades.
     #[must_use]
     pub fn cum_notional(&self) -> i128 {
-        i128::from(self.cum_notional[1]) << 64 | i128::from(self.cum_notional[0])
+        i128::from(self.cum_notional_high) << 64 | i128::from(self.cum_notional_low)
     }
 
     /// Counts a trade. Notionals are sums of positive numbers below 2^80, so they stay positive.
@@ -117,7 +132,8 @@ impl Order {
         self.leaves -= quantity;
         self.cum += quantity;
         let notional = self.cum_notional() + i128::from(price) * i128::from(quantity);
-        self.cum_notional = [notional as u64, (notional >> 64) as u64];
+        self.cum_notional_low = notional as u64;
+        self.cum_notional_high = (notional >> 64) as u32;
     }
 
     /// Lets a request's client order id take over.
@@ -130,6 +146,112 @@ impl Order {
     }
 }
 
+/// Where an order that has an [`Extra`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Among the limit orders of its side, or nowhere while it trades.
+    Limit,
+    /// Among the market orders that rest.
+    Market,
+    /// Among the stops that wait.
+    Stop,
+    /// Among the trailing stops that wait.
+    Trailing,
+    /// Waits for the auction that it is for.
+    Waiting,
+}
+
+/// What few orders have.
+#[derive(Clone, Copy, Debug)]
+pub struct Extra {
+    /// Where the order is.
+    pub place: Place,
+    /// The most that is shown at a time; 0: all of it.
+    pub display: i64,
+    /// What an iceberg shows.
+    pub shown: i64,
+    /// A refill is due when less is shown.
+    pub min_visible: i64,
+    /// The least that trades at a time.
+    pub min_quantity: i64,
+    /// What the last trade has to reach; 0: nothing.
+    pub stop_price: i64,
+    /// What the last trade has to reach before the stop trails; 0: it trails.
+    pub activation: i64,
+    /// How far the stop trails; 0: it doesn't.
+    pub trailing: i64,
+    /// The best price since it trails; 0: it doesn't yet.
+    pub watermark: i64,
+    /// When it ends, nanoseconds; 0: otherwise.
+    pub expire_ns: i64,
+    /// Orders of one group don't trade with each other; 0: those of one account.
+    pub group: u32,
+    /// Its place in the heap of expiries.
+    heap: u32,
+    /// The taker's instruction.
+    pub self_trade: SelfTrade,
+    /// The trailing offset is in basis points.
+    pub trailing_bps: bool,
+    /// The activation price is reached in the order's favour.
+    pub take_profit: bool,
+    /// A trade has reached the trailing stop.
+    pub elected: bool,
+    /// The stop was reached.
+    pub triggered: bool,
+}
+
+impl Extra {
+    /// What a command and its terms ask for beside a plain order.
+    pub(crate) fn new(command: &Command, terms: Option<&OrderTerms>) -> Self {
+        let gtd = command.time_in_force == TimeInForce::Gtd.number();
+        let none = OrderTerms::default();
+        let terms = terms.unwrap_or(&none);
+        Self {
+            place: Place::Limit,
+            display: command.display_quantity,
+            shown: command.display_quantity,
+            min_visible: terms.min_visible_quantity,
+            min_quantity: command.min_quantity,
+            stop_price: command.stop_price,
+            activation: terms.activation_price,
+            trailing: terms.trailing_offset,
+            watermark: 0,
+            expire_ns: if gtd { command.expire_time } else { 0 },
+            group: command.self_trade_group,
+            heap: NIL,
+            self_trade: SelfTrade::try_from(command.self_trade_prevention)
+                .unwrap_or(SelfTrade::Default),
+            trailing_bps: terms.flags & TERMS_TRAILING_BPS != 0,
+            take_profit: terms.flags & TERMS_TAKE_PROFIT != 0,
+            elected: false,
+            triggered: false,
+        }
+    }
+
+    /// What the last trade has to reach; 0: it trails and hasn't begun.
+    pub(crate) fn stop_at(&self, side: Side) -> i64 {
+        if self.trailing == 0 || self.watermark == 0 {
+            return self.stop_price;
+        }
+        let mark = i128::from(self.watermark);
+        let offset = i128::from(self.trailing);
+        let stop = match (self.trailing_bps, side) {
+            (false, Side::Buy) => mark + offset,
+            (false, _) => mark - offset,
+            // To the trade that reaches it, so up when it buys and down when it sells.
+            (true, Side::Buy) => (mark * (10_000 + offset) + 9_999) / 10_000,
+            (true, _) => mark * (10_000 - offset) / 10_000,
+        };
+        stop.clamp(0, i128::from(i64::MAX)) as i64
+    }
+
+    /// Whether it waits for its stop.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        matches!(self.place, Place::Stop | Place::Trailing)
+    }
+}
+
 /// The arena. Freed places are used again last in, first out, while they are warm in the cache.
 #[derive(Clone, Debug)]
 pub(crate) struct Orders {
@@ -139,6 +261,10 @@ pub(crate) struct Orders {
     table: Table,
     day_first: u32,
     day_last: u32,
+    extras: Vec<Extra>,
+    free_extras: Vec<u32>,
+    /// Orders with a time of their own, as a heap by time, then id.
+    heap: Vec<u32>,
 }
 
 impl Orders {
@@ -149,7 +275,104 @@ impl Orders {
             table: Table::default(),
             day_first: NIL,
             day_last: NIL,
+            extras: Vec::new(),
+            free_extras: Vec::new(),
+            heap: Vec::new(),
         }
+    }
+
+    /// What an order has beside a plain one.
+    #[inline]
+    pub fn extra(&self, index: u32) -> Option<&Extra> {
+        match self.get(index).extra {
+            NIL => None,
+            extra => Some(&self.extras[extra as usize]),
+        }
+    }
+
+    #[inline]
+    pub fn extra_mut(&mut self, index: u32) -> Option<&mut Extra> {
+        match self.get(index).extra {
+            NIL => None,
+            extra => Some(&mut self.extras[extra as usize]),
+        }
+    }
+
+    /// Where an order is, or would be.
+    #[inline]
+    pub fn place(&self, index: u32) -> Place {
+        self.extra(index).map_or(Place::Limit, |extra| extra.place)
+    }
+
+    /// What an order shows of what is open.
+    #[inline]
+    pub fn shown(&self, index: u32) -> i64 {
+        let order = self.get(index);
+        if order.extra == NIL {
+            return order.leaves;
+        }
+        let extra = &self.extras[order.extra as usize];
+        if extra.display == 0 {
+            order.leaves
+        } else {
+            extra.shown
+        }
+    }
+
+    /// Counts that an order shows less by this quantity, or as much as it shows and the rest of
+    /// what it hides. Says whether a refill came.
+    pub fn show_less(&mut self, index: u32, quantity: i64) -> bool {
+        let leaves = self.get(index).leaves;
+        let Some(extra) = self.extra_mut(index).filter(|extra| extra.display != 0) else {
+            return false;
+        };
+        extra.shown = (extra.shown - quantity).clamp(0, leaves);
+        if extra.shown >= extra.min_visible.max(1) || leaves <= extra.shown {
+            return false;
+        }
+        extra.shown = extra.display.min(leaves);
+        true
+    }
+
+    /// The least that an order trades at a time.
+    pub fn floor(&self, index: u32) -> i64 {
+        let order = self.get(index);
+        if u16::from(order.flags) & FLAG_ALL_OR_NONE != 0 {
+            return order.leaves;
+        }
+        self.extra(index).map_or(0, |extra| extra.min_quantity.min(order.leaves))
+    }
+
+    /// Whether an order has such a least quantity.
+    pub fn is_floored(&self, index: u32) -> bool {
+        u16::from(self.get(index).flags) & FLAG_ALL_OR_NONE != 0
+            || self.extra(index).is_some_and(|extra| extra.min_quantity != 0)
+    }
+
+    /// Whether two orders are one party's.
+    pub fn same_party(&self, one: u32, other: u32) -> bool {
+        let group = |index| self.extra(index).map_or(0, |extra| extra.group);
+        match (group(one), group(other)) {
+            (0, 0) => self.get(one).account == self.get(other).account,
+            (one, other) => one == other,
+        }
+    }
+
+    /// Gives an order what it has beside a plain one.
+    pub fn add_extra(&mut self, index: u32, extra: Extra) {
+        let place = match self.free_extras.pop() {
+            Some(place) => {
+                self.extras[place as usize] = extra;
+                place
+            }
+            None => {
+                self.extras.push(extra);
+                // So that giving places back never allocates.
+                self.free_extras.reserve(self.extras.capacity());
+                self.extras.len() as u32 - 1
+            }
+        };
+        self.get_mut(index).extra = place;
     }
 
     /// How many orders can be found by id.
@@ -195,7 +418,11 @@ impl Orders {
         let order = self.get_mut(index);
         order.id = 0;
         order.next = free;
+        let extra = order.extra;
         self.free = index;
+        if extra != NIL {
+            self.free_extras.push(extra);
+        }
     }
 
     /// Lets an order be found by id and, if it is for the day, puts it in the expiry queue. Orders
@@ -214,6 +441,9 @@ impl Orders {
             }
             self.day_last = index;
         }
+        if self.get(index).extra != NIL {
+            self.push_heap(index);
+        }
         self.table.insert(hash_word(id), index);
     }
 
@@ -231,13 +461,92 @@ impl Orders {
                 next => self.get_mut(next).day_prev = day_prev,
             }
         }
+        if self.get(index).extra != NIL {
+            self.leave_heap(index);
+        }
         self.table.remove(hash_word(id), index);
         self.release(index);
     }
 
-    /// The first order of the expiry queue, if it is due on this day.
-    pub fn due(&self, day: u32) -> Option<u32> {
-        let first = self.day_first;
-        (first != NIL && self.get(first).expire_day <= day).then_some(first)
+    /// The order that expires first, by time, then id, if it is due.
+    pub fn due(&self, time_ns: i64) -> Option<u32> {
+        let of_day = (self.day_first != NIL).then_some(self.day_first).map(|index| {
+            let order = self.get(index);
+            ((i64::from(order.expire_day) * DAY_NS, order.id), index)
+        });
+        let own = self.heap.first().map(|&index| (self.expiry(index), index));
+        let first = match (of_day, own) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
+        first.filter(|((expires_ns, _), _)| *expires_ns <= time_ns).map(|(_, index)| index)
+    }
+
+    /// When an order with a time of its own ends, and its id.
+    fn expiry(&self, index: u32) -> (i64, u64) {
+        let expire_ns = self.extra(index).map_or(i64::MAX, |extra| extra.expire_ns);
+        (expire_ns, self.get(index).id)
+    }
+
+    fn set_heap(&mut self, place: usize, index: u32) {
+        self.heap[place] = index;
+        if let Some(extra) = self.extra_mut(index) {
+            extra.heap = place as u32;
+        }
+    }
+
+    fn push_heap(&mut self, index: u32) {
+        if self.extra(index).is_some_and(|extra| extra.expire_ns != 0) {
+            self.heap.push(index);
+            self.rise(self.heap.len() - 1);
+        }
+    }
+
+    fn leave_heap(&mut self, index: u32) {
+        let Some(place) = self.extra(index).map(|extra| extra.heap).filter(|&at| at != NIL) else {
+            return;
+        };
+        let place = place as usize;
+        let last = self.heap.pop().expect("it is in the heap");
+        if place < self.heap.len() {
+            self.set_heap(place, last);
+            self.rise(place);
+            self.sink(place);
+        }
+    }
+
+    fn rise(&mut self, mut place: usize) {
+        let index = self.heap[place];
+        while place > 0 {
+            let parent = (place - 1) / 2;
+            if self.expiry(self.heap[parent]) <= self.expiry(index) {
+                break;
+            }
+            self.set_heap(place, self.heap[parent]);
+            place = parent;
+        }
+        self.set_heap(place, index);
+    }
+
+    fn sink(&mut self, mut place: usize) {
+        let index = self.heap[place];
+        loop {
+            let mut child = 2 * place + 1;
+            if child >= self.heap.len() {
+                break;
+            }
+            let right = child + 1;
+            if right < self.heap.len()
+                && self.expiry(self.heap[right]) < self.expiry(self.heap[child])
+            {
+                child = right;
+            }
+            if self.expiry(index) <= self.expiry(self.heap[child]) {
+                break;
+            }
+            self.set_heap(place, self.heap[child]);
+            place = child;
+        }
+        self.set_heap(place, index);
     }
 }

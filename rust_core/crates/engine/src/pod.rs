@@ -11,8 +11,8 @@
 use bytemuck::{Pod, Zeroable};
 
 pub use crate::enums::{
-    BatchStatus, CommandKind, ExecType, Liquidity, OrdStatus, OrdType, OutcomeKind, Side,
-    TimeInForce, UnknownValue, VerdictKind,
+    BatchStatus, CommandKind, ExecType, Liquidity, OrdStatus, OrdType, OutcomeKind, SelfTrade,
+    SessionState, Side, TimeInForce, UnknownValue, VerdictKind,
 };
 
 #[cfg(target_endian = "big")]
@@ -37,6 +37,20 @@ pub const TIMER: u32 = u32::MAX;
 pub const FLAG_LEAVES: u16 = 1;
 /// Bit of `Command::flags`: cancel the order when its session disconnects.
 pub const FLAG_CANCEL_ON_DISCONNECT: u16 = 1 << 1;
+/// Bit of `Command::flags`: the order is refused if it would take.
+pub const FLAG_POST_ONLY: u16 = 1 << 2;
+/// Bit of `Command::flags`: the order is repriced to one tick away if it would take.
+pub const FLAG_POST_ONLY_REPRICE: u16 = 1 << 3;
+/// Bit of `Command::flags`: the order trades as a whole or not at all.
+pub const FLAG_ALL_OR_NONE: u16 = 1 << 4;
+/// Bit of `Command::flags`: `payload_index` names an entry of the batch's `terms`.
+pub const FLAG_TERMS: u16 = 1 << 6;
+/// Bit of `OrderTerms::flags`: the trailing offset is in basis points, not in price units.
+pub const TERMS_TRAILING_BPS: u64 = 1;
+/// Bit of `OrderTerms::flags`: the activation price is reached in the order's favour.
+pub const TERMS_TAKE_PROFIT: u64 = 1 << 1;
+/// The largest trailing offset in basis points.
+pub const MAX_TRAILING_BPS: i64 = 9_999;
 /// Bit of `Event::flags`: the order rests in the book after this event.
 pub const FLAG_RESTS: u16 = 1 << 15;
 /// Bit of `Instrument::flags`: trading is enabled.
@@ -94,9 +108,9 @@ pub struct Command {
     pub ord_type: u16,
     /// [`TimeInForce`].
     pub time_in_force: u16,
-    /// [`FLAG_LEAVES`], [`FLAG_CANCEL_ON_DISCONNECT`].
+    /// [`FLAG_LEAVES`] and those after it.
     pub flags: u16,
-    /// Reserved; 0.
+    /// [`SelfTrade`]: the taker's instruction.
     pub self_trade_prevention: u16,
     /// Place in the batch's `orig_cl_ord_ids` plus one; 0: the target is `order_id`.
     pub orig_cl_ord_id_index: u16,
@@ -116,17 +130,17 @@ pub struct Command {
     pub price: i64,
     /// Order quantity; on a replace 0 means unchanged, unless [`FLAG_LEAVES`] is set.
     pub quantity: i64,
-    /// Reserved; 0.
+    /// What the last trade has to reach; 0: nothing.
     pub stop_price: i64,
-    /// Reserved; 0.
+    /// The most that is shown at a time; 0: all of it.
     pub display_quantity: i64,
-    /// Reserved; 0.
+    /// The least that trades at a time; 0: anything.
     pub min_quantity: i64,
     /// Target of a cancel or replace, when named by order id.
     pub order_id: u64,
-    /// The Unix second of a tick.
+    /// The Unix second of a tick; the end of a GTD order, nanoseconds.
     pub expire_time: i64,
-    /// Reserved; 0.
+    /// Orders of one group don't trade with each other; 0: those of one account.
     pub self_trade_group: u32,
     /// Reserved; 0.
     pub link: u32,
@@ -160,10 +174,46 @@ pub struct Instrument {
     pub reference_price: i64,
     /// Part of an order's notional that buying power must cover; 10000 is all of it.
     pub initial_margin_bps: u32,
-    /// Zero.
-    pub reserved0: u32,
+    /// How it trades, see [`crate::rules::Rules`]; 0: price, then time, and nothing special.
+    pub policies: u32,
     /// Zero.
     pub reserved: [u64; 4],
+}
+
+/// Terms of an order that few orders have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub struct OrderTerms {
+    /// What the last trade has to reach before the stop trails; 0: it trails at once.
+    pub activation_price: i64,
+    /// How far the stop trails the best price since; 0: it doesn't.
+    pub trailing_offset: i64,
+    /// An iceberg is refilled when it shows less; 0: when it shows nothing.
+    pub min_visible_quantity: i64,
+    /// [`TERMS_TRAILING_BPS`], [`TERMS_TAKE_PROFIT`].
+    pub flags: u64,
+}
+
+/// What an instrument is at: its session, and while orders collect, what an auction would do now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub struct MarketStatus {
+    /// Instrument id.
+    pub instrument: u32,
+    /// Index of the command that caused it; [`TIMER`].
+    pub command_index: u32,
+    /// [`SessionState`].
+    pub session: u16,
+    /// Zero.
+    pub reserved: u16,
+    /// Zero.
+    pub reserved1: u32,
+    /// The auction's price, indicative while orders collect; 0: none.
+    pub price: i64,
+    /// What trades at it.
+    pub quantity: i64,
+    /// What is left there, positive on the buy side.
+    pub imbalance: i64,
 }
 
 /// A trading account.
@@ -315,9 +365,9 @@ pub struct Event {
     pub book_quantity_before: i64,
     /// What it shows after, at `price`; 0 when it isn't in the book.
     pub book_quantity_after: i64,
-    /// Reserved; 0.
+    /// What the last trade has, or had, to reach; of a trailing stop, as it stands.
     pub stop_price: i64,
-    /// Reserved; 0.
+    /// The most that is shown at a time; 0: all of it.
     pub display_quantity: i64,
 }
 
@@ -440,6 +490,8 @@ mod tests {
         assert_eq!(size_of::<Verdict>(), 24);
         assert_eq!(size_of::<Outcome>(), 32);
         assert_eq!(size_of::<Event>(), 192);
+        assert_eq!(size_of::<OrderTerms>(), 32);
+        assert_eq!(size_of::<MarketStatus>(), 40);
 
         assert_eq!(offset_of!(Command, account), 16);
         assert_eq!(offset_of!(Command, cl_ord_id4), 56);

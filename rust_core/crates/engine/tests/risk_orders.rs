@@ -500,6 +500,7 @@ fn a_message_is_judged_with_exactly_the_fills_that_belong_before_it() {
         instruments: &[],
         accounts: &[],
         limits: &[],
+        terms: &[],
     };
     let mut risked = Risked::default();
     let early = desk.risk.apply(&batch, &mut risked);

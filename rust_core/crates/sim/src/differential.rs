@@ -58,7 +58,7 @@ impl Judge {
         self.reference.apply(&batch, &mut self.plain);
         same(&self.fills, &self.plain)?;
         self.checker.read(&self.fills.view())?;
-        not_crossed(&self.engine)?;
+        not_crossed(&self.engine, &self.reference)?;
         self.messages += 1;
         if self.messages % COMPARE_EVERY == 0 {
             self.compare()?;
@@ -90,6 +90,10 @@ fn same(fast: &Fills, plain: &Fills) -> Result<(), String> {
     if let Some(index) = difference(&fast.outcomes, &plain.outcomes) {
         let (fast, plain) = (fast.outcomes.get(index), plain.outcomes.get(index));
         return Err(format!("outcome {index}\n   engine {fast:?}\nreference {plain:?}"));
+    }
+    if let Some(index) = difference(&fast.statuses, &plain.statuses) {
+        let (fast, plain) = (fast.statuses.get(index), plain.statuses.get(index));
+        return Err(format!("status {index}\n   engine {fast:?}\nreference {plain:?}"));
     }
     if fast.instruments != plain.instruments {
         return Err("instruments that took effect differ".to_owned());

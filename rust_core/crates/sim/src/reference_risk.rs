@@ -165,7 +165,8 @@ impl ReferenceRisk {
                 Ok(())
             }
             Ok(CommandKind::Tick) => Ok(()),
-            Ok(CommandKind::None) | Err(_) => refuse(Reject::UnsupportedCharacteristic),
+            Ok(CommandKind::None | CommandKind::SetSession | CommandKind::SetLastTrade)
+            | Err(_) => refuse(Reject::UnsupportedCharacteristic),
         };
         match set {
             Ok(()) => (VerdictKind::Accepted, None, 0, 0),
@@ -233,7 +234,7 @@ impl ReferenceRisk {
         let market = OrdType::try_from(command.ord_type) == Ok(OrdType::Market);
         let limit = OrdType::try_from(command.ord_type) == Ok(OrdType::Limit);
         let timed = TimeInForce::try_from(command.time_in_force)
-            .is_ok_and(|time| time != TimeInForce::None);
+            .is_ok_and(|time| time != TimeInForce::None && time <= TimeInForce::Fok);
         if !matches!(side, Ok(Side::Buy | Side::Sell))
             || !(market || limit)
             || !timed
@@ -591,6 +592,7 @@ impl ReferenceRisk {
                 order.ended_ns = Some(now_ns);
             }
             ExecType::New | ExecType::None | ExecType::CancelRejected => {}
+            ExecType::Restated | ExecType::Triggered => unreachable!("risk lets none pass"),
         }
     }
 

@@ -629,5 +629,6 @@ fn view(orders: &Orders, sequence: u64) -> Batch<'_> {
         instruments: &orders.instruments,
         accounts: &orders.accounts,
         limits: &orders.limits,
+        terms: &[],
     }
 }

@@ -59,6 +59,9 @@ pub fn play(scenario: &str) -> Result<String, String> {
             }
         }
         write_events(&mut written, &judge.fills, &ids);
+        for status in &judge.fills.statuses {
+            let _ = writeln!(written, "{}", text::status(status));
+        }
         for id in shown {
             write_book(&mut written, &judge.engine, id, &ids);
         }
@@ -89,8 +92,9 @@ fn write_events(written: &mut String, fills: &Fills, ids: &HashMap<u64, String>)
 fn write_book(written: &mut String, engine: &MatchingEngine, id: u32, ids: &HashMap<u64, String>) {
     let mut line = |side: Side, level: Level| {
         let at_price = engine.orders(id, side).filter(|order| order.price == level.price);
-        let queue: Vec<_> =
-            at_price.map(|order| format!("{}:{}", ids[&order.id], order.leaves)).collect();
+        let queue: Vec<_> = at_price
+            .map(|order| part(&ids[&order.id], order.leaves, engine.shown(order.id)))
+            .collect();
         let side = if side == Side::Buy { "bid" } else { "ask" };
         let (price, quantity) = (level.price, level.quantity);
         let _ = writeln!(written, "{side} {quantity} @ {price} = {}", queue.join(" "));
@@ -101,5 +105,14 @@ fn write_book(written: &mut String, engine: &MatchingEngine, id: u32, ids: &Hash
     book.levels(Side::Buy).for_each(|level| line(Side::Buy, level));
     if engine.orders(id, Side::Buy).chain(engine.orders(id, Side::Sell)).next().is_none() {
         written.push_str("empty\n");
+    }
+}
+
+/// An order in a queue: what is open, or what an iceberg shows of what is open.
+fn part(name: &str, leaves: i64, shown: i64) -> String {
+    if shown == leaves {
+        format!("{name}:{leaves}")
+    } else {
+        format!("{name}:{shown}/{leaves}")
     }
 }

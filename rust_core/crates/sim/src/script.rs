@@ -5,7 +5,9 @@ use std::collections::HashMap;
 
 use bytemuck::Zeroable;
 use engine::ids::place;
-use engine::pod::{BatchStatus, Command, CommandKind, Instrument, Verdict, VerdictKind};
+use engine::pod::{
+    BatchStatus, Command, CommandKind, Instrument, OrderTerms, Verdict, VerdictKind,
+};
 use engine::reject::Reject;
 use engine::Batch;
 
@@ -53,13 +55,21 @@ pub struct Message {
     pub steps: Vec<Step>,
     /// Payloads of commands that set instruments.
     pub instruments: Vec<Instrument>,
+    /// Terms of new orders.
+    pub terms: Vec<OrderTerms>,
 }
 
 impl Message {
     /// An applied message with these steps.
     #[must_use]
     pub fn new(time_ns: i64, steps: Vec<Step>) -> Self {
-        Self { time_ns, status: BatchStatus::Applied, steps, instruments: Vec::new() }
+        Self {
+            time_ns,
+            status: BatchStatus::Applied,
+            steps,
+            instruments: Vec::new(),
+            terms: Vec::new(),
+        }
     }
 }
 
@@ -106,6 +116,7 @@ impl Assembler {
             instruments: &message.instruments,
             accounts: &[],
             limits: &[],
+            terms: &message.terms,
         }
     }
 

@@ -7,6 +7,9 @@
 //! replace a price=1001 quantity=80 id=a2
 //! instrument 2 flags=0        reference data; instrument 1 is the default of every line
 //! payload 2 flags=0           the same without a command that names it
+//! terms offset=5 flags=1      terms of the next orders that say flags=64 payload=0, 1 …
+//! session openingauction      of instrument 1; price=1000 is its auction's reference
+//! last 1000                   the last trade of instrument 1, by an operator's word
 //! time 3d 23:59:59            journal time of the message, days since the epoch
 //! status void                 of the message
 //! raw kind=9 label=c target=a anything at all
@@ -20,8 +23,9 @@ use std::fmt::Write as _;
 
 use bytemuck::Zeroable;
 use engine::pod::{
-    BatchStatus, ClOrdId, Command, CommandKind, Event, ExecType, Instrument, Liquidity, OrdStatus,
-    OrdType, Side, TimeInForce, INSTRUMENT_ENABLED,
+    BatchStatus, ClOrdId, Command, CommandKind, Event, ExecType, Instrument, Liquidity,
+    MarketStatus, OrdStatus, OrdType, OrderTerms, SessionState, Side, TimeInForce,
+    INSTRUMENT_ENABLED,
 };
 use engine::reject::Reject;
 
@@ -63,7 +67,11 @@ fields! { COMMAND_FIELDS, command_get, command_set, Command,
 fields! { INSTRUMENT_FIELDS, instrument_get, instrument_set, Instrument,
     "id" => id, "price_scale" => price_scale, "quantity_scale" => quantity_scale,
     "flags" => flags, "tick" => tick_size, "lot" => lot_size, "min" => min_quantity,
-    "max" => max_quantity, "reference" => reference_price,
+    "max" => max_quantity, "reference" => reference_price, "policies" => policies,
+}
+fields! { TERMS_FIELDS, terms_get, terms_set, OrderTerms,
+    "activation" => activation_price, "offset" => trailing_offset,
+    "visible" => min_visible_quantity, "flags" => flags,
 }
 
 /// An instrument as scripts mean it unless they say otherwise: two decimal places, tick and lot 1.
@@ -138,6 +146,31 @@ pub fn read_line(line: &str, message: &mut Message, names: &mut Names) -> Result
             }
             message.instruments.push(payload);
             return Ok(());
+        }
+        "terms" => {
+            let mut terms = OrderTerms::default();
+            for word in words {
+                let (name, value) = pair(word)?;
+                terms_set(&mut terms, name, number(value)?)?;
+            }
+            message.terms.push(terms);
+            return Ok(());
+        }
+        "session" => {
+            let name = take("a session")?;
+            let mut all = SessionState::ALL.iter();
+            let named = all.find(|state| format!("{state:?}").eq_ignore_ascii_case(name));
+            let mut step = Step::new(CommandKind::SetSession);
+            step.command.instrument = 1;
+            step.command.payload_index =
+                named.ok_or_else(|| format!("no session {name}"))?.number();
+            step
+        }
+        "last" => {
+            let mut step = Step::new(CommandKind::SetLastTrade);
+            step.command.instrument = 1;
+            step.command.price = number(take("a price")?)? as i64;
+            step
         }
         "buy" | "sell" => {
             let name = take("a name")?;
@@ -252,6 +285,13 @@ pub fn script(script: &[Message]) -> String {
         if message.status != BatchStatus::Applied {
             let _ = writeln!(text, "status {:?}", message.status);
         }
+        for terms in &message.terms {
+            text.push_str("terms");
+            for field in TERMS_FIELDS {
+                let _ = write!(text, " {field}={}", terms_get(terms, field));
+            }
+            text.push('\n');
+        }
         let mut payloads = message.instruments.iter().enumerate().peekable();
         for step in &message.steps {
             let own = payloads.next_if(|(place, _)| *step == set_instrument(*place as u16));
@@ -335,6 +375,18 @@ fn write_step(text: &mut String, step: &Step) {
     text.push('\n');
 }
 
+/// A status of an instrument as a line.
+#[must_use]
+pub fn status(status: &MarketStatus) -> String {
+    let session = lower(SessionState::ALL[usize::from(status.session)]);
+    let mut line = format!("instrument {} is in {session}", status.instrument);
+    if status.price != 0 {
+        let (quantity, price, imbalance) = (status.quantity, status.price, status.imbalance);
+        let _ = write!(line, ", would trade {quantity} @ {price}, imbalance {imbalance}");
+    }
+    line
+}
+
 /// An event as a line; `name` says what its order is called.
 #[must_use]
 pub fn event(event: &Event, name: &str) -> String {
@@ -363,8 +415,15 @@ pub fn event(event: &Event, name: &str) -> String {
                 price => format!("@ {price}"),
             };
             let _ = write!(line, " {side} {} {price} {time}", event.quantity);
-            if event.reason != 0 {
-                let _ = write!(line, ", {}", reason(event.reason));
+            match event.reason {
+                0 => {}
+                // Numbers of FIX 378; the others are of reject reasons.
+                number @ 17..=20 => {
+                    let _ = write!(line, ", self-match {number}");
+                }
+                number => {
+                    let _ = write!(line, ", {}", reason(number));
+                }
             }
         }
     }

@@ -13,6 +13,8 @@ use crate::rng::Rng;
 use crate::script::{Judgement, Message, Step};
 use crate::text;
 
+mod special;
+
 const HOUR_NS: i64 = 3_600_000_000_000;
 
 /// What a workload is made of.
@@ -40,11 +42,65 @@ pub struct Profile {
     pub wrong: u64,
     /// Of a thousand messages, those that jump in time.
     pub jumps: u64,
+    /// Of a thousand new orders, those with something that few orders have.
+    pub special: u64,
+    /// Of a thousand commands, those of an operator.
+    pub operator: u64,
+    /// Instruments have policies at random.
+    pub policies: bool,
 }
 
 impl Profile {
     /// Every profile.
     pub const ALL: &'static [Self] = &[
+        Self {
+            name: "kinds",
+            episode_commands: 40_000,
+            instruments: 4,
+            accounts: 3,
+            spread: 6,
+            quantity: 12,
+            batch: 6,
+            resting: 40,
+            sweeps: 10,
+            wrong: 40,
+            jumps: 8,
+            special: 500,
+            operator: 10,
+            policies: true,
+        },
+        Self {
+            name: "auctions",
+            episode_commands: 30_000,
+            instruments: 2,
+            accounts: 4,
+            spread: 15,
+            quantity: 40,
+            batch: 4,
+            resting: 80,
+            sweeps: 5,
+            wrong: 20,
+            jumps: 2,
+            special: 200,
+            operator: 60,
+            policies: true,
+        },
+        Self {
+            name: "stops",
+            episode_commands: 30_000,
+            instruments: 1,
+            accounts: 5,
+            spread: 30,
+            quantity: 30,
+            batch: 8,
+            resting: 300,
+            sweeps: 20,
+            wrong: 10,
+            jumps: 2,
+            special: 400,
+            operator: 20,
+            policies: false,
+        },
         Self {
             name: "dense",
             episode_commands: 40_000,
@@ -57,6 +113,9 @@ impl Profile {
             sweeps: 10,
             wrong: 60,
             jumps: 5,
+            special: 0,
+            operator: 0,
+            policies: false,
         },
         Self {
             name: "market",
@@ -70,6 +129,9 @@ impl Profile {
             sweeps: 4,
             wrong: 20,
             jumps: 1,
+            special: 50,
+            operator: 0,
+            policies: false,
         },
         Self {
             name: "thin",
@@ -83,6 +145,9 @@ impl Profile {
             sweeps: 50,
             wrong: 100,
             jumps: 20,
+            special: 100,
+            operator: 2,
+            policies: false,
         },
         Self {
             name: "wide",
@@ -96,6 +161,9 @@ impl Profile {
             sweeps: 1,
             wrong: 10,
             jumps: 1,
+            special: 0,
+            operator: 0,
+            policies: false,
         },
         Self {
             name: "deep",
@@ -109,6 +177,9 @@ impl Profile {
             sweeps: 1,
             wrong: 5,
             jumps: 0,
+            special: 0,
+            operator: 0,
+            policies: false,
         },
     ];
 
@@ -198,6 +269,7 @@ impl Workload {
             message.status = self.rng.pick(&statuses);
             message.steps.clear();
             message.instruments.clear();
+            message.terms.clear();
             return message;
         }
         for _ in 0..1 + self.rng.below(self.profile.batch) {
@@ -275,6 +347,9 @@ impl Workload {
         if !self.building && self.rng.per_mille(self.profile.sweeps) {
             return self.sweep(message);
         }
+        if self.rng.per_mille(self.profile.operator) {
+            return self.operate(message);
+        }
         if self.rng.per_mille(20) {
             let place = self.rng.below(self.middle.len() as u64) as usize;
             let most = 1 + self.profile.spread / 200;
@@ -334,6 +409,7 @@ impl Workload {
         let day = self.rng.per_mille(300);
         let time = if day { TimeInForce::Day } else { TimeInForce::Gtc };
         step.command.time_in_force = time.number();
+        self.decorate(&mut step, message);
         self.push(step, message);
     }
 
@@ -350,6 +426,7 @@ impl Workload {
             let through = self.away() / 2;
             step.command.price = self.price(step.command.instrument, side, -through);
         }
+        self.decorate(&mut step, message);
         self.push(step, message);
     }
 
@@ -426,6 +503,11 @@ impl Workload {
             let away = if way == 4 { -self.away() } else { self.away() };
             step.command.price = self.price(order.instrument.max(1), side, away);
         }
+        if self.rng.per_mille(self.profile.special / 4) && order.instrument != 0 {
+            let instrument = order.instrument.min(self.profile.instruments);
+            let away = self.away();
+            step.command.stop_price = self.price(instrument, side, -away);
+        }
         self.push(step, message);
     }
 
@@ -434,6 +516,11 @@ impl Workload {
         step.command.payload_index = message.instruments.len() as u16;
         let mut payload = text::instrument(id);
         payload.flags = u16::from(enabled);
+        if self.profile.policies {
+            payload.policies = self.policies();
+            payload.reference_price = self.rng.pick(&[0, self.middle[id as usize - 1]]);
+            payload.lot_size = self.rng.pick(&[1, 1, 3]);
+        }
         message.instruments.push(payload);
         self.push(step, message);
     }

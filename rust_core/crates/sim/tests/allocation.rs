@@ -63,6 +63,7 @@ fn none_in_the_steady_state() {
             instruments: &[],
             accounts: &[],
             limits: &[],
+            terms: &[],
         };
         engine.apply(&batch, &mut fills).expect("the next message");
     }

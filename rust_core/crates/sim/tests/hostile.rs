@@ -37,6 +37,7 @@ fn batch<'a>(
         instruments,
         accounts: &[],
         limits: &[],
+        terms: &[],
     }
 }
 
@@ -81,7 +82,8 @@ fn random_bits() {
         assert_eq!(fills.events, plain.events, "message {sequence}");
         assert_eq!(fills.outcomes, plain.outcomes, "message {sequence}");
         checker.read(&fills.view()).unwrap_or_else(|error| panic!("message {sequence}: {error}"));
-        not_crossed(&engine).unwrap_or_else(|error| panic!("message {sequence}: {error}"));
+        let crossed = not_crossed(&engine, &reference);
+        crossed.unwrap_or_else(|error| panic!("message {sequence}: {error}"));
     }
     checker.compare(&engine, &reference).expect("books are alike");
     assert!(fills.events.iter().any(|event| event.order_sequence > 0));

@@ -184,6 +184,7 @@ impl<'a> Frame<'a> {
             instruments: self.instruments,
             accounts: self.accounts,
             limits: self.limits,
+            terms: &[],
         }
     }
 

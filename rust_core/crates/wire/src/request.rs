@@ -21,6 +21,11 @@ use crate::reference::{self, Name, Reference};
 
 use fields::{Fields, Kind};
 
+/// Order types of the protobuf enumeration, "unspecified" included; the engine knows more.
+const ORD_TYPES: usize = 3;
+/// Times in force of the protobuf enumeration.
+const TIMES_IN_FORCE: usize = 5;
+
 /// The most commands in one request.
 pub const MAX_REQUEST_COMMANDS: usize = 1000;
 /// The most violations that one answer lists.
@@ -408,14 +413,14 @@ impl<'a> At<'_, 'a> {
         command: &mut Command,
     ) {
         let side = self.one_of("side", "Side", fields.side, Side::ALL.len());
-        let ord_type = self.one_of("ord_type", "OrdType", fields.ord_type, OrdType::ALL.len());
+        let ord_type = self.one_of("ord_type", "OrdType", fields.ord_type, ORD_TYPES);
         command.side = side;
         command.ord_type = ord_type;
         let market = ord_type == OrdType::Market.number();
         command.time_in_force = match fields.time_in_force {
             0 if market => TimeInForce::Ioc.number(),
             0 => TimeInForce::Gtc.number(),
-            number => self.one_of("time_in_force", "TimeInForce", number, TimeInForce::ALL.len()),
+            number => self.one_of("time_in_force", "TimeInForce", number, TIMES_IN_FORCE),
         };
         command.quantity =
             self.quantity("quantity", fields.quantity.unwrap_or_default(), instrument, 1);

@@ -2,58 +2,76 @@
 
 use alloc::vec::Vec;
 
-use super::{Context, MatchingEngine, EVENTS_PER_TRADE};
-use crate::book::Fillable;
+use super::{Context, MatchingEngine, Turn, EVENTS_PER_TRADE};
+use crate::book::{side_index, Fillable};
 use crate::events::{of_order, of_trade, rests, stood, Trade};
-use crate::orders::Order;
-use crate::pod::{Event, ExecType, Liquidity, OrdType, TimeInForce};
+use crate::orders::{Order, Place, NIL};
+use crate::pod::{Event, ExecType, Liquidity, TimeInForce};
 use crate::reject::Reject;
 
 impl MatchingEngine {
     /// Lets an order that is in no book trade, and then rest if it may. Says whether it rests; its
     /// first event is the last one so far.
+    ///
+    /// This is the way of plain orders among plain orders; whatever else there is to look at is
+    /// seen in [`Self::execute_special`], which goes on where this stops.
     pub(super) fn execute(
         &mut self,
         index: u32,
         slot: usize,
-        at: Context<'_>,
+        turn: Turn,
         events: &mut Vec<Event>,
     ) -> bool {
         let taker = self.orders.get(index);
         let (side, price) = (taker.side(), taker.price);
-        let immediate = taker.ord_type == OrdType::Market as u8
-            || taker.time_in_force >= TimeInForce::Ioc as u8;
-        let opposite = self.books[slot].opposite_mut(side);
+        let mut last_event = events.len() - 1;
+        let trades_end = events.len() + EVENTS_PER_TRADE * turn.trades;
+        let book = &mut self.books[slot];
+        let markets = &book.markets[1 - side_index(side)];
+        if book.special || taker.extra != NIL || !markets.is_empty() {
+            return self.execute_special(index, slot, turn.index, trades_end, last_event, events);
+        }
+        // A market order whose rest was given a price is a limit order from then on.
+        let immediate = price == 0
+            || taker.time_in_force == TimeInForce::Ioc as u8
+            || taker.time_in_force == TimeInForce::Fok as u8;
+        let opposite = book.opposite_mut(side);
         let limit_key = opposite.limit_key(price);
         if taker.time_in_force == TimeInForce::Fok as u8 {
             let quantity = taker.leaves;
-            let reason = match opposite.fillable(&self.orders, limit_key, quantity, at.trades) {
+            let reason = match opposite.fillable(&self.orders, limit_key, quantity, turn.trades) {
                 Fillable::Yes => None,
                 Fillable::No => Some(Reject::FokUnfillable),
                 Fillable::TooMany => Some(Reject::Other),
+                Fillable::Unclear => {
+                    let at = turn.index;
+                    return self.execute_special(index, slot, at, trades_end, last_event, events);
+                }
             };
             if let Some(reason) = reason {
-                self.cancel_rest(index, reason.number(), at.index, events);
+                self.cancel_rest(index, reason.number(), turn.index, events);
                 return false;
             }
         }
-        let mut last_event = events.len() - 1;
-        let trades_end = events.len() + EVENTS_PER_TRADE * at.trades;
         let mut cut_short = false;
         while let Some(maker) = self.books[slot].opposite_mut(side).next_maker(limit_key) {
             if events.len() >= trades_end {
                 cut_short = true;
                 break;
             }
+            if self.orders.get(maker).extra != NIL {
+                let at = turn.index;
+                return self.execute_special(index, slot, at, trades_end, last_event, events);
+            }
             last_event = events.len();
-            self.trade(index, maker, slot, at.index, events);
+            self.trade(index, maker, slot, turn.index, events);
             if self.orders.get(index).leaves == 0 {
                 return false;
             }
         }
         if cut_short || immediate {
             let reason = if cut_short { Reject::Other.number() } else { 0 };
-            self.cancel_rest(index, reason, at.index, events);
+            self.cancel_rest(index, reason, turn.index, events);
             return false;
         }
         self.books[slot].side_mut(side).rest(&mut self.orders, index);
@@ -61,7 +79,7 @@ impl MatchingEngine {
         true
     }
 
-    /// One trade between an incoming order and the one whose turn it is.
+    /// One trade between an incoming order and the one whose turn it is, both plain.
     #[inline]
     pub(super) fn trade(
         &mut self,
@@ -81,7 +99,9 @@ impl MatchingEngine {
         events.push(of_trade(taker, trade, Liquidity::Taker, command_index));
 
         let order = self.orders.get_mut(maker);
-        let side = self.books[slot].side_mut(order.side());
+        let book = &mut self.books[slot];
+        book.last_trade = price;
+        let side = book.side_mut(order.side());
         side.fill(order, quantity);
         let mut event = of_trade(order, trade, Liquidity::Maker, command_index);
         stood(&mut event, price, leaves);
@@ -119,6 +139,9 @@ impl MatchingEngine {
     ) {
         let slot = self.slot(self.orders.get(index).instrument).expect("an order has a book");
         let order = self.orders.get_mut(index);
+        if order.extra != NIL {
+            return self.amend_special(index, slot, price, leaves, at, events);
+        }
         let (old_price, old_leaves) = (order.price, order.leaves);
         let side = self.books[slot].side_mut(order.side());
         if price == old_price && leaves <= old_leaves {
@@ -135,12 +158,12 @@ impl MatchingEngine {
         let mut event = of_order(order, ExecType::Replaced, at.index);
         stood(&mut event, old_price, old_leaves);
         events.push(event);
-        if !self.execute(index, slot, at, events) {
+        if !self.execute(index, slot, at.turn(), events) {
             self.orders.end(index);
         }
     }
 
-    /// Takes an order out of its book for good.
+    /// Ends an open order wherever it is.
     pub(super) fn end(
         &mut self,
         index: u32,
@@ -148,12 +171,73 @@ impl MatchingEngine {
         command_index: u32,
         events: &mut Vec<Event>,
     ) {
+        self.end_for(index, exec_type, 0, command_index, events);
+    }
+
+    /// Ends an open order for a reason.
+    pub(super) fn end_for(
+        &mut self,
+        index: u32,
+        exec_type: ExecType,
+        reason: u16,
+        command_index: u32,
+        events: &mut Vec<Event>,
+    ) {
         let slot = self.slot(self.orders.get(index).instrument).expect("an order has a book");
         let order = self.orders.get_mut(index);
-        let mut event = of_order(order, exec_type, command_index);
-        stood(&mut event, order.price, order.leaves);
+        if order.extra == NIL {
+            let mut event = of_order(order, exec_type, command_index);
+            event.reason = reason;
+            stood(&mut event, order.price, order.leaves);
+            events.push(event);
+            self.books[slot].side_mut(order.side()).remove(&mut self.orders, index);
+            self.orders.end(index);
+            return;
+        }
+        let mut event = self.event(index, exec_type, command_index);
+        event.reason = reason;
+        if self.orders.place(index) == Place::Limit {
+            stood(&mut event, self.orders.get(index).price, self.orders.shown(index));
+        }
         events.push(event);
-        self.books[slot].side_mut(order.side()).remove(&mut self.orders, index);
+        self.take_out(index, slot);
         self.orders.end(index);
+    }
+
+    /// The event of something that happened to an order, with what few orders have.
+    pub(super) fn event(&mut self, index: u32, exec_type: ExecType, command_index: u32) -> Event {
+        let mut event = of_order(self.orders.get_mut(index), exec_type, command_index);
+        if let Some(extra) = self.orders.extra(index) {
+            event.stop_price = extra.stop_at(self.orders.get(index).side());
+            event.display_quantity = extra.display;
+        }
+        event
+    }
+
+    /// Takes an order out of its queue.
+    pub(super) fn take_out(&mut self, index: u32, slot: usize) {
+        let (place, side) = (self.orders.place(index), self.orders.get(index).side());
+        let floored = place == Place::Limit && self.orders.is_floored(index);
+        let book = &mut self.books[slot];
+        book.place_mut(place, side).remove(&mut self.orders, index);
+        book.floored -= u32::from(floored);
+        if place == Place::Trailing {
+            book.judge();
+        }
+    }
+
+    /// Puts an order that is in no queue at the back of one; `price` orders those that have prices.
+    pub(super) fn put_in(&mut self, index: u32, slot: usize, place: Place, price: i64) {
+        let order = self.orders.get(index);
+        let (side, leaves) = (order.side(), order.leaves);
+        if let Some(extra) = self.orders.extra_mut(index) {
+            extra.place = place;
+            extra.shown = extra.display.min(leaves);
+        }
+        let floored = place == Place::Limit && self.orders.is_floored(index);
+        let book = &mut self.books[slot];
+        book.place_mut(place, side).rest_at(&mut self.orders, index, price);
+        book.floored += u32::from(floored);
+        book.special |= place == Place::Trailing;
     }
 }

@@ -4,8 +4,12 @@
 //! events: every command of a batch has two set aside, so that whatever came before it, it can
 //! become an order and end; what is left over is shared by trades and expiries in order of need.
 
+mod auction;
 mod execution;
+mod follow;
 mod refusals;
+mod session;
+mod sweep;
 
 use alloc::{vec, vec::Vec};
 
@@ -14,21 +18,23 @@ use crate::book::Book;
 use crate::events::{of_order, of_refusal, status_of};
 use crate::hash::StateHash;
 use crate::ids::{place, shard_of, MAX_SEQUENCE, MAX_SHARD};
-use crate::orders::{Order, Orders, MAX_OPEN_ORDERS};
+use crate::orders::{Extra, Order, Orders, DAY_NS, MAX_OPEN_ORDERS};
 use crate::pod::{
-    BatchStatus, Command, CommandKind, Event, ExecType, Instrument, OrdStatus, Outcome,
-    OutcomeKind, Side, TimeInForce, Verdict, VerdictKind, INSTRUMENT_ENABLED, MAX_COMMANDS,
-    MAX_EVENTS, TIMER,
+    BatchStatus, Command, CommandKind, Event, ExecType, Instrument, OrdStatus, OrderTerms, Outcome,
+    OutcomeKind, Side, TimeInForce, Verdict, VerdictKind, FLAG_TERMS, INSTRUMENT_ENABLED,
+    MAX_COMMANDS, MAX_EVENTS, TIMER,
 };
 use crate::reject::Reject;
-use refusals::{earliest, misfit, refusal_of_risk, shape_of_new, shape_of_replace, terms};
+use crate::rules::Rules;
+use refusals::{
+    earliest, is_plain, misfit, refusal_of_risk, shape_of_new, shape_of_replace, shape_of_special,
+    terms,
+};
 
 /// Events that every command of a batch has set aside: its first, and one that ends the order.
 const EVENTS_PER_COMMAND: usize = 2;
 /// Events of one trade: the taker's and the maker's.
 const EVENTS_PER_TRADE: usize = 2;
-/// Nanoseconds in a day. Journal time counts from the Unix epoch, so days change at 00:00 UTC.
-const DAY_NS: i64 = 86_400_000_000_000;
 
 /// All books of a shard and the orders in them.
 #[derive(Clone, Debug)]
@@ -41,6 +47,10 @@ pub struct MatchingEngine {
     books: Vec<Book>,
     /// Instrument id → place in `books` plus one.
     slots: Vec<u32>,
+    /// Books in which something is still to follow, for want of room in the last message.
+    pending: Vec<u32>,
+    /// The prices of an auction under consideration.
+    candidates: Vec<auction::Candidate>,
     hash: StateHash,
 }
 
@@ -49,10 +59,28 @@ pub struct MatchingEngine {
 struct Context<'a> {
     command: &'a Command,
     verdict: &'a Verdict,
+    /// The command's terms beside those that fit it, if it says that it has some.
+    terms: Option<&'a OrderTerms>,
     index: u32,
     place: u64,
     /// Trades that fit into the message beside what is set aside for this and later commands.
     trades: usize,
+}
+
+/// What may happen on behalf of a command, or of a timer.
+#[derive(Clone, Copy)]
+struct Turn {
+    /// The command's index, or [`TIMER`].
+    index: u32,
+    /// Trades that fit into the message.
+    trades: usize,
+}
+
+impl Context<'_> {
+    #[inline]
+    fn turn(&self) -> Turn {
+        Turn { index: self.index, trades: self.trades }
+    }
 }
 
 impl MatchingEngine {
@@ -72,6 +100,8 @@ impl MatchingEngine {
             orders: Orders::new(),
             books: Vec::new(),
             slots: vec![0],
+            pending: Vec::new(),
+            candidates: Vec::new(),
             hash: StateHash::default(),
         }
     }
@@ -118,6 +148,18 @@ impl MatchingEngine {
         self.orders.find(id).map(|index| self.orders.get(index))
     }
 
+    /// What an open order shows of what is open.
+    #[must_use]
+    pub fn shown(&self, id: u64) -> i64 {
+        self.orders.find(id).map_or(0, |index| self.orders.shown(index))
+    }
+
+    /// What an open order has that a plain one doesn't.
+    #[must_use]
+    pub fn extra(&self, id: u64) -> Option<&Extra> {
+        self.orders.find(id).and_then(|index| self.orders.extra(index))
+    }
+
     /// The orders of one side of a book in the order in which they would trade.
     pub fn orders(&self, instrument: u32, side: Side) -> impl Iterator<Item = &Order> + '_ {
         self.book(instrument).into_iter().flat_map(move |book| book.side(side).orders(&self.orders))
@@ -134,20 +176,30 @@ impl MatchingEngine {
         self.applied = batch.sequence;
         self.time_ns = batch.time_ns;
         if batch.status != BatchStatus::Held {
-            let set_aside = EVENTS_PER_COMMAND * batch.commands.len();
-            self.expire_due(&mut fills.events, MAX_EVENTS - set_aside);
+            let events_most = MAX_EVENTS - EVENTS_PER_COMMAND * batch.commands.len();
+            self.expire_due(&mut fills.events, events_most);
+            self.follow_pending(fills, events_most);
         }
         for (index, (command, verdict)) in batch.commands.iter().zip(batch.verdicts).enumerate() {
             let set_aside = EVENTS_PER_COMMAND * (batch.commands.len() - index);
             let context = Context {
                 command,
                 verdict,
+                terms: if command.flags & FLAG_TERMS != 0 {
+                    batch.terms.get(usize::from(command.payload_index))
+                } else {
+                    None
+                },
                 index: index as u32,
                 place: place(self.shard, batch.sequence, index as u32),
                 trades: (MAX_EVENTS - set_aside - fills.events.len()) / EVENTS_PER_TRADE,
             };
             let first_event = fills.events.len() as u32;
-            let mut outcome = self.command(context, batch, fills);
+            let (mut outcome, slot) = self.command(context, batch, fills);
+            if let Some(slot) = slot.filter(|&slot| self.books[slot].is_watched()) {
+                let events_most = MAX_EVENTS - (set_aside - EVENTS_PER_COMMAND);
+                self.follow(slot, context.index, events_most, fills);
+            }
             outcome.first_event = first_event;
             outcome.event_count = fills.events.len() as u32 - first_event;
             fills.outcomes.push(outcome);
@@ -180,19 +232,28 @@ impl MatchingEngine {
 
     /// Ends the orders whose time is up, as many as fit; the others are first in the next message.
     fn expire_due(&mut self, events: &mut Vec<Event>, events_most: usize) {
-        let today = (self.time_ns / DAY_NS) as u32;
-        while let Some(index) = self.orders.due(today) {
+        while let Some(index) = self.orders.due(self.time_ns) {
             if events.len() == events_most {
                 break;
             }
+            let slot = self.slot(self.orders.get(index).instrument).expect("an order has a book");
             self.end(index, ExecType::Expired, TIMER, events);
+            if self.books[slot].session.collects() {
+                self.postpone(slot);
+            }
         }
     }
 
-    fn command(&mut self, at: Context<'_>, batch: &Batch<'_>, fills: &mut Fills) -> Outcome {
+    /// Does what a command asks; says in which book something may follow.
+    fn command(
+        &mut self,
+        at: Context<'_>,
+        batch: &Batch<'_>,
+        fills: &mut Fills,
+    ) -> (Outcome, Option<usize>) {
         if at.verdict.kind == VerdictKind::Repeat.number() {
             let Verdict { order_id, first_place, .. } = *at.verdict;
-            return Outcome { first_place, ..outcome(OutcomeKind::Repeat, order_id) };
+            return (Outcome { first_place, ..outcome(OutcomeKind::Repeat, order_id) }, None);
         }
         let refusal = refusal_of_risk(at.verdict);
         match CommandKind::try_from(at.command.kind) {
@@ -202,13 +263,21 @@ impl MatchingEngine {
             Ok(CommandKind::None) | Err(_) => {
                 let reason = earliest(Some(Reject::UnsupportedCharacteristic), refusal)
                     .expect("one of them refused it");
-                rejected(at, reason, &mut fills.events)
+                (rejected(at, reason, &mut fills.events), None)
             }
             Ok(kind) => {
-                let reason = refusal.or_else(|| self.reference_data(kind, at, batch, fills).err());
-                match reason {
-                    Some(reason) => rejected(at, reason, &mut fills.events),
-                    None => outcome(OutcomeKind::Applied, 0),
+                let done = match refusal {
+                    Some(reason) => Err(reason),
+                    None => match kind {
+                        CommandKind::SetSession | CommandKind::SetLastTrade => {
+                            self.operate(kind, at, fills)
+                        }
+                        _ => self.reference_data(kind, at, batch, fills).map(|()| None),
+                    },
+                };
+                match done {
+                    Err(reason) => (rejected(at, reason, &mut fills.events), None),
+                    Ok(slot) => (outcome(OutcomeKind::Applied, 0), slot),
                 }
             }
         }
@@ -245,20 +314,23 @@ impl MatchingEngine {
         if !instrument.is_valid() {
             return Err(Reject::UnsupportedCharacteristic);
         }
+        let rules = Rules::read(instrument.policies).ok_or(Reject::UnsupportedCharacteristic)?;
         if let Some(slot) = self.slot(instrument.id) {
-            let known = &mut self.books[slot].instrument;
+            let book = &mut self.books[slot];
             let scales = |of: &Instrument| (of.price_scale, of.quantity_scale);
-            if scales(known) != scales(instrument) {
+            if scales(&book.instrument) != scales(instrument) {
                 return Err(Reject::UnsupportedCharacteristic);
             }
-            *known = *instrument;
+            book.instrument = *instrument;
+            book.rules = rules;
+            book.judge();
             return Ok(());
         }
         let id = instrument.id as usize;
         if self.slots.len() <= id {
             self.slots.resize(id + 1, 0);
         }
-        self.books.push(Book::new(*instrument));
+        self.books.push(Book::new(*instrument, rules));
         self.slots[id] = self.books.len() as u32;
         Ok(())
     }
@@ -276,39 +348,63 @@ impl MatchingEngine {
         at: Context<'_>,
         refusal: Option<Reject>,
         events: &mut Vec<Event>,
-    ) -> Outcome {
+    ) -> (Outcome, Option<usize>) {
         let slot = self.slot(at.command.instrument);
-        let own = self.refusal_of_new(at.command, slot);
+        let plain = is_plain(at.command);
+        let own = self.refusal_of_new(at, slot, plain);
         let (Some(slot), None, None) = (slot, own, refusal) else {
             let reason = earliest(own, refusal).expect("an unknown instrument is a refusal");
-            return rejected(at, reason, events);
+            return (rejected(at, reason, events), None);
         };
         let mut order = Order::new(at.place, at.command);
         if order.time_in_force == TimeInForce::Day as u8 {
             order.expire_day = (self.time_ns / DAY_NS) as u32 + 1;
         }
-        events.push(of_order(&mut order, ExecType::New, at.index));
-        let index = self.orders.insert(order);
-        if self.execute(index, slot, at, events) {
-            self.orders.list(index);
+        let rests = if plain {
+            events.push(of_order(&mut order, ExecType::New, at.index));
+            let index = self.orders.insert(order);
+            let rests = self.execute(index, slot, at.turn(), events);
+            (index, rests)
         } else {
-            self.orders.release(index);
+            order.price = self.passive_price(&order, slot);
+            let index = self.orders.insert(order);
+            self.orders.add_extra(index, Extra::new(at.command, at.terms));
+            (index, self.enter(index, slot, at.turn(), events))
+        };
+        match rests {
+            (index, true) => self.orders.list(index),
+            (index, false) => self.orders.release(index),
         }
-        outcome(OutcomeKind::Accepted, at.place)
+        (outcome(OutcomeKind::Accepted, at.place), Some(slot))
     }
 
     /// Why matching itself would refuse a new order. Risk has checked its shape; this engine stays
     /// whole even if it has not.
     #[inline]
-    fn refusal_of_new(&self, command: &Command, slot: Option<usize>) -> Option<Reject> {
+    fn refusal_of_new(&self, at: Context<'_>, slot: Option<usize>, plain: bool) -> Option<Reject> {
         let Some(slot) = slot else {
             return Some(Reject::UnknownSymbol);
         };
-        if let Some(reason) = shape_of_new(command) {
+        let command = at.command;
+        let shape = if plain {
+            shape_of_new(command)
+        } else {
+            shape_of_special(command, at.terms, self.time_ns)
+        };
+        if let Some(reason) = shape {
             return Some(reason);
         }
-        if !is_enabled(&self.books[slot]) {
+        let book = &self.books[slot];
+        if book.special || !plain {
+            if let Some(reason) = self.refusal_of_session(command, slot) {
+                return Some(reason);
+            }
+        }
+        if !is_enabled(book) {
             return Some(Reject::SymbolHalted);
+        }
+        if !plain && self.would_take(command, slot) {
+            return Some(Reject::PostOnlyWouldCross);
         }
         (self.orders.open() >= MAX_OPEN_ORDERS).then_some(Reject::SystemUnavailable)
     }
@@ -318,14 +414,15 @@ impl MatchingEngine {
         at: Context<'_>,
         refusal: Option<Reject>,
         events: &mut Vec<Event>,
-    ) -> Outcome {
+    ) -> (Outcome, Option<usize>) {
         let target = self.target(at);
         match (target, refusal) {
             (Ok(index), None) => {
+                let slot = self.slot(self.orders.get(index).instrument);
                 self.end(index, ExecType::Canceled, at.index, events);
-                outcome(OutcomeKind::Accepted, at.verdict.order_id)
+                (outcome(OutcomeKind::Accepted, at.verdict.order_id), slot)
             }
-            _ => self.cancel_rejected(at, target, refusal, None, events),
+            _ => (self.cancel_rejected(at, target, refusal, None, events), None),
         }
     }
 
@@ -334,14 +431,15 @@ impl MatchingEngine {
         at: Context<'_>,
         refusal: Option<Reject>,
         events: &mut Vec<Event>,
-    ) -> Outcome {
+    ) -> (Outcome, Option<usize>) {
         let target = self.target(at);
         let of_terms = target.ok().and_then(|index| self.refusal_of_terms(at.command, index));
         let own = earliest(shape_of_replace(at.command), of_terms);
         let (Ok(index), None, None) = (target, refusal, own) else {
-            return self.cancel_rejected(at, target, refusal, own, events);
+            return (self.cancel_rejected(at, target, refusal, own, events), None);
         };
         let order = self.orders.get_mut(index);
+        let slot = order.instrument;
         let (price, leaves) = terms(at.command, order);
         order.rename(at.command);
         if leaves <= 0 {
@@ -349,7 +447,7 @@ impl MatchingEngine {
         } else {
             self.amend(index, price, leaves, at, events);
         }
-        outcome(OutcomeKind::Accepted, at.verdict.order_id)
+        (outcome(OutcomeKind::Accepted, at.verdict.order_id), self.slot(slot))
     }
 
     /// The open order that a cancel or replace is about.
@@ -373,11 +471,17 @@ impl MatchingEngine {
     /// Why matching refuses terms that are well formed for the order that they are meant for.
     fn refusal_of_terms(&self, command: &Command, index: u32) -> Option<Reject> {
         let order = self.orders.get(index);
-        if let Some(reason) = misfit(command, order) {
+        let extra = self.orders.extra(index);
+        if let Some(reason) = misfit(command, order, extra) {
             return Some(reason);
         }
         let slot = self.slot(order.instrument).expect("an order has a book");
-        (!is_enabled(&self.books[slot])).then_some(Reject::SymbolHalted)
+        let book = &self.books[slot];
+        if let Some(reason) = session::refusal_of_replace(book) {
+            return Some(reason);
+        }
+        (extra.is_some() && self.replace_would_take(command, index, slot))
+            .then_some(Reject::PostOnlyWouldCross)
     }
 
     fn cancel_rejected(

@@ -1,9 +1,11 @@
 //! Why commands are refused, and what a replace asks for.
 
-use crate::orders::Order;
+use crate::orders::{Extra, Order, Place};
 use crate::pod::{
-    Command, OrdType, Side, TimeInForce, Verdict, VerdictKind, FLAG_CANCEL_ON_DISCONNECT,
-    FLAG_LEAVES, MAX_PRICE, MAX_QUANTITY,
+    Command, OrdType, OrderTerms, SelfTrade, Side, TimeInForce, Verdict, VerdictKind,
+    FLAG_ALL_OR_NONE, FLAG_CANCEL_ON_DISCONNECT, FLAG_LEAVES, FLAG_POST_ONLY,
+    FLAG_POST_ONLY_REPRICE, FLAG_TERMS, MAX_PRICE, MAX_QUANTITY, MAX_TRAILING_BPS,
+    TERMS_TAKE_PROFIT, TERMS_TRAILING_BPS,
 };
 use crate::reject::Reject;
 
@@ -25,15 +27,24 @@ pub(super) fn earliest(one: Option<Reject>, other: Option<Reject>) -> Option<Rej
     }
 }
 
-/// What is wrong with a new order in itself. Risk has checked its shape; this engine stays whole
-/// even if it has not.
+/// Whether a new order asks for nothing that few orders have.
+#[inline]
+pub(super) fn is_plain(command: &Command) -> bool {
+    command.flags & !FLAG_CANCEL_ON_DISCONNECT == 0
+        && command.ord_type <= OrdType::Limit.number()
+        && command.time_in_force <= TimeInForce::Fok.number()
+        && !has_special(command)
+}
+
+/// What is wrong with a plain new order in itself. Risk has checked its shape; this engine stays
+/// whole even if it has not.
 #[inline]
 pub(super) fn shape_of_new(command: &Command) -> Option<Reject> {
     let market = command.ord_type == OrdType::Market.number();
     let known = (command.side == Side::Buy.number() || command.side == Side::Sell.number())
-        && (market || command.ord_type == OrdType::Limit.number())
-        && TimeInForce::try_from(command.time_in_force).is_ok_and(|time| time != TimeInForce::None);
-    if !known || has_reserved(command, FLAG_CANCEL_ON_DISCONNECT) {
+        && command.ord_type != OrdType::None.number()
+        && command.time_in_force != TimeInForce::None.number();
+    if !known {
         return Some(Reject::UnsupportedCharacteristic);
     }
     if !(1..=MAX_QUANTITY).contains(&command.quantity) {
@@ -43,23 +54,95 @@ pub(super) fn shape_of_new(command: &Command) -> Option<Reject> {
     (!prices.contains(&command.price)).then_some(Reject::TickSize)
 }
 
+/// What is wrong in itself with a new order that isn't plain.
+pub(super) fn shape_of_special(
+    command: &Command,
+    terms: Option<&OrderTerms>,
+    time_ns: i64,
+) -> Option<Reject> {
+    let unsupported = Some(Reject::UnsupportedCharacteristic);
+    let (Ok(ord_type), Ok(time)) =
+        (OrdType::try_from(command.ord_type), TimeInForce::try_from(command.time_in_force))
+    else {
+        return unsupported;
+    };
+    let none = OrderTerms::default();
+    let has_terms = command.flags & FLAG_TERMS != 0;
+    let terms = match terms {
+        Some(terms) => terms,
+        None if has_terms => return unsupported,
+        None => &none,
+    };
+    let limited = matches!(ord_type, OrdType::Limit | OrdType::StopLimit);
+    let stops = matches!(ord_type, OrdType::Stop | OrdType::StopLimit);
+    let immediate = matches!(time, TimeInForce::Ioc | TimeInForce::Fok);
+    let for_auction = matches!(
+        time,
+        TimeInForce::AtTheOpen | TimeInForce::AtTheClose | TimeInForce::GoodForAuction
+    );
+    let floored = command.flags & FLAG_ALL_OR_NONE != 0 || command.min_quantity != 0;
+    let known = (command.side == Side::Buy.number() || command.side == Side::Sell.number())
+        && ord_type != OrdType::None
+        && time != TimeInForce::None
+        && command.flags & !NEW_FLAGS == 0
+        && SelfTrade::try_from(command.self_trade_prevention).is_ok()
+        && command.link == 0
+        && terms.flags & !(TERMS_TRAILING_BPS | TERMS_TAKE_PROFIT) == 0;
+    let trails = terms.trailing_offset != 0 || terms.activation_price != 0;
+    let fits = known
+        && (command.flags & POST_ONLY == 0 || ord_type == OrdType::Limit && !immediate && !floored)
+        && (command.display_quantity == 0 || limited && !floored)
+        && (terms.min_visible_quantity == 0 || command.display_quantity != 0)
+        && (time != TimeInForce::Gtd || command.expire_time > time_ns)
+        && (!for_auction || !stops && !floored)
+        && (stops || command.stop_price == 0 && !trails)
+        && (terms.trailing_offset != 0 || terms.activation_price == 0 && terms.flags == 0)
+        && (terms.trailing_offset == 0 || command.stop_price == 0)
+        && terms.trailing_offset >= 0
+        && terms.trailing_offset
+            <= if terms.flags & TERMS_TRAILING_BPS != 0 { MAX_TRAILING_BPS } else { MAX_PRICE };
+    if !fits {
+        return unsupported;
+    }
+    if !(1..=MAX_QUANTITY).contains(&command.quantity)
+        || !(0..=MAX_QUANTITY).contains(&command.display_quantity)
+        || !(0..=command.quantity).contains(&command.min_quantity)
+        || !(0..=command.display_quantity).contains(&terms.min_visible_quantity)
+    {
+        return Some(Reject::IncorrectQuantity);
+    }
+    let prices = if limited { 1..=MAX_PRICE } else { 0..=0 };
+    let waits_for = if stops && terms.trailing_offset == 0 { 1..=MAX_PRICE } else { 0..=0 };
+    (!prices.contains(&command.price)
+        || !waits_for.contains(&command.stop_price)
+        || !(0..=MAX_PRICE).contains(&terms.activation_price))
+    .then_some(Reject::TickSize)
+}
+
 /// What is wrong with a replace in itself.
 pub(super) fn shape_of_replace(command: &Command) -> Option<Reject> {
-    if has_reserved(command, FLAG_LEAVES | FLAG_CANCEL_ON_DISCONNECT) {
+    // Of what few orders have only the stop price can change.
+    let only_stop = Command { stop_price: 0, ..*command };
+    if command.flags & !(FLAG_LEAVES | FLAG_CANCEL_ON_DISCONNECT) != 0 || has_special(&only_stop) {
         return Some(Reject::UnsupportedCharacteristic);
     }
     if !(0..=MAX_QUANTITY).contains(&command.quantity) {
         return Some(Reject::IncorrectQuantity);
     }
-    (!(0..=MAX_PRICE).contains(&command.price)).then_some(Reject::TickSize)
+    let prices = 0..=MAX_PRICE;
+    (!prices.contains(&command.price) || !prices.contains(&command.stop_price))
+        .then_some(Reject::TickSize)
 }
 
 /// What is wrong with a replace of this order.
-pub(super) fn misfit(command: &Command, order: &Order) -> Option<Reject> {
+pub(super) fn misfit(command: &Command, order: &Order, extra: Option<&Extra>) -> Option<Reject> {
     let same = |asked: u16, is: u8| asked == 0 || asked == u16::from(is);
     if !same(command.side, order.side)
         || !same(command.ord_type, order.ord_type)
         || !same(command.time_in_force, order.time_in_force)
+        // A stop that waits can be moved; an order without a price can't be given one.
+        || command.stop_price != 0 && !extra.is_some_and(|extra| extra.place == Place::Stop)
+        || command.price != 0 && order.price == 0
     {
         return Some(Reject::UnsupportedCharacteristic);
     }
@@ -81,14 +164,15 @@ pub(super) fn terms(command: &Command, order: &Order) -> (i64, i64) {
     (price, leaves)
 }
 
-/// Whether a command uses what this version does not offer.
+/// Flags that a new order may have.
+const NEW_FLAGS: u16 = FLAG_CANCEL_ON_DISCONNECT | POST_ONLY | FLAG_ALL_OR_NONE | FLAG_TERMS;
+/// Of either kind.
+pub(super) const POST_ONLY: u16 = FLAG_POST_ONLY | FLAG_POST_ONLY_REPRICE;
+
+/// Whether a command says something in the fields that few orders use.
 #[inline]
-fn has_reserved(command: &Command, flags: u16) -> bool {
-    command.flags & !flags != 0
-        || command.self_trade_prevention != 0
-        || command.stop_price != 0
-        || command.display_quantity != 0
-        || command.min_quantity != 0
-        || command.self_trade_group != 0
-        || command.link != 0
+fn has_special(command: &Command) -> bool {
+    let numbers = command.stop_price | command.display_quantity | command.min_quantity;
+    let ids = u32::from(command.self_trade_prevention) | command.self_trade_group | command.link;
+    numbers != 0 || ids != 0
 }

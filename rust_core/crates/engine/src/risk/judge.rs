@@ -561,8 +561,8 @@ fn new_order_kind(command: &Command) -> Result<(usize, bool), Reject> {
         Ok(OrdType::Limit) => false,
         _ => return Err(Reject::UnsupportedCharacteristic),
     };
-    let timed =
-        !matches!(TimeInForce::try_from(command.time_in_force), Ok(TimeInForce::None) | Err(_));
+    let times = TimeInForce::Day.number()..=TimeInForce::Fok.number();
+    let timed = times.contains(&command.time_in_force);
     let offered = timed
         && command.flags & !FLAG_CANCEL_ON_DISCONNECT == 0
         && command.orig_cl_ord_id_index == 0

@@ -255,7 +255,9 @@ impl RiskEngine {
             Ok(CommandKind::SetInstrument) => self.set_instrument(command, context),
             Ok(CommandKind::SetAccount) => self.set_account(command, context),
             Ok(CommandKind::SetLimits) => self.set_limits(command, context),
-            Ok(CommandKind::None) | Err(_) => refused(0, Reject::UnsupportedCharacteristic),
+            // Operators' commands have no way through the mesh yet.
+            Ok(CommandKind::None | CommandKind::SetSession | CommandKind::SetLastTrade)
+            | Err(_) => refused(0, Reject::UnsupportedCharacteristic),
         }
     }
 

@@ -246,7 +246,7 @@ impl Reference {
     pub fn set_instrument(&mut self, new: &Instrument) -> Result<(u32, bool), Reject> {
         let text = bytemuck::bytes_of(&new.symbol);
         let known_bits = new.flags & !INSTRUMENT_ENABLED == 0
-            && new.reserved0 == 0
+            && new.policies == 0
             && new.reserved == [0; 4]
             && new.initial_margin_bps <= MAX_MARGIN_BPS;
         if !(1..=MAX_INSTRUMENT).contains(&new.id) || !is_name(text) {

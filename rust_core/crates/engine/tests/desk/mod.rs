@@ -293,6 +293,7 @@ impl Desk {
             instruments: &payload.instruments,
             accounts: &payload.accounts,
             limits: &payload.limits,
+            terms: &[],
         };
         self.apply_fills_up_to(self.risk.fills_wanted(sequence, stamp));
         let mut risked = Risked::default();

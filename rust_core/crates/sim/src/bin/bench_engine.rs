@@ -135,6 +135,7 @@ impl<'a> Player<'a> {
             instruments: &[],
             accounts: &[],
             limits: &[],
+            terms: &[],
         };
         self.engine.apply(&batch, &mut self.fills).expect("the next message");
     }

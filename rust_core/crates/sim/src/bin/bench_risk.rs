@@ -288,6 +288,7 @@ fn message<'a>(sequence: u64, commands: &'a [Command], orig: &'a [ClOrdId]) -> B
         instruments: &[],
         accounts: &[],
         limits: &[],
+        terms: &[],
     }
 }
 

@@ -125,7 +125,10 @@ pub mod fills {
 /// The compiler's comparison of the engine's records with the schemas.
 const _: () = {
     use core::mem::{offset_of, size_of};
-    use engine::pod::{Account, ClOrdId, Command, Event, Instrument, Limits, Outcome, Verdict};
+    use engine::pod::{
+        Account, ClOrdId, Command, Event, Instrument, Limits, MarketStatus, OrderTerms, Outcome,
+        Verdict,
+    };
     assert!(size_of::<ClOrdId>() == 40);
     assert!(offset_of!(ClOrdId, words) == 0);
     assert!(size_of::<Command>() == 128);
@@ -164,7 +167,7 @@ const _: () = {
     assert!(offset_of!(Instrument, max_quantity) == 72);
     assert!(offset_of!(Instrument, reference_price) == 80);
     assert!(offset_of!(Instrument, initial_margin_bps) == 88);
-    assert!(offset_of!(Instrument, reserved0) == 92);
+    assert!(offset_of!(Instrument, policies) == 92);
     assert!(offset_of!(Instrument, reserved) == 96);
     assert!(size_of::<Account>() == 64);
     assert!(offset_of!(Account, id) == 0);
@@ -186,6 +189,20 @@ const _: () = {
     assert!(offset_of!(Limits, collar_bps) == 64);
     assert!(offset_of!(Limits, max_open_orders) == 68);
     assert!(offset_of!(Limits, reserved) == 72);
+    assert!(size_of::<OrderTerms>() == 32);
+    assert!(offset_of!(OrderTerms, activation_price) == 0);
+    assert!(offset_of!(OrderTerms, trailing_offset) == 8);
+    assert!(offset_of!(OrderTerms, min_visible_quantity) == 16);
+    assert!(offset_of!(OrderTerms, flags) == 24);
+    assert!(size_of::<MarketStatus>() == 40);
+    assert!(offset_of!(MarketStatus, instrument) == 0);
+    assert!(offset_of!(MarketStatus, command_index) == 4);
+    assert!(offset_of!(MarketStatus, session) == 8);
+    assert!(offset_of!(MarketStatus, reserved) == 10);
+    assert!(offset_of!(MarketStatus, reserved1) == 12);
+    assert!(offset_of!(MarketStatus, price) == 16);
+    assert!(offset_of!(MarketStatus, quantity) == 24);
+    assert!(offset_of!(MarketStatus, imbalance) == 32);
     assert!(size_of::<Verdict>() == 24);
     assert!(offset_of!(Verdict, order_id) == 0);
     assert!(offset_of!(Verdict, first_place) == 8);

@@ -1,0 +1,323 @@
+//! Auctions: one price at which most trades, found among those that the orders name.
+
+use alloc::vec::Vec;
+
+use super::{MatchingEngine, EVENTS_PER_TRADE};
+use crate::batch::Fills;
+use crate::book::{side_index, BookSide};
+use crate::orders::NIL;
+use crate::pod::{ExecType, Liquidity, MarketStatus, Side, TimeInForce};
+use crate::rules::{Criterion, Residual};
+
+/// Prices that are alike: the same buys and the same sells meet at each of them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Candidate {
+    low: i64,
+    high: i64,
+    /// What buys at exactly this price or, once summed, at it or higher.
+    buys: i64,
+    /// What sells at exactly this price or, once summed, at it or lower.
+    sells: i64,
+}
+
+/// What an auction does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Auction {
+    /// Of all its trades.
+    pub price: i64,
+    /// Traded in all.
+    pub quantity: i64,
+    /// What is left at its price, positive on the buy side.
+    pub imbalance: i64,
+}
+
+impl Candidate {
+    fn volume(&self) -> i64 {
+        self.buys.min(self.sells)
+    }
+
+    fn surplus(&self) -> i64 {
+        self.buys - self.sells
+    }
+
+    /// Its prices that may be nearest: the ticks beside it, and the ends.
+    fn near(&self, price: i64, tick: i64) -> [i64; 2] {
+        let inside = price.clamp(self.low, self.high);
+        let down = self.low + (inside - self.low) / tick * tick;
+        [down, (down + tick).min(self.high)]
+    }
+}
+
+impl MatchingEngine {
+    /// What an order brings to an auction: all of an iceberg, nothing of an order that wants all
+    /// or a minimum.
+    fn auction_quantity(&self, index: u32) -> i64 {
+        if self.orders.is_floored(index) {
+            0
+        } else {
+            self.orders.get(index).leaves
+        }
+    }
+
+    fn auction_quantities(&self, side: &BookSide, mut each: impl FnMut(i64, i64) -> bool) {
+        for queue in side.queues() {
+            let mut quantity = queue.quantity;
+            if queue.special != 0 {
+                quantity = 0;
+                let mut at = queue.first;
+                while at != NIL {
+                    quantity += self.auction_quantity(at);
+                    at = self.orders.get(at).next;
+                }
+            }
+            if !each(side.price(queue.key), quantity) {
+                return;
+            }
+        }
+    }
+
+    /// The prices that orders name where they could trade, best bids and asks or, against market
+    /// orders, all; lowest first. Says what market orders buy and sell.
+    fn find_candidates(&mut self, slot: usize) -> (i64, i64) {
+        let mut found = core::mem::take(&mut self.candidates);
+        found.clear();
+        let book = &self.books[slot];
+        let market = |side: Side| {
+            let mut sum = 0;
+            self.auction_quantities(&book.markets[side_index(side)], |_, quantity| {
+                sum += quantity;
+                true
+            });
+            sum
+        };
+        let (buys, sells) = (market(Side::Buy), market(Side::Sell));
+        let all = buys + sells > 0;
+        let [bids, asks] = &book.sides;
+        let best = |side: &BookSide| side.queues().next().map(|queue| side.price(queue.key));
+        let (best_bid, best_ask) = (best(bids), best(asks));
+        self.auction_quantities(asks, |price, quantity| {
+            if !all && best_bid.is_none_or(|bid| price > bid) {
+                return false;
+            }
+            found.push(Candidate { low: price, high: price, buys: 0, sells: quantity });
+            true
+        });
+        self.auction_quantities(bids, |price, quantity| {
+            if !all && best_ask.is_none_or(|ask| price < ask) {
+                return false;
+            }
+            found.push(Candidate { low: price, high: price, buys: quantity, sells: 0 });
+            true
+        });
+        found.sort_unstable_by_key(|candidate| (candidate.low, candidate.buys));
+        found.dedup_by(|later, kept| {
+            let same = later.low == kept.low;
+            if same {
+                kept.buys += later.buys;
+                kept.sells += later.sells;
+            }
+            same
+        });
+        self.candidates = found;
+        (buys, sells)
+    }
+
+    /// Sums up what buys and sells at each candidate, market orders included.
+    fn sum_candidates(found: &mut [Candidate], buys: i64, sells: i64) {
+        let mut sum = sells;
+        for candidate in found.iter_mut() {
+            sum += candidate.sells;
+            candidate.sells = sum;
+        }
+        let mut sum = buys;
+        for candidate in found.iter_mut().rev() {
+            sum += candidate.buys;
+            candidate.buys = sum;
+        }
+    }
+
+    /// Adds the ticks between the prices that orders name.
+    fn add_ticks(found: &mut Vec<Candidate>, tick: i64) {
+        for place in 1..found.len() {
+            let (below, above) = (found[place - 1], found[place]);
+            let (low, high) = (below.high + tick, above.low - tick);
+            if low <= high {
+                found.push(Candidate { low, high, buys: above.buys, sells: below.sells });
+            }
+        }
+        found.sort_unstable_by_key(|candidate| candidate.low);
+    }
+
+    /// What an auction would do now; None: nothing would trade.
+    pub(super) fn auction(&mut self, slot: usize) -> Option<Auction> {
+        let (buys, sells) = self.find_candidates(slot);
+        let mut found = core::mem::take(&mut self.candidates);
+        Self::sum_candidates(&mut found, buys, sells);
+        let price = self.choose(slot, &mut found, buys.min(sells));
+        // The chosen price may be between candidates, so what meets there is counted again.
+        found.clear();
+        self.candidates = found;
+        let price = price?;
+        self.find_candidates(slot);
+        let sum = |of: fn(&Candidate) -> i64, counts: &dyn Fn(&Candidate) -> bool| {
+            let named = self.candidates.iter().filter(|candidate| counts(candidate));
+            named.map(of).sum::<i64>()
+        };
+        let buys = buys + sum(|candidate| candidate.buys, &|candidate| candidate.low >= price);
+        let sells = sells + sum(|candidate| candidate.sells, &|candidate| candidate.low <= price);
+        let quantity = buys.min(sells);
+        (quantity > 0).then_some(Auction { price, quantity, imbalance: buys - sells })
+    }
+
+    /// The price that the criteria leave.
+    fn choose(&self, slot: usize, found: &mut Vec<Candidate>, market_volume: i64) -> Option<i64> {
+        let book = &self.books[slot];
+        let tick = book.instrument.tick_size;
+        let named = [book.reference, book.instrument.reference_price, book.last_trade];
+        let reference = named.into_iter().find(|&price| price != 0);
+        if found.is_empty() {
+            return reference.filter(|_| market_volume > 0);
+        }
+        if book.rules.all_ticks {
+            Self::add_ticks(found, tick);
+        }
+        if found.iter().all(|candidate| candidate.volume() == 0) {
+            return None;
+        }
+        for criterion in book.rules.criteria {
+            match criterion {
+                Criterion::None => {}
+                Criterion::MaxVolume => {
+                    let most = found.iter().map(Candidate::volume).max()?;
+                    found.retain(|candidate| candidate.volume() == most);
+                }
+                Criterion::MinSurplus => {
+                    let least = found.iter().map(|candidate| candidate.surplus().abs()).min()?;
+                    found.retain(|candidate| candidate.surplus().abs() == least);
+                }
+                Criterion::MarketPressure => {
+                    if found.iter().all(|candidate| candidate.surplus() > 0) {
+                        let highest = found.last()?.high;
+                        found.retain(|candidate| candidate.high == highest);
+                        found[0].low = highest;
+                    } else if found.iter().all(|candidate| candidate.surplus() < 0) {
+                        found.truncate(1);
+                        found[0].high = found[0].low;
+                    }
+                }
+                Criterion::Reference => {
+                    let Some(reference) = reference else { continue };
+                    let prices = found.iter().flat_map(|one| one.near(reference, tick));
+                    return prices.min_by_key(|price| ((price - reference).abs(), -price));
+                }
+                Criterion::MidpointFloor => {
+                    let middle = (found.first()?.low + found.last()?.high) / 2;
+                    return Some(middle / tick * tick);
+                }
+            }
+        }
+        found.last().map(|candidate| candidate.high)
+    }
+
+    /// Tells what an auction would do now, if that has changed.
+    pub(super) fn indicate(&mut self, slot: usize, command_index: u32, fills: &mut Fills) {
+        let auction = self.auction(slot);
+        let told = auction.map_or((0, 0, 0), |a| (a.price, a.quantity, a.imbalance));
+        let book = &mut self.books[slot];
+        if told == book.indicated {
+            return;
+        }
+        book.indicated = told;
+        fills.statuses.push(MarketStatus {
+            instrument: book.instrument.id,
+            command_index,
+            session: book.session.number(),
+            reserved: 0,
+            reserved1: 0,
+            price: told.0,
+            quantity: told.1,
+            imbalance: told.2,
+        });
+    }
+
+    /// The order of a side that trades first in an auction at this price.
+    fn first_in_auction(&self, slot: usize, side: Side, price: i64) -> Option<u32> {
+        let book = &self.books[slot];
+        let markets = &book.markets[side_index(side)];
+        let own = &book.sides[side_index(side)];
+        let key = own.limit_key(price);
+        for (queues, limit) in [(markets, 0), (own, key)] {
+            let mut at = queues.next_maker(limit);
+            while let Some(index) = at {
+                if self.auction_quantity(index) > 0 {
+                    return Some(index);
+                }
+                at = queues.after(&self.orders, index, limit);
+            }
+        }
+        None
+    }
+
+    /// Ends an auction: trades at its price, orders that were for it end, then the session changes.
+    /// Says whether all of that fitted into the message.
+    pub(super) fn leave_auction(
+        &mut self,
+        slot: usize,
+        command_index: u32,
+        events_most: usize,
+        fills: &mut Fills,
+    ) -> bool {
+        let Some((session, price)) = self.books[slot].leaving else { return true };
+        let events = &mut fills.events;
+        if price != 0 {
+            loop {
+                let buyer = self.first_in_auction(slot, Side::Buy, price);
+                let seller = self.first_in_auction(slot, Side::Sell, price);
+                let (Some(buyer), Some(seller)) = (buyer, seller) else { break };
+                if events.len() + EVENTS_PER_TRADE > events_most {
+                    return false;
+                }
+                let quantity = self.orders.get(buyer).leaves.min(self.orders.get(seller).leaves);
+                let parts = [(buyer, Liquidity::Auction), (seller, Liquidity::Auction)];
+                self.deal_between(parts, slot, price, quantity, command_index, events);
+            }
+            self.books[slot].leaving = Some((session, 0));
+        }
+        while let Some((index, exec_type)) = self.next_leftover(slot) {
+            if events.len() >= events_most {
+                return false;
+            }
+            self.end(index, exec_type, command_index, events);
+        }
+        self.books[slot].leaving = None;
+        self.set_session(slot, session, command_index, fills);
+        true
+    }
+
+    /// An order that was for the auction that ends, and how it ends.
+    fn next_leftover(&self, slot: usize) -> Option<(u32, ExecType)> {
+        let book = &self.books[slot];
+        let for_auction = [
+            TimeInForce::AtTheOpen as u8,
+            TimeInForce::AtTheClose as u8,
+            TimeInForce::GoodForAuction as u8,
+        ];
+        let keeps_markets = book.rules.residual == Residual::Rest;
+        for queues in book.markets.iter().chain(&book.sides) {
+            for queue in queues.queues() {
+                let mut at = if queue.special == 0 { NIL } else { queue.first };
+                while at != NIL {
+                    let order = self.orders.get(at);
+                    if for_auction.contains(&order.time_in_force) {
+                        return Some((at, ExecType::Expired));
+                    }
+                    if order.price == 0 && !keeps_markets {
+                        return Some((at, ExecType::Canceled));
+                    }
+                    at = order.next;
+                }
+            }
+        }
+        None
+    }
+}

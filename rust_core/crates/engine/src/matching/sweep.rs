@@ -1,0 +1,614 @@
+//! How orders trade where there is more to look at than price and time.
+//!
+//! A sweep goes through what rests on the other side in order: market orders, then levels by price.
+//! An order that can't trade with what is left of the incoming one, because it wants all or a
+//! minimum, is passed over and stays where it is; as ever less is left, it stays passed over.
+
+use alloc::vec::Vec;
+
+use super::{Context, MatchingEngine, EVENTS_PER_TRADE};
+use crate::book::{side_index, BookSide};
+use crate::events::{rests, stood, Trade};
+use crate::orders::{Extra, Place, NIL};
+use crate::pod::{Command, Event, ExecType, Liquidity, OrdType, SelfTrade, TimeInForce};
+use crate::reject::Reject;
+use crate::rules::{Iceberg, Residual};
+use bytemuck::Zeroable;
+
+/// Reasons of cancels that prevent self-trades, FIX 378: the resting order was to go.
+const SELF_RESTING: u16 = 17;
+/// The incoming order was to go.
+const SELF_AGGRESSING: u16 = 18;
+/// Both were to go.
+const SELF_BOTH: u16 = 19;
+/// Both were to lose what would have traded.
+const SELF_DECREMENT: u16 = 20;
+
+/// How a sweep ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Swept {
+    /// Nothing is left.
+    Filled,
+    /// There is nothing more to trade with.
+    Exhausted,
+    /// The message is full.
+    CutShort,
+    /// It met an order of its own and is to go for this reason.
+    SelfTrade(u16),
+}
+
+/// What a sweep would do.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Plan {
+    /// The quantity that would trade.
+    pub quantity: i64,
+    /// In at most so many trades and cancels.
+    pub steps: usize,
+}
+
+/// What each order of a level gets of an incoming one, in two passes over the level.
+#[derive(Clone, Copy)]
+enum Share {
+    /// Top order, pro rata, the rest by time: what is to be shared, and among how much.
+    ProRata { lot: i64, left: i64, among: i64 },
+    /// Everything shown, then of what is hidden so much of so much, in proportion or by time.
+    Hidden { shown: i64, left: i64, among: i64, pro_rata: bool },
+}
+
+impl MatchingEngine {
+    /// [`Self::execute`] where there is more to look at; `last_event` is the order's last one.
+    pub(super) fn execute_special(
+        &mut self,
+        index: u32,
+        slot: usize,
+        command_index: u32,
+        trades_end: usize,
+        mut last_event: usize,
+        events: &mut Vec<Event>,
+    ) -> bool {
+        let taker = *self.orders.get(index);
+        if self.books[slot].session.collects() {
+            return self.rest(index, slot, last_event, events);
+        }
+        let all_or_nothing = taker.time_in_force == TimeInForce::Fok as u8;
+        let immediate = all_or_nothing || taker.time_in_force == TimeInForce::Ioc as u8;
+        let floor = if all_or_nothing { taker.leaves } else { self.orders.floor(index) };
+        let mut unfit = None;
+        if floor > 0 {
+            let plan = self.plan(index, slot);
+            let room = trades_end.saturating_sub(events.len()) / EVENTS_PER_TRADE;
+            if plan.quantity < floor {
+                unfit = Some(if all_or_nothing { Reject::FokUnfillable.number() } else { 0 });
+            } else if plan.steps > room {
+                unfit = Some(Reject::Other.number());
+            }
+        }
+        let swept = match unfit {
+            Some(_) => Swept::Exhausted,
+            None => self.sweep(index, slot, command_index, trades_end, &mut last_event, events),
+        };
+        let reason = match swept {
+            Swept::Filled => return false,
+            Swept::CutShort => Some(Reject::Other.number()),
+            Swept::SelfTrade(reason) => Some(reason),
+            Swept::Exhausted if immediate => Some(unfit.unwrap_or(0)),
+            Swept::Exhausted if taker.price != 0 => None,
+            Swept::Exhausted => {
+                let traded = self.orders.get(index).cum > taker.cum;
+                let book = &self.books[slot];
+                let to_limit = taker.ord_type == OrdType::MarketToLimit as u8;
+                match book.rules.residual {
+                    _ if to_limit && !traded => Some(0),
+                    Residual::Cancel if !to_limit => Some(0),
+                    Residual::Rest if !to_limit => None,
+                    _ if book.last_trade == 0 => Some(0),
+                    _ => {
+                        self.orders.get_mut(index).price = book.last_trade;
+                        None
+                    }
+                }
+            }
+        };
+        match reason {
+            Some(reason) => {
+                let mut event = self.event(index, ExecType::Canceled, command_index);
+                event.reason = reason;
+                events.push(event);
+                false
+            }
+            None => self.rest(index, slot, last_event, events),
+        }
+    }
+
+    /// Lets what is left of an order rest, and says so in its last event.
+    pub(super) fn rest(
+        &mut self,
+        index: u32,
+        slot: usize,
+        last_event: usize,
+        events: &mut [Event],
+    ) -> bool {
+        let price = self.orders.get(index).price;
+        let place = if price == 0 { Place::Market } else { Place::Limit };
+        if place == Place::Market && self.orders.extra(index).is_none() {
+            self.orders.add_extra(index, Extra::new(&Command::zeroed(), None));
+        }
+        self.put_in(index, slot, place, price);
+        let event = &mut events[last_event];
+        event.price = price;
+        if place == Place::Limit {
+            rests(event, self.orders.shown(index));
+        }
+        true
+    }
+
+    /// What the taker wants to happen when it meets an order of its own.
+    fn self_trade(&self, index: u32, slot: usize) -> SelfTrade {
+        match self.orders.extra(index).map_or(SelfTrade::Default, |extra| extra.self_trade) {
+            SelfTrade::Default => self.books[slot].rules.self_trade,
+            own => own,
+        }
+    }
+
+    /// The price at which an order trades with a market order that rests; 0: there is none yet.
+    fn market_price(&self, taker_price: i64, slot: usize) -> i64 {
+        if taker_price != 0 {
+            taker_price
+        } else {
+            self.books[slot].last_trade
+        }
+    }
+
+    /// Trades with what rests on the other side.
+    pub(super) fn sweep(
+        &mut self,
+        index: u32,
+        slot: usize,
+        command_index: u32,
+        trades_end: usize,
+        last_event: &mut usize,
+        events: &mut Vec<Event>,
+    ) -> Swept {
+        let taker = self.orders.get(index);
+        let (side, limit) = (taker.side(), taker.price);
+        let opposite = 1 - side_index(side);
+        let limit_key = self.books[slot].sides[opposite].limit_key(limit);
+        let mode = self.self_trade(index, slot);
+        let mut in_markets = true;
+        let mut passed = NIL;
+        loop {
+            let left = self.orders.get(index).leaves;
+            if left == 0 {
+                return Swept::Filled;
+            }
+            let book = &self.books[slot];
+            let queues = if in_markets { &book.markets[opposite] } else { &book.sides[opposite] };
+            let key = if in_markets { 0 } else { limit_key };
+            let maker = match passed {
+                NIL => queues.next_maker(key),
+                passed => queues.after(&self.orders, passed, key),
+            };
+            let Some(maker) = maker else {
+                if !in_markets {
+                    return Swept::Exhausted;
+                }
+                (in_markets, passed) = (false, NIL);
+                continue;
+            };
+            if events.len() + EVENTS_PER_TRADE > trades_end {
+                return Swept::CutShort;
+            }
+            let price = match in_markets {
+                true => self.market_price(limit, slot),
+                false => self.orders.get(maker).price,
+            };
+            if price == 0 {
+                passed = maker;
+                continue;
+            }
+            let quantity = left.min(self.orders.shown(maker));
+            if mode != SelfTrade::Allow && self.orders.same_party(index, maker) {
+                match self.prevent(index, maker, slot, mode, quantity, command_index, events) {
+                    Some(reason) => return Swept::SelfTrade(reason),
+                    None if mode == SelfTrade::DecrementBoth => *last_event = events.len() - 1,
+                    None => {}
+                }
+                continue;
+            }
+            if quantity < self.orders.floor(maker) {
+                passed = maker;
+                continue;
+            }
+            let room = trades_end - events.len();
+            if !in_markets && passed == NIL {
+                if let Some(share) = self.share_of_level(index, maker, slot, mode, room) {
+                    *last_event = self.deal_level(index, maker, slot, share, command_index, events);
+                    continue;
+                }
+            }
+            *last_event = events.len();
+            self.deal(index, maker, slot, price, quantity, command_index, events);
+        }
+    }
+
+    /// What a sweep would do. An order that would meet one of its own stops there, unless that
+    /// would be cancelled.
+    pub(super) fn plan(&self, index: u32, slot: usize) -> Plan {
+        let taker = self.orders.get(index);
+        let opposite = 1 - side_index(taker.side());
+        let book = &self.books[slot];
+        let mode = self.self_trade(index, slot);
+        let mut plan = Plan::default();
+        let mut left = taker.leaves;
+        if self.market_price(taker.price, slot) != 0 {
+            let done =
+                self.plan_queue(&book.markets[opposite], 0, index, mode, &mut left, &mut plan);
+            if done {
+                plan.quantity = taker.leaves - left;
+                return plan;
+            }
+        }
+        let side = &book.sides[opposite];
+        let limit_key = side.limit_key(taker.price);
+        self.plan_queue(side, limit_key, index, mode, &mut left, &mut plan);
+        plan.quantity = taker.leaves - left;
+        plan
+    }
+
+    /// Goes through queues; says whether the sweep would end there.
+    fn plan_queue(
+        &self,
+        queues: &BookSide,
+        limit_key: i64,
+        index: u32,
+        mode: SelfTrade,
+        left: &mut i64,
+        plan: &mut Plan,
+    ) -> bool {
+        for queue in queues.queues() {
+            if queue.key > limit_key {
+                return false;
+            }
+            let (mut hidden, mut slices) = (0, 0);
+            let mut at = queue.first;
+            while at != NIL {
+                let maker = at;
+                at = self.orders.get(maker).next;
+                if *left == 0 {
+                    return true;
+                }
+                if mode != SelfTrade::Allow && self.orders.same_party(index, maker) {
+                    plan.steps += 1;
+                    if mode == SelfTrade::CancelResting {
+                        continue;
+                    }
+                    return true;
+                }
+                let shown = self.orders.shown(maker);
+                let quantity = shown.min(*left);
+                if quantity < self.orders.floor(maker) {
+                    continue;
+                }
+                *left -= quantity;
+                plan.steps += 1;
+                let more = self.orders.get(maker).leaves - shown;
+                if more > 0 {
+                    let display = self.orders.extra(maker).map_or(1, |extra| extra.display);
+                    hidden += more;
+                    slices += (more as u64).div_ceil(display as u64) as usize;
+                }
+            }
+            if *left > 0 && hidden > 0 {
+                *left -= hidden.min(*left);
+                plan.steps += slices;
+            }
+        }
+        *left == 0
+    }
+
+    /// Keeps two orders of one party from trading. Says why the incoming one is to go, if it is.
+    #[expect(clippy::too_many_arguments, reason = "a trade that isn't has as many parts as one")]
+    fn prevent(
+        &mut self,
+        taker: u32,
+        maker: u32,
+        slot: usize,
+        mode: SelfTrade,
+        quantity: i64,
+        command_index: u32,
+        events: &mut Vec<Event>,
+    ) -> Option<u16> {
+        let cancel = ExecType::Canceled;
+        match mode {
+            SelfTrade::CancelAggressing => Some(SELF_AGGRESSING),
+            SelfTrade::CancelBoth => {
+                self.end_for(maker, cancel, SELF_BOTH, command_index, events);
+                Some(SELF_BOTH)
+            }
+            SelfTrade::DecrementBoth => {
+                if self.orders.get(maker).leaves == quantity {
+                    self.end_for(maker, cancel, SELF_DECREMENT, command_index, events);
+                } else {
+                    self.decrement(maker, slot, quantity, command_index, events);
+                }
+                if self.orders.get(taker).leaves == quantity {
+                    return Some(SELF_DECREMENT);
+                }
+                self.decrement(taker, slot, quantity, command_index, events);
+                None
+            }
+            SelfTrade::Default | SelfTrade::Allow | SelfTrade::CancelResting => {
+                self.end_for(maker, cancel, SELF_RESTING, command_index, events);
+                None
+            }
+        }
+    }
+
+    /// Takes a quantity from an order without a trade.
+    fn decrement(
+        &mut self,
+        index: u32,
+        slot: usize,
+        quantity: i64,
+        command_index: u32,
+        events: &mut Vec<Event>,
+    ) {
+        let before = self.orders.shown(index);
+        self.orders.get_mut(index).leaves -= quantity;
+        let refilled = self.orders.show_less(index, quantity);
+        let mut event = self.event(index, ExecType::Restated, command_index);
+        event.reason = SELF_DECREMENT;
+        self.tell_place(index, slot, before, refilled, &mut event);
+        events.push(event);
+    }
+
+    /// One trade.
+    #[expect(clippy::too_many_arguments, reason = "a trade has as many parts")]
+    pub(super) fn deal(
+        &mut self,
+        taker: u32,
+        maker: u32,
+        slot: usize,
+        price: i64,
+        quantity: i64,
+        command_index: u32,
+        events: &mut Vec<Event>,
+    ) {
+        let parts = [(taker, Liquidity::Taker), (maker, Liquidity::Maker)];
+        self.deal_between(parts, slot, price, quantity, command_index, events);
+    }
+
+    /// One trade between two orders, each in its part.
+    pub(super) fn deal_between(
+        &mut self,
+        parts: [(u32, Liquidity); 2],
+        slot: usize,
+        price: i64,
+        quantity: i64,
+        command_index: u32,
+        events: &mut Vec<Event>,
+    ) {
+        assert!(quantity > 0, "who trades has something left");
+        self.matches += 1;
+        let trade = Trade { match_id: self.matches, price, quantity };
+        for (index, liquidity) in parts {
+            let before = self.orders.shown(index);
+            self.orders.get_mut(index).fill(price, quantity);
+            let refilled = self.orders.show_less(index, quantity);
+            let mut event = Event {
+                liquidity: liquidity.number(),
+                last_price: trade.price,
+                last_quantity: trade.quantity,
+                match_id: trade.match_id,
+                ..self.event(index, ExecType::Trade, command_index)
+            };
+            self.tell_place(index, slot, before, refilled, &mut event);
+            events.push(event);
+        }
+        self.print(slot, price);
+    }
+
+    /// Brings a queue up to date after something happened to an order in it, and tells what the
+    /// order showed and shows. An order with nothing left leaves for good.
+    fn tell_place(
+        &mut self,
+        index: u32,
+        slot: usize,
+        before: i64,
+        refilled: bool,
+        event: &mut Event,
+    ) {
+        let order = *self.orders.get(index);
+        if order.level == NIL {
+            return;
+        }
+        let place = self.orders.place(index);
+        let after = self.orders.shown(index);
+        self.books[slot].place_mut(place, order.side()).shift(order.level, after - before);
+        if place == Place::Limit {
+            stood(event, order.price, before);
+            if order.leaves > 0 {
+                rests(event, after);
+            }
+        }
+        if order.leaves == 0 {
+            self.take_out(index, slot);
+            self.orders.end(index);
+        } else if refilled {
+            let queues = self.books[slot].place_mut(place, order.side());
+            queues.move_back(&mut self.orders, index);
+        }
+    }
+
+    /// How a level is shared out, if by more than time. An order of one's own, or one that wants
+    /// all or a minimum, makes it go by time; so does a message without room for the whole level.
+    fn share_of_level(
+        &self,
+        index: u32,
+        first: u32,
+        slot: usize,
+        mode: SelfTrade,
+        room: usize,
+    ) -> Option<Share> {
+        let book = &self.books[slot];
+        if !book.rules.pro_rata && book.rules.iceberg == Iceberg::ToTheBack {
+            return None;
+        }
+        let taker = self.orders.get(index);
+        let queue = book.sides[1 - side_index(taker.side())].queue(self.orders.get(first));
+        if queue.orders as usize * EVENTS_PER_TRADE > room {
+            return None;
+        }
+        let mut hidden = 0;
+        let mut at = queue.first;
+        while at != NIL {
+            let own = mode != SelfTrade::Allow && self.orders.same_party(index, at);
+            if own || self.orders.is_floored(at) {
+                return None;
+            }
+            hidden += self.orders.get(at).leaves - self.orders.shown(at);
+            at = self.orders.get(at).next;
+        }
+        if book.rules.pro_rata {
+            let top = self.orders.shown(first).min(taker.leaves);
+            let lot = book.instrument.lot_size;
+            let among = queue.quantity - self.orders.shown(first);
+            return Some(Share::ProRata { lot, left: (taker.leaves - top).min(among), among });
+        }
+        let left = (taker.leaves - queue.quantity).clamp(0, hidden);
+        let pro_rata = book.rules.iceberg == Iceberg::VisibleThenProRata;
+        Some(Share::Hidden { shown: queue.quantity, left, among: hidden, pro_rata })
+    }
+
+    /// What an order gets before the rest goes by time.
+    fn share(&self, maker: u32, first: u32, left_of_taker: i64, share: Share) -> i64 {
+        let shown = self.orders.shown(maker);
+        let of = |part: i64, whole: i64, left: i64| {
+            (i128::from(part) * i128::from(left) / i128::from(whole.max(1))) as i64
+        };
+        match share {
+            Share::ProRata { .. } if maker == first => shown.min(left_of_taker),
+            Share::ProRata { left, among, .. } if left >= among => shown,
+            Share::ProRata { lot, left, among } => {
+                let lots = of(shown, among, left) / lot;
+                if lots < 2 {
+                    0
+                } else {
+                    lots * lot
+                }
+            }
+            Share::Hidden { left, among, pro_rata: true, .. } => {
+                of(self.orders.get(maker).leaves - shown, among, left)
+            }
+            Share::Hidden { .. } => 0,
+        }
+    }
+
+    /// Trades with a whole level, one trade with each order that gets something. Says where the
+    /// taker's last event is.
+    fn deal_level(
+        &mut self,
+        index: u32,
+        first: u32,
+        slot: usize,
+        share: Share,
+        command_index: u32,
+        events: &mut Vec<Event>,
+    ) -> usize {
+        let taker = *self.orders.get(index);
+        let maker_side = &self.books[slot].sides[1 - side_index(taker.side())];
+        let &crate::book::Queue { orders: count, first: head, .. } =
+            maker_side.queue(self.orders.get(first));
+        let price = self.orders.get(first).price;
+        let mut rest = match share {
+            Share::ProRata { left, .. } => left + self.orders.shown(first).min(taker.leaves),
+            Share::Hidden { left, .. } => left,
+        };
+        let mut at = head;
+        for _ in 0..count {
+            rest -= self.share(at, head, taker.leaves, share);
+            at = self.orders.get(at).next;
+        }
+        let mut last_event = events.len();
+        let mut visible = match share {
+            Share::Hidden { shown, .. } => shown.min(taker.leaves),
+            Share::ProRata { .. } => 0,
+        };
+        let mut at = head;
+        for _ in 0..count {
+            let maker = at;
+            at = self.orders.get(maker).next;
+            let shown = self.orders.shown(maker);
+            let mut quantity = self.share(maker, head, taker.leaves, share);
+            let most = match share {
+                Share::ProRata { .. } => shown,
+                Share::Hidden { .. } => self.orders.get(maker).leaves - shown,
+            };
+            let more = rest.min(most - quantity);
+            rest -= more;
+            quantity += more;
+            if let Share::Hidden { .. } = share {
+                let seen = visible.min(shown);
+                visible -= seen;
+                quantity += seen;
+            }
+            if quantity > 0 {
+                last_event = events.len();
+                self.deal(index, maker, slot, price, quantity, command_index, events);
+            }
+        }
+        last_event
+    }
+
+    /// Gives an open order that has more than a plain one other terms. An iceberg keeps its
+    /// priority whatever its total.
+    pub(super) fn amend_special(
+        &mut self,
+        index: u32,
+        slot: usize,
+        price: i64,
+        leaves: i64,
+        at: Context<'_>,
+        events: &mut Vec<Event>,
+    ) {
+        let order = *self.orders.get(index);
+        let side = order.side();
+        let extra = self.orders.extra_mut(index).expect("it has more than a plain order");
+        let place = extra.place;
+        let keeps = price == order.price && (leaves <= order.leaves || extra.display != 0);
+        let stop =
+            if at.command.stop_price == 0 { extra.stop_price } else { at.command.stop_price };
+        if place == Place::Limit && !keeps {
+            let before = self.orders.shown(index);
+            self.take_out(index, slot);
+            let price = self.posted(u16::from(order.flags), side, price, slot).unwrap_or(price);
+            let changed = self.orders.get_mut(index);
+            (changed.price, changed.leaves) = (price, leaves);
+            let mut event = self.event(index, ExecType::Replaced, at.index);
+            stood(&mut event, order.price, before);
+            events.push(event);
+            if !self.execute(index, slot, at.turn(), events) {
+                self.orders.end(index);
+            }
+            return;
+        }
+        let moved = place == Place::Stop && stop != extra.stop_price;
+        let before = self.orders.shown(index);
+        if moved {
+            self.take_out(index, slot);
+        }
+        let changed = self.orders.get_mut(index);
+        (changed.price, changed.leaves) = (price, leaves);
+        let extra = self.orders.extra_mut(index).expect("as before");
+        extra.stop_price = stop;
+        extra.shown = extra.shown.min(leaves);
+        let mut event = self.event(index, ExecType::Replaced, at.index);
+        if moved {
+            self.put_in(index, slot, place, stop);
+        } else {
+            let refilled = place == Place::Market && leaves > order.leaves;
+            self.tell_place(index, slot, before, refilled, &mut event);
+        }
+        events.push(event);
+    }
+}

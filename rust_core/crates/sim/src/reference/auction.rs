@@ -1,0 +1,194 @@
+//! Auctions, by trying every price that could be another's better.
+
+use bytemuck::Zeroable;
+use engine::pod::{ExecType, Liquidity, MarketStatus, TimeInForce};
+use engine::rules::{Criterion, Residual};
+use engine::Fills;
+
+use super::Reference;
+
+/// A price, what buys at it or higher, and what sells at it or lower.
+type Tried = (i64, i64, i64);
+
+impl Reference {
+    /// What takes part in an auction: the price, 0 for a market order, and the quantity.
+    fn interest(&self, id: u32, side: usize) -> Vec<(u64, i64, i64)> {
+        let book = &self.books[&id];
+        let limits = book.limits[side].values().flatten();
+        let in_order = book.markets[side].iter().chain(limits).map(|id| &self.orders[id]);
+        let quantity = |floored: bool, leaves: i64| if floored { 0 } else { leaves };
+        in_order
+            .map(|order| (order.id, order.price, quantity(order.has_floor(), order.leaves)))
+            .collect()
+    }
+
+    fn try_price(&self, id: u32, price: i64) -> Tried {
+        let sum = |side: usize, meets: &dyn Fn(i64) -> bool| {
+            let interest = self.interest(id, side).into_iter();
+            interest.filter(|&(_, own, _)| own == 0 || meets(own)).map(|(_, _, left)| left).sum()
+        };
+        (price, sum(0, &|own| own >= price), sum(1, &|own| own <= price))
+    }
+
+    /// Price, quantity and imbalance of an auction now, if anything would trade.
+    pub(super) fn auction(&self, id: u32) -> Option<(i64, i64, i64)> {
+        let book = &self.books[&id];
+        let tick = book.instrument.tick_size;
+        let named = [book.reference, book.instrument.reference_price, book.last_trade];
+        let reference = named.into_iter().find(|&price| price != 0);
+        let interest = [self.interest(id, 0), self.interest(id, 1)];
+        let market = |side: usize| {
+            let orders = interest[side].iter().filter(|(_, price, _)| *price == 0);
+            orders.map(|(_, _, left)| left).sum::<i64>()
+        };
+        let prices = |side: usize| {
+            interest[side].iter().map(|(_, price, _)| *price).filter(|&price| price != 0)
+        };
+        let mut candidates: Vec<i64> = prices(0).chain(prices(1)).collect();
+        if market(0) + market(1) == 0 {
+            // Nothing trades above the best bid or below the best ask.
+            let (bid, ask) = (prices(0).max()?, prices(1).min()?);
+            candidates.retain(|&price| price >= ask && price <= bid);
+        }
+        candidates.sort_unstable();
+        candidates.dedup();
+        let price = match (candidates.first(), candidates.last()) {
+            (Some(&lowest), Some(&highest)) => {
+                if book.rules.all_ticks {
+                    // What meets changes at orders' prices only, so between two of them the ends
+                    // stand for all, and so do the ticks beside the reference.
+                    let down = reference.map_or(lowest, |price| price / tick * tick);
+                    let named = candidates.iter().chain([&down]);
+                    let beside = named.flat_map(|&price| [price - tick, price, price + tick]);
+                    let mut ticks: Vec<i64> =
+                        beside.filter(|price| (lowest..=highest).contains(price)).collect();
+                    ticks.sort_unstable();
+                    ticks.dedup();
+                    candidates = ticks;
+                }
+                self.choose(id, &candidates, reference)?
+            }
+            _ => reference.filter(|_| market(0).min(market(1)) > 0)?,
+        };
+        let (_, buys, sells) = self.try_price(id, price);
+        (buys.min(sells) > 0).then_some((price, buys.min(sells), buys - sells))
+    }
+
+    fn choose(&self, id: u32, candidates: &[i64], reference: Option<i64>) -> Option<i64> {
+        let rules = self.books[&id].rules;
+        let tick = self.books[&id].instrument.tick_size;
+        let mut left: Vec<Tried> =
+            candidates.iter().map(|&price| self.try_price(id, price)).collect();
+        let volume = |&(_, buys, sells): &Tried| buys.min(sells);
+        let surplus = |&(_, buys, sells): &Tried| buys - sells;
+        if left.iter().all(|tried| volume(tried) == 0) {
+            return None;
+        }
+        for criterion in rules.criteria {
+            let (lowest, highest) = (left[0].0, left[left.len() - 1].0);
+            match criterion {
+                Criterion::None => {}
+                Criterion::MaxVolume => {
+                    let most = left.iter().map(volume).max()?;
+                    left.retain(|tried| volume(tried) == most);
+                }
+                Criterion::MinSurplus => {
+                    let least = left.iter().map(|tried| surplus(tried).abs()).min()?;
+                    left.retain(|tried| surplus(tried).abs() == least);
+                }
+                Criterion::MarketPressure => {
+                    if left.iter().all(|tried| surplus(tried) > 0) {
+                        left.retain(|tried| tried.0 == highest);
+                    } else if left.iter().all(|tried| surplus(tried) < 0) {
+                        left.retain(|tried| tried.0 == lowest);
+                    }
+                }
+                Criterion::Reference => {
+                    if let Some(reference) = reference {
+                        let near = |tried: &Tried| (tried.0 - reference).abs();
+                        let nearest = left.iter().map(near).min()?;
+                        left.retain(|tried| near(tried) == nearest);
+                        return left.last().map(|tried| tried.0);
+                    }
+                }
+                Criterion::MidpointFloor => return Some((lowest + highest) / 2 / tick * tick),
+            }
+        }
+        left.last().map(|tried| tried.0)
+    }
+
+    pub(super) fn indicate(&mut self, id: u32, at: u32, fills: &mut Fills) {
+        let told = self.auction(id).unwrap_or((0, 0, 0));
+        let book = self.books.get_mut(&id).expect("known");
+        if told != book.indicated {
+            book.indicated = told;
+            fills.statuses.push(MarketStatus {
+                instrument: id,
+                command_index: at,
+                session: book.session.number(),
+                price: told.0,
+                quantity: told.1,
+                imbalance: told.2,
+                ..MarketStatus::zeroed()
+            });
+        }
+    }
+
+    /// Ends an auction; says whether that fitted into the message.
+    pub(super) fn leave_auction(
+        &mut self,
+        id: u32,
+        at: u32,
+        most: usize,
+        fills: &mut Fills,
+    ) -> bool {
+        let (session, price) = self.books[&id].leaving.expect("an auction ends");
+        let events = &mut fills.events;
+        loop {
+            let first = |side: usize| {
+                let meets = |own: i64| match side {
+                    0 => own == 0 || own >= price,
+                    _ => own <= price,
+                };
+                let interest = self.interest(id, side).into_iter();
+                let trades = |own: i64, left: i64| price != 0 && left > 0 && meets(own);
+                let mut in_turn = interest.filter(|&(_, own, left)| trades(own, left));
+                in_turn.next().map(|(order, _, left)| (order, left))
+            };
+            let (Some((buyer, bought)), Some((seller, sold))) = (first(0), first(1)) else { break };
+            if events.len() + 2 > most {
+                return false;
+            }
+            let parts = [(buyer, Liquidity::Auction), (seller, Liquidity::Auction)];
+            self.trade(parts, price, bought.min(sold), at, events);
+        }
+        self.books.get_mut(&id).expect("known").leaving = Some((session, 0));
+        while let Some((order, exec_type)) = self.leftover(id) {
+            if events.len() >= most {
+                return false;
+            }
+            self.leave(order, exec_type, 0, at, events);
+        }
+        self.books.get_mut(&id).expect("known").leaving = None;
+        self.set_session(id, session, at, fills);
+        true
+    }
+
+    fn leftover(&self, id: u32) -> Option<(u64, ExecType)> {
+        let book = &self.books[&id];
+        let markets = book.markets.iter().flatten();
+        let limits = book.limits.iter().flat_map(|queues| queues.values().flatten());
+        markets.chain(limits).map(|id| &self.orders[id]).find_map(|order| {
+            let time = TimeInForce::try_from(order.command.time_in_force).expect("checked");
+            match time {
+                TimeInForce::AtTheOpen | TimeInForce::AtTheClose | TimeInForce::GoodForAuction => {
+                    Some((order.id, ExecType::Expired))
+                }
+                _ if order.price == 0 && book.rules.residual != Residual::Rest => {
+                    Some((order.id, ExecType::Canceled))
+                }
+                _ => None,
+            }
+        })
+    }
+}

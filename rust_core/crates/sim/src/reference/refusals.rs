@@ -1,0 +1,232 @@
+//! Everything that speaks against a command.
+
+use engine::pod::{
+    Command, OrdType, OrderTerms, SelfTrade, SessionState, Side, TimeInForce, FLAG_ALL_OR_NONE,
+    FLAG_CANCEL_ON_DISCONNECT, FLAG_LEAVES, FLAG_POST_ONLY, FLAG_POST_ONLY_REPRICE, FLAG_TERMS,
+    MAX_PRICE, MAX_QUANTITY, TERMS_TAKE_PROFIT, TERMS_TRAILING_BPS,
+};
+use engine::reject::Reject;
+
+use super::{side_number, wanted, Place, Reference};
+
+fn between(value: i64, lowest: i64, highest: i64) -> bool {
+    value >= lowest && value <= highest
+}
+
+impl Reference {
+    /// `terms` is None if the command names none, and holds None if it names what isn't there.
+    pub(super) fn reasons_against_new(
+        &self,
+        command: &Command,
+        terms: Option<Option<&OrderTerms>>,
+        reasons: &mut Vec<Reject>,
+    ) {
+        let none = OrderTerms::default();
+        let named = terms.unwrap_or(Some(&none));
+        if !named.is_some_and(|terms| self.is_supported(command, terms)) {
+            reasons.push(Reject::UnsupportedCharacteristic);
+        }
+        let terms = named.unwrap_or(&none);
+        if !between(command.quantity, 1, MAX_QUANTITY)
+            || !between(command.display_quantity, 0, MAX_QUANTITY)
+            || !between(command.min_quantity, 0, command.quantity)
+            || !between(terms.min_visible_quantity, 0, command.display_quantity)
+        {
+            reasons.push(Reject::IncorrectQuantity);
+        }
+        let ord_type = OrdType::try_from(command.ord_type).unwrap_or(OrdType::None);
+        let price_fits = match ord_type {
+            OrdType::Limit | OrdType::StopLimit => between(command.price, 1, MAX_PRICE),
+            _ => command.price == 0,
+        };
+        let stop_fits = match ord_type {
+            OrdType::Stop | OrdType::StopLimit if terms.trailing_offset == 0 => {
+                between(command.stop_price, 1, MAX_PRICE)
+            }
+            _ => command.stop_price == 0,
+        };
+        if !price_fits || !stop_fits || !between(terms.activation_price, 0, MAX_PRICE) {
+            reasons.push(Reject::TickSize);
+        }
+        let Some(book) = self.books.get(&command.instrument) else {
+            return reasons.push(Reject::UnknownSymbol);
+        };
+        if !book.is_enabled() {
+            reasons.push(Reject::SymbolHalted);
+        }
+        self.reasons_of_session(command, reasons);
+        // Only an order that could be one has a price to be posted at.
+        if reasons.is_empty() {
+            let side = Side::try_from(command.side).expect("checked");
+            let instrument = command.instrument;
+            if self.posted_at(command.flags, side, command.price, instrument).is_none() {
+                reasons.push(Reject::PostOnlyWouldCross);
+            }
+        }
+    }
+
+    fn is_supported(&self, command: &Command, terms: &OrderTerms) -> bool {
+        let known_flags = FLAG_CANCEL_ON_DISCONNECT
+            | FLAG_POST_ONLY
+            | FLAG_POST_ONLY_REPRICE
+            | FLAG_ALL_OR_NONE
+            | FLAG_TERMS;
+        let (Ok(ord_type), Ok(time)) =
+            (OrdType::try_from(command.ord_type), TimeInForce::try_from(command.time_in_force))
+        else {
+            return false;
+        };
+        let mut fits = command.side == 1 || command.side == 2;
+        fits &= ord_type != OrdType::None && time != TimeInForce::None;
+        fits &= command.flags & !known_flags == 0 && command.link == 0;
+        fits &= SelfTrade::try_from(command.self_trade_prevention).is_ok();
+        let floored = command.flags & FLAG_ALL_OR_NONE != 0 || command.min_quantity != 0;
+        let immediate = time == TimeInForce::Ioc || time == TimeInForce::Fok;
+        let is_stop = ord_type == OrdType::Stop || ord_type == OrdType::StopLimit;
+        if command.flags & (FLAG_POST_ONLY | FLAG_POST_ONLY_REPRICE) != 0 {
+            fits &= ord_type == OrdType::Limit && !immediate && !floored;
+        }
+        if command.display_quantity != 0 {
+            fits &= ord_type == OrdType::Limit || ord_type == OrdType::StopLimit;
+            fits &= !floored;
+        } else {
+            fits &= terms.min_visible_quantity == 0;
+        }
+        match time {
+            TimeInForce::Gtd => fits &= command.expire_time > self.time_ns,
+            TimeInForce::AtTheOpen | TimeInForce::AtTheClose | TimeInForce::GoodForAuction => {
+                fits &= !is_stop && !floored;
+            }
+            _ => {}
+        }
+        let in_bps = terms.flags & TERMS_TRAILING_BPS != 0;
+        fits &= terms.flags & !(TERMS_TRAILING_BPS | TERMS_TAKE_PROFIT) == 0;
+        fits &= between(terms.trailing_offset, 0, if in_bps { 9_999 } else { MAX_PRICE });
+        if !is_stop {
+            fits &= command.stop_price == 0;
+            fits &= terms.trailing_offset == 0;
+        }
+        if terms.trailing_offset == 0 {
+            fits &= terms.activation_price == 0 && terms.flags == 0;
+        } else {
+            fits &= command.stop_price == 0;
+        }
+        fits
+    }
+
+    fn reasons_of_session(&self, command: &Command, reasons: &mut Vec<Reject>) {
+        let book = &self.books[&command.instrument];
+        let collects = match book.session {
+            SessionState::Closed | SessionState::PostClose => {
+                return reasons.push(Reject::MarketClosed);
+            }
+            SessionState::Halted | SessionState::CancelOnly => {
+                return reasons.push(Reject::SymbolHalted);
+            }
+            SessionState::Continuous => false,
+            _ => true,
+        };
+        let time = TimeInForce::try_from(command.time_in_force).unwrap_or(TimeInForce::None);
+        let market = [OrdType::Market.number(), OrdType::MarketToLimit.number()];
+        let mut closed =
+            collects && market.contains(&command.ord_type) && !book.rules.auction_market_orders;
+        closed |= match time {
+            TimeInForce::Ioc | TimeInForce::Fok => collects,
+            TimeInForce::GoodForAuction => !collects,
+            TimeInForce::AtTheOpen => {
+                book.session != SessionState::OpeningAuction
+                    && book.session != SessionState::PreOpen
+            }
+            _ => false,
+        };
+        if closed {
+            reasons.push(Reject::MarketClosed);
+        }
+    }
+
+    /// Where an order that must not take stands; None: it would take.
+    pub(super) fn posted_at(
+        &self,
+        flags: u16,
+        side: Side,
+        price: i64,
+        instrument: u32,
+    ) -> Option<i64> {
+        let book = &self.books[&instrument];
+        let must_not = flags & (FLAG_POST_ONLY | FLAG_POST_ONLY_REPRICE) != 0;
+        if !must_not || book.session != SessionState::Continuous {
+            return Some(price);
+        }
+        let other = 1 - side_number(side);
+        if !book.markets[other].is_empty() {
+            return None;
+        }
+        let Some(best) = book.limits[other].keys().next().map(|key| key.abs()) else {
+            return Some(price);
+        };
+        let tick = book.instrument.tick_size;
+        let (takes, away) = match side {
+            Side::Buy => (price >= best, best - tick),
+            _ => (price <= best, best + tick),
+        };
+        if !takes {
+            Some(price)
+        } else if flags & FLAG_POST_ONLY_REPRICE != 0 && between(away, 1, MAX_PRICE) {
+            Some(away)
+        } else {
+            None
+        }
+    }
+
+    pub(super) fn reasons_against_terms(
+        &self,
+        command: &Command,
+        target: Option<u64>,
+        reasons: &mut Vec<Reject>,
+    ) {
+        let unused = [
+            i64::from(command.self_trade_prevention),
+            command.display_quantity,
+            command.min_quantity,
+            i64::from(command.self_trade_group),
+            i64::from(command.link),
+        ];
+        if command.flags & !(FLAG_LEAVES | FLAG_CANCEL_ON_DISCONNECT) != 0 || unused != [0; 5] {
+            reasons.push(Reject::UnsupportedCharacteristic);
+        }
+        if !between(command.quantity, 0, MAX_QUANTITY) {
+            reasons.push(Reject::IncorrectQuantity);
+        }
+        if !between(command.price, 0, MAX_PRICE) || !between(command.stop_price, 0, MAX_PRICE) {
+            reasons.push(Reject::TickSize);
+        }
+        let Some(order) = target.map(|id| &self.orders[&id]) else { return };
+        let made = &order.command;
+        if command.side != 0 && command.side != made.side
+            || command.ord_type != 0 && command.ord_type != made.ord_type
+            || command.time_in_force != 0 && command.time_in_force != made.time_in_force
+            || command.stop_price != 0 && order.place != Place::Stop
+            || command.price != 0 && order.price == 0
+        {
+            reasons.push(Reject::UnsupportedCharacteristic);
+        }
+        if i128::from(order.cum) + wanted(command, order) > i128::from(MAX_QUANTITY) {
+            reasons.push(Reject::IncorrectQuantity);
+        }
+        let book = &self.books[&made.instrument];
+        match book.session {
+            SessionState::Closed | SessionState::PostClose => reasons.push(Reject::MarketClosed),
+            SessionState::Halted | SessionState::CancelOnly => reasons.push(Reject::SymbolHalted),
+            _ => {}
+        }
+        if !book.is_enabled() {
+            reasons.push(Reject::SymbolHalted);
+        }
+        if reasons.is_empty() && command.price != 0 && command.price != order.price {
+            let posted = self.posted_at(made.flags, order.side, command.price, made.instrument);
+            if posted.is_none() {
+                reasons.push(Reject::PostOnlyWouldCross);
+            }
+        }
+    }
+}

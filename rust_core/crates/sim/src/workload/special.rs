@@ -1,0 +1,107 @@
+//! What few orders have, and what operators do.
+
+use engine::pod::{
+    Command, CommandKind, OrdType, OrderTerms, TimeInForce, FLAG_ALL_OR_NONE, FLAG_POST_ONLY,
+    FLAG_POST_ONLY_REPRICE, FLAG_TERMS,
+};
+
+use super::Workload;
+use crate::script::{Message, Step};
+
+impl Workload {
+    /// Rules at random, each mostly the usual one.
+    pub(super) fn policies(&mut self) -> u32 {
+        let mut policies = self.rng.pick(&[0, 0, 0, 1, 2, 3, 4, 5]);
+        policies |= self.rng.pick(&[0, 0, 0, 1, 2]) << 3;
+        policies |= self.rng.pick(&[0, 0, 0, 1, 2]) << 5;
+        policies |= self.rng.pick(&[0, 0, 0, 1]) << 7;
+        policies |= self.rng.pick(&[0, 0, 1]) << 8;
+        policies |= self.rng.pick(&[0, 1]) << 9;
+        let criteria = [0, 1 | 5 << 3, 1 | 2 << 3 | 3 << 6 | 4 << 9, 1 | 2 << 3 | 5 << 6, 1];
+        policies | self.rng.pick(&criteria) << 12
+    }
+
+    pub(super) fn operate(&mut self, message: &mut Message) {
+        let id = 1 + self.rng.below(u64::from(self.profile.instruments)) as u32;
+        let middle = self.middle[id as usize - 1];
+        let near = (middle + self.rng.between(-5, 5)).max(1);
+        let last = self.rng.per_mille(300);
+        let kind = if last { CommandKind::SetLastTrade } else { CommandKind::SetSession };
+        let mut step = Step::new(kind);
+        step.command.instrument = id;
+        if last {
+            step.command.price = near;
+        } else {
+            // Mostly back to trading, then auctions, then what stops it, then nonsense.
+            let sessions = [0, 0, 0, 0, 0, 0, 1, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9];
+            step.command.payload_index = self.rng.pick(&sessions);
+            step.command.price = self.rng.pick(&[0, 0, near]);
+        }
+        self.push(step, message);
+    }
+
+    /// Now and then gives a new order something that few orders have.
+    pub(super) fn decorate(&mut self, step: &mut Step, message: &mut Message) {
+        if !self.rng.per_mille(self.profile.special) {
+            return;
+        }
+        let quantity = step.command.quantity;
+        let middle = self.middle[step.command.instrument as usize - 1];
+        let stop = (middle + self.rng.between(-8, 8)).max(1);
+        let command = &mut step.command;
+        let limit = command.ord_type == OrdType::Limit.number();
+        let as_stop = |command: &mut Command| {
+            let kind = if limit { OrdType::StopLimit } else { OrdType::Stop };
+            command.ord_type = kind.number();
+        };
+        let mut terms = OrderTerms::default();
+        match self.rng.below(14) {
+            0 => command.self_trade_prevention = self.rng.below(6) as u16,
+            1 => command.self_trade_group = self.rng.below(3) as u32,
+            2 => command.flags |= FLAG_POST_ONLY,
+            3 => command.flags |= FLAG_POST_ONLY_REPRICE,
+            4 => command.flags |= FLAG_ALL_OR_NONE,
+            5 => command.min_quantity = self.rng.between(1, quantity),
+            6 => command.display_quantity = self.rng.between(1, quantity),
+            7 => {
+                command.display_quantity = self.rng.between(1, quantity);
+                terms.min_visible_quantity = self.rng.between(0, command.display_quantity);
+            }
+            8 => {
+                command.time_in_force = TimeInForce::Gtd.number();
+                command.expire_time = self.time_ns + self.rng.between(-1, 200_000_000);
+            }
+            9 | 10 => {
+                as_stop(command);
+                command.stop_price = stop;
+            }
+            11 => {
+                as_stop(command);
+                terms.trailing_offset = self.rng.between(1, 6);
+                terms.activation_price = self.rng.pick(&[0, stop]);
+                terms.flags = self.rng.below(4);
+                if terms.flags & 1 != 0 {
+                    terms.trailing_offset *= self.rng.pick(&[1, 100, 1_000]);
+                }
+            }
+            12 => {
+                command.ord_type = OrdType::MarketToLimit.number();
+                command.price = 0;
+            }
+            _ => {
+                let times =
+                    [TimeInForce::AtTheOpen, TimeInForce::AtTheClose, TimeInForce::GoodForAuction];
+                command.time_in_force = self.rng.pick(&times).number();
+            }
+        }
+        if terms != OrderTerms::default() {
+            command.flags |= FLAG_TERMS;
+            command.payload_index = message.terms.len() as u16;
+            message.terms.push(terms);
+        }
+        // Some have two such things, which often don't go together.
+        if self.rng.per_mille(150) {
+            self.decorate(step, message);
+        }
+    }
+}
