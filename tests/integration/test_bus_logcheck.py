@@ -19,6 +19,7 @@ from cift.kit.bus import (
     connect,
     ensure_logs,
     ensure_risked,
+    read_state,
 )
 from cift.kit.logcheck import Verified, check_links, check_start, replay, verify
 from tests.support.fake_core import FakeReplayer, digest, header, orders_frame
@@ -184,8 +185,14 @@ async def test_damaged_files_are_found_and_named(
     damage: Callable[[bytes], bytes], first: int, last: int,
 ) -> None:  # fmt: skip
     await lay(bus, 800)
-    (server.terminate if clean else server.kill)()
     block = server.blocks(log)[-1]
+    state = await read_state(bus, LOGS.orders if log == "ORDERS" else LOGS.fills)
+    assert state is not None
+    # FILLS is written behind its acknowledgements: what a kill takes of it is not the damage here.
+    async with asyncio.timeout(5):
+        while block.stat().st_size < state.bytes:
+            await asyncio.sleep(0.01)
+    (server.terminate if clean else server.kill)()
     block.write_bytes(damage(block.read_bytes()))
     server.start()
     await back(bus)
