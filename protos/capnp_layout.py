@@ -17,10 +17,11 @@ from typing import Any
 import capnp
 
 SCHEMAS = Path("schemas")
-LISTED = ("ClOrdId", "Command", "Instrument", "Account", "Limits", "OrderTerms", "MarketStatus",
-          "Verdict", "Outcome", "Event")  # fmt: skip
+LISTED = ("ClOrdId", "Command", "Instrument", "Account", "Limits", "OrderTerms", "InstrumentRules",
+          "MarketStatus", "Verdict", "Outcome", "Event")  # fmt: skip
 MESSAGES = {"orders": "OrdersMessage", "risked": "RiskedMessage", "fills": "FillsMessage"}
-ENUMS = ("CommandKind", "Side", "OrdType", "TimeInForce", "SelfTrade", "SessionState",
+ENUMS = ("CommandKind", "Side", "OrdType", "TimeInForce", "SelfTrade", "Contingency", "PegPrice",
+         "SessionState",
          "BatchStatus", "VerdictKind",
          "OutcomeKind", "ExecType", "OrdStatus", "Liquidity")  # fmt: skip
 # Bytes, numpy format and Rust type of what a data section may hold.

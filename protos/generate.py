@@ -67,7 +67,8 @@ def buf(*arguments: str) -> None:
 
 def write_packages(described: FileDescriptorSet) -> None:
     """Make a package of each folder of generated modules."""
-    for package in {file.package for file in described.file}:
+    ours = {file.package for file in described.file if file.package.startswith("cift.")}
+    for package in ours:
         name = package.removeprefix("cift.").removesuffix(".v1").replace("_", " ")
         init = f'"""Generated protobuf of {name}, version 1."""\n'
         Path(PYTHON, *package.split("."), "__init__.py").write_text(init)

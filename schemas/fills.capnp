@@ -26,7 +26,12 @@ enum ExecType {
   restated @8;
   # Its terms changed and nobody asked.
   triggered @9;
-  # Its stop price was reached.
+  # Its stop price was reached, or the order that it waited for has traded.
+  suspended @10;
+  # It left the book for want of a price to follow; it comes back as restated.
+  tradeBust @11;
+  # A trade was undone: `lastPrice`, `lastQuantity` and `matchId` are that trade's. The order is as
+  # it was, so `orderSequence` is 0 and what it has traded is not told.
 }
 
 enum OrdStatus {
@@ -82,7 +87,7 @@ struct Event {
   commandIndex @10 :UInt32;
   # The command that caused it; 0xFFFFFFFF: a timer.
   orderSequence @11 :UInt32;
-  # 1, 2, 3 … per order, without gaps; 0 on events of commands that never became an order.
+  # 1, 2, 3 … per order, without gaps; 0 on rejected, cancelRejected and tradeBust.
 
   orderId @12 :UInt64;
   clOrdId0 @13 :UInt64;
@@ -139,4 +144,6 @@ struct FillsMessage {
   accounts @16 :List(Types.Account);
   limits @17 :List(Types.Limits);
   # Reference data that took effect in this message.
+  statuses @18 :List(Types.MarketStatus);
+  # What instruments are at, where that changed; the last of an instrument counts.
 }

@@ -22,4 +22,6 @@ struct OrdersMessage {
   instruments @8 :List(Types.Instrument);
   accounts @9 :List(Types.Account);
   limits @10 :List(Types.Limits);
+  terms @11 :List(Types.OrderTerms);
+  rules @12 :List(Types.InstrumentRules);
 }

@@ -52,4 +52,6 @@ struct RiskedMessage {
   instruments @16 :List(Types.Instrument);
   accounts @17 :List(Types.Account);
   limits @18 :List(Types.Limits);
+  terms @19 :List(Types.OrderTerms);
+  rules @20 :List(Types.InstrumentRules);
 }

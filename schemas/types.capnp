@@ -27,6 +27,15 @@ enum CommandKind {
   # any, is the reference price of the auction that ends with it.
   setLastTrade @9;
   # An operator's: the last trade of `instrument` is at `price`; stops follow.
+  setRules @10;
+  # `payloadIndex` names an entry of the batch's `rules`.
+  massCancel @11;
+  # Cancels the open orders of `account` (0, an operator's: of all accounts) in `instrument` (0: in
+  # all) on `side` (none: on both) with the tag `orderId` (0: with any), lowest order id first.
+  bustTrade @12;
+  # An operator's: one side of the trade with the match id `expireTime` is undone. `orderId`,
+  # `account`, `instrument`, `side`, `price` and `quantity` are that side's; the other side is
+  # another command.
 }
 
 enum Side {
@@ -44,6 +53,8 @@ enum OrdType {
   stop @4;
   # A market order once the last trade has reached `stopPrice`.
   stopLimit @5;
+  pegged @6;
+  # Follows the best prices as its terms say; `price`, if any, is as far as it goes.
 }
 
 enum TimeInForce {
@@ -68,6 +79,24 @@ enum SelfTrade {
   cancelAggressing @3;
   cancelBoth @4;
   decrementBoth @5;
+}
+
+enum Contingency {
+  # What ties the orders of a list, FIX 1385.
+  none @0;
+  oneCancelsOther @1;
+  # Two orders: when one trades, is triggered or ends, the other is cancelled.
+  bracket @2;
+  # The first is the entry; one or two exits wait until it has traded, two of them cancel each
+  # other.
+}
+
+enum PegPrice {
+  # What a pegged order follows, pegged orders themselves not counted.
+  none @0;
+  bid @1;
+  ask @2;
+  mid @3;
 }
 
 enum SessionState {
@@ -115,7 +144,8 @@ struct Command {
   # Bit 0: a replace's `quantity` is the open quantity wanted (FIX LeavesQty), not the total.
   # Bit 1: cancel this order when its session disconnects.
   # Bit 2: refuse this order if it would take; bit 3: post it one tick away instead.
-  # Bit 4: all or none. Bit 6: it has terms in the batch's `terms`, which `payloadIndex` names.
+  # Bit 4: all or none. Bit 5: reduce-only, it never increases the position of its account.
+  # Bit 6: it has terms in the batch's `terms`, which `payloadIndex` names.
   selfTradePrevention @5 :UInt16;
   # A SelfTrade: the taker's instruction.
   origClOrdIdIndex @6 :UInt16;
@@ -146,7 +176,10 @@ struct Command {
   # Target of a cancel or replace, when named by order id.
   expireTime @22 :Int64;
   selfTradeGroup @23 :UInt32;
+  # Orders of one group don't trade with each other; 0: those of one account don't.
   link @24 :UInt32;
+  # 0: an order of its own. Else a leg of an order list, whose legs are the consecutive commands of
+  # one batch: bits 0-7 the Contingency, 8-15 the number of legs, 16-23 this leg's place from 0.
 }
 
 struct Instrument {
@@ -190,13 +223,64 @@ struct Instrument {
   reserved4 @19 :UInt64;
 }
 
+struct InstrumentRules {
+  # What bounds the prices of an instrument and when it trades, 32 words. Zero: not so.
+  instrument @0 :UInt32;
+  flags @1 :UInt32;
+  # Bit 0: a trade that would leave the dynamic band halts the instrument; else it starts a
+  # volatility auction.
+  staticBandBps @2 :UInt32;
+  # Limit prices further from the static reference are refused: the price of the last auction, or
+  # the instrument's reference price before one.
+  dynamicBandBps @3 :UInt32;
+  # Trades further from the last trade before the order came (before one: the static reference)
+  # don't happen.
+  protectionBps @4 :UInt32;
+  # Market orders trade no further than this from the best price that they found.
+  auctionSeconds @5 :UInt32;
+  # How long a volatility auction collects; 0: until an operator ends it.
+  tickFrom0 @6 :Int64;
+  tickFrom1 @7 :Int64;
+  tickFrom2 @8 :Int64;
+  tickFrom3 @9 :Int64;
+  tickFrom4 @10 :Int64;
+  tickFrom5 @11 :Int64;
+  tickFrom6 @12 :Int64;
+  tickFrom7 @13 :Int64;
+  # From the price tickFrom on, prices are multiples of the tickSize of the same number. Rising;
+  # ended by a tickSize of 0. Below the first: of the instrument's own tick size.
+  tickSize0 @14 :Int64;
+  tickSize1 @15 :Int64;
+  tickSize2 @16 :Int64;
+  tickSize3 @17 :Int64;
+  tickSize4 @18 :Int64;
+  tickSize5 @19 :Int64;
+  tickSize6 @20 :Int64;
+  tickSize7 @21 :Int64;
+  schedule0 @22 :UInt64;
+  schedule1 @23 :UInt64;
+  schedule2 @24 :UInt64;
+  schedule3 @25 :UInt64;
+  schedule4 @26 :UInt64;
+  schedule5 @27 :UInt64;
+  schedule6 @28 :UInt64;
+  schedule7 @29 :UInt64;
+  schedule8 @30 :UInt64;
+  # Changes of session: bits 0-31 the second of the UTC day, 32-47 the SessionState, 48-54 the days
+  # of the week, bit 48 Monday. Rising by second; ended by a zero.
+  reserved0 @31 :UInt64;
+  reserved1 @32 :UInt64;
+  reserved2 @33 :UInt64;
+  reserved3 @34 :UInt64;
+}
+
 struct Account {
   # A trading account, 8 words.
   id @0 :UInt32;
   # From 1.
   firm @1 :UInt32;
   flags @2 :UInt64;
-  # Bit 0: enabled.
+  # Bit 0: enabled. Bits 8-10: the SelfTrade of orders that don't say; default: the instrument's.
   name0 @3 :UInt64;
   name1 @4 :UInt64;
   name2 @5 :UInt64;
@@ -204,7 +288,8 @@ struct Account {
   # ASCII, zero padded, pattern ^[A-Z0-9][A-Z0-9_-]{0,31}$.
   currency @7 :UInt64;
   # ASCII, zero padded: the currency its money is counted in.
-  reserved @8 :UInt64;
+  selfTradeGroup @8 :UInt64;
+  # That of orders that don't say, below 2^32; 0: none.
 }
 
 struct Limits {
@@ -239,7 +324,7 @@ struct Limits {
 }
 
 struct OrderTerms {
-  # Terms of an order that few orders have, 4 words.
+  # Terms of an order that few orders have, 8 words.
   activationPrice @0 :Int64;
   # What the last trade has to reach before the stop trails; 0: it trails at once.
   trailingOffset @1 :Int64;
@@ -248,6 +333,13 @@ struct OrderTerms {
   # An iceberg is refilled when it shows less; 0: when it shows nothing.
   flags @3 :UInt64;
   # Bit 0: the offset is in basis points. Bit 1: activation is in the order's favour.
+  # Bits 8-9: the PegPrice.
+  pegOffset @4 :Int64;
+  # Added to the price that a pegged order follows; may be negative.
+  tag @5 :UInt64;
+  # The client's label for mass cancels: 1 to 8 ASCII bytes, first byte lowest; 0: none.
+  reserved0 @6 :UInt64;
+  reserved1 @7 :UInt64;
 }
 
 struct MarketStatus {

@@ -11,7 +11,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         .collect::<Vec<_>>()
         .try_into()
         .map_err(|_| "usage: gen DESCRIPTORS FOLDER")?;
-    let set = FileDescriptorSet::decode(std::fs::read(descriptors)?.as_slice())?;
+    let mut set = FileDescriptorSet::decode(std::fs::read(descriptors)?.as_slice())?;
+    // Rust reads and writes no messages of the services that only operators call, nor what they use.
+    set.file.retain(|file| {
+        file.package().starts_with("cift.") && !file.name().ends_with("admin_service.proto")
+    });
     prost_build::Config::new()
         .out_dir(folder)
         .include_file("mod.rs")

@@ -17,6 +17,7 @@ __all__ = [
     "DATA_WORDS",
     "EVENT",
     "INSTRUMENT",
+    "INSTRUMENT_RULES",
     "LIMITS",
     "MARKET_STATUS",
     "ORDER_TERMS",
@@ -25,11 +26,13 @@ __all__ = [
     "VERDICT",
     "BatchStatus",
     "CommandKind",
+    "Contingency",
     "ExecType",
     "Liquidity",
     "OrdStatus",
     "OrdType",
     "OutcomeKind",
+    "PegPrice",
     "SelfTrade",
     "SessionState",
     "Side",
@@ -51,6 +54,9 @@ class CommandKind(IntEnum):
     SET_LIMITS = 7
     SET_SESSION = 8
     SET_LAST_TRADE = 9
+    SET_RULES = 10
+    MASS_CANCEL = 11
+    BUST_TRADE = 12
 
 
 class Side(IntEnum):
@@ -70,6 +76,7 @@ class OrdType(IntEnum):
     MARKET_TO_LIMIT = 3
     STOP = 4
     STOP_LIMIT = 5
+    PEGGED = 6
 
 
 class TimeInForce(IntEnum):
@@ -95,6 +102,23 @@ class SelfTrade(IntEnum):
     CANCEL_AGGRESSING = 3
     CANCEL_BOTH = 4
     DECREMENT_BOTH = 5
+
+
+class Contingency(IntEnum):
+    """`Contingency` of the schemas."""
+
+    NONE = 0
+    ONE_CANCELS_OTHER = 1
+    BRACKET = 2
+
+
+class PegPrice(IntEnum):
+    """`PegPrice` of the schemas."""
+
+    NONE = 0
+    BID = 1
+    ASK = 2
+    MID = 3
 
 
 class SessionState(IntEnum):
@@ -150,6 +174,8 @@ class ExecType(IntEnum):
     CANCEL_REJECTED = 7
     RESTATED = 8
     TRIGGERED = 9
+    SUSPENDED = 10
+    TRADE_BUST = 11
 
 
 class OrdStatus(IntEnum):
@@ -182,9 +208,32 @@ DATA_WORDS = {
 
 # Place of each list among its message's pointers.
 POINTERS = {
-    "orders": {"commands": 0, "orig_cl_ord_ids": 1, "instruments": 2, "accounts": 3, "limits": 4},
-    "risked": {"commands": 0, "verdicts": 1, "instruments": 2, "accounts": 3, "limits": 4},
-    "fills": {"outcomes": 0, "events": 1, "instruments": 2, "accounts": 3, "limits": 4},
+    "orders": {
+        "commands": 0,
+        "orig_cl_ord_ids": 1,
+        "instruments": 2,
+        "accounts": 3,
+        "limits": 4,
+        "terms": 5,
+        "rules": 6,
+    },
+    "risked": {
+        "commands": 0,
+        "verdicts": 1,
+        "instruments": 2,
+        "accounts": 3,
+        "limits": 4,
+        "terms": 5,
+        "rules": 6,
+    },
+    "fills": {
+        "outcomes": 0,
+        "events": 1,
+        "instruments": 2,
+        "accounts": 3,
+        "limits": 4,
+        "statuses": 5,
+    },
 }
 
 CL_ORD_ID = np.dtype(
@@ -310,9 +359,9 @@ INSTRUMENT = np.dtype(
 
 ACCOUNT = np.dtype(
     {
-        "names": ["id", "firm", "flags", "name", "currency"],
-        "formats": ["<u4", "<u4", "<u8", "S32", "S8"],
-        "offsets": [0, 4, 8, 16, 48],
+        "names": ["id", "firm", "flags", "name", "currency", "self_trade_group"],
+        "formats": ["<u4", "<u4", "<u8", "S32", "S8", "<u8"],
+        "offsets": [0, 4, 8, 16, 48, 56],
         "itemsize": 64,
     }
 )
@@ -340,10 +389,36 @@ LIMITS = np.dtype(
 
 ORDER_TERMS = np.dtype(
     {
-        "names": ["activation_price", "trailing_offset", "min_visible_quantity", "flags"],
-        "formats": ["<i8", "<i8", "<i8", "<u8"],
-        "offsets": [0, 8, 16, 24],
-        "itemsize": 32,
+        "names": [
+            "activation_price",
+            "trailing_offset",
+            "min_visible_quantity",
+            "flags",
+            "peg_offset",
+            "tag",
+        ],
+        "formats": ["<i8", "<i8", "<i8", "<u8", "<i8", "<u8"],
+        "offsets": [0, 8, 16, 24, 32, 40],
+        "itemsize": 64,
+    }
+)
+
+INSTRUMENT_RULES = np.dtype(
+    {
+        "names": [
+            "instrument",
+            "flags",
+            "static_band_bps",
+            "dynamic_band_bps",
+            "protection_bps",
+            "auction_seconds",
+            "tick_from",
+            "tick_size",
+            "schedule",
+        ],
+        "formats": ["<u4", "<u4", "<u4", "<u4", "<u4", "<u4", "<i8", "<i8", "<u8"],
+        "offsets": [0, 4, 8, 12, 16, 20, 24, 88, 152],
+        "itemsize": 256,
     }
 )
 

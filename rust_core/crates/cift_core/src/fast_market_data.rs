@@ -43,6 +43,7 @@ impl FastMarketData {
             instruments: &[],
             accounts: &[],
             limits: &[],
+            statuses: &[],
         };
         self.data
             .apply(&fills, &mut self.updates)
@@ -77,6 +78,7 @@ impl FastMarketData {
             instruments: &listed,
             accounts: &[],
             limits: &[],
+            statuses: &[],
         };
         data.apply(&fills, &mut updates).map_err(|error| CiftError::new_err(error.to_string()))?;
         Ok(Self { data, updates })

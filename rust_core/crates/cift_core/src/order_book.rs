@@ -124,6 +124,7 @@ impl FastOrderBook {
             accounts: &[],
             limits: &[],
             terms: &self.terms,
+            rules: &[],
         };
         self.engine.apply(&batch, &mut self.fills)?;
         if let Some(status) = self.fills.statuses.last() {
@@ -210,6 +211,7 @@ impl FastOrderBook {
             accounts: &[],
             limits: &[],
             terms: &[],
+            rules: &[],
         };
         book.engine
             .apply(&batch, &mut book.fills)
@@ -261,6 +263,7 @@ impl FastOrderBook {
             min_visible_quantity,
             flags: if trailing_bps { TERMS_TRAILING_BPS } else { 0 }
                 | if take_profit { TERMS_TAKE_PROFIT } else { 0 },
+            ..OrderTerms::default()
         };
         self.terms.clear();
         if terms != OrderTerms::default() {

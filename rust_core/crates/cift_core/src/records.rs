@@ -56,6 +56,8 @@ impl Event {
                 Ok(ExecType::CancelRejected) => "cancel_rejected",
                 Ok(ExecType::Restated) => "restated",
                 Ok(ExecType::Triggered) => "triggered",
+                Ok(ExecType::Suspended) => "suspended",
+                Ok(ExecType::TradeBust) => "trade_bust",
                 Ok(ExecType::None) | Err(_) => "none",
             },
             ord_status: match OrdStatus::try_from(record.ord_status) {

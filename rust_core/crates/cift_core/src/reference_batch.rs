@@ -93,7 +93,7 @@ fn account(fields: &mut Fields<'_>) -> PyResult<Account> {
         flags: fields.number("flags")?,
         name: fields.name("name")?,
         currency: fields.currency()?,
-        reserved: 0,
+        self_trade_group: 0,
     })
 }
 

@@ -68,6 +68,7 @@ impl FastRiskEngine {
             accounts,
             limits,
             terms: &[],
+            rules: &[],
         };
         self.engine.apply(&batch, &mut self.risked).map_err(broken)?;
         Ok(self.risked.verdicts[0])
@@ -86,6 +87,7 @@ impl FastRiskEngine {
             instruments: &[],
             accounts: &[],
             limits: &[],
+            statuses: &[],
         };
         self.engine.apply_fills(&fills).map_err(broken)
     }
@@ -195,7 +197,7 @@ impl FastRiskEngine {
             flags: if enabled { ACCOUNT_ENABLED } else { 0 },
             name: name(b'A', account),
             currency: currency(),
-            reserved: 0,
+            self_trade_group: 0,
         };
         self.set(CommandKind::SetAccount, &[], &[account], &[])
     }

@@ -4,8 +4,8 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::pod::{
-    Account, BatchStatus, ClOrdId, Command, Event, Instrument, Limits, MarketStatus, OrderTerms,
-    Outcome, Verdict, MAX_COMMANDS, MAX_EVENTS,
+    Account, BatchStatus, ClOrdId, Command, Event, Instrument, InstrumentRules, Limits,
+    MarketStatus, OrderTerms, Outcome, Verdict, MAX_COMMANDS, MAX_EVENTS,
 };
 
 /// A message of ORDERS or RISKED, read in place.
@@ -39,6 +39,8 @@ pub struct Batch<'a> {
     pub limits: &'a [Limits],
     /// Terms of new orders that have more than fits a command.
     pub terms: &'a [OrderTerms],
+    /// Payloads of commands that set rules.
+    pub rules: &'a [InstrumentRules],
 }
 
 /// The content of a RISKED message; its commands and payloads are those of the ORDERS message.
@@ -110,6 +112,8 @@ pub struct FillsView<'a> {
     pub accounts: &'a [Account],
     /// Limits that took effect.
     pub limits: &'a [Limits],
+    /// What instruments are at, where that changed; the last of an instrument counts.
+    pub statuses: &'a [MarketStatus],
 }
 
 impl Default for Risked {
@@ -175,6 +179,7 @@ impl Fills {
             instruments: &self.instruments,
             accounts: &self.accounts,
             limits: &self.limits,
+            statuses: &self.statuses,
         }
     }
 }

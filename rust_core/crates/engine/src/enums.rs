@@ -58,6 +58,13 @@ schema_enum! {
         SetSession,
         /// `price` is the last trade of the instrument, by an operator's word.
         SetLastTrade,
+        /// `payload_index` names rules of an instrument.
+        SetRules,
+        /// Cancels of all orders of `account`, `instrument`, `side` and the tag `order_id`, those of
+        /// them that aren't 0.
+        MassCancel,
+        /// `expire_time` is the match id of a trade of which one side is undone.
+        BustTrade,
     }
 }
 schema_enum! {
@@ -86,6 +93,8 @@ schema_enum! {
         Stop,
         /// A limit order once the last trade has reached the stop price.
         StopLimit,
+        /// Follows the best prices.
+        Pegged,
     }
 }
 schema_enum! {
@@ -169,8 +178,12 @@ schema_enum! {
         CancelRejected,
         /// Its terms changed and nobody asked.
         Restated,
-        /// Its stop price was reached.
+        /// Its stop price was reached, or the order that it waited for has traded.
         Triggered,
+        /// It left the book for want of a price to follow.
+        Suspended,
+        /// A trade was undone.
+        TradeBust,
     }
 }
 schema_enum! {
@@ -221,6 +234,30 @@ schema_enum! {
         CancelBoth,
         /// Both lose the quantity that would have traded.
         DecrementBoth,
+    }
+}
+schema_enum! {
+    /// What ties the orders of a list, FIX 1385.
+    Contingency {
+        /// Nothing.
+        None,
+        /// When one trades, is triggered or ends, the other is cancelled.
+        OneCancelsOther,
+        /// An entry, and one or two exits that wait until it has traded.
+        Bracket,
+    }
+}
+schema_enum! {
+    /// What a pegged order follows.
+    PegPrice {
+        /// Absent.
+        None,
+        /// The best bid.
+        Bid,
+        /// The best ask.
+        Ask,
+        /// The middle of both.
+        Mid,
     }
 }
 schema_enum! {

@@ -267,7 +267,8 @@ impl OrderView {
         let kind = ExecType::try_from(event.exec_type).map_err(|_| "an unknown kind of event")?;
         match kind {
             ExecType::None => return Err("an event of no kind"),
-            ExecType::CancelRejected => return Ok(()),
+            // What an ended order has traded stays as it was told; a bust stands beside it.
+            ExecType::CancelRejected | ExecType::TradeBust => return Ok(()),
             ExecType::New | ExecType::Rejected => {
                 // A refused command that was no new order has no order id.
                 if event.order_id != 0 {
@@ -280,7 +281,8 @@ impl OrderView {
             | ExecType::Canceled
             | ExecType::Expired
             | ExecType::Restated
-            | ExecType::Triggered => {}
+            | ExecType::Triggered
+            | ExecType::Suspended => {}
         }
         let at = self.find_id(event.order_id).ok_or("an order that is not known")?;
         let order = &mut self.orders[at];

@@ -11,8 +11,8 @@
 use bytemuck::{Pod, Zeroable};
 
 pub use crate::enums::{
-    BatchStatus, CommandKind, ExecType, Liquidity, OrdStatus, OrdType, OutcomeKind, SelfTrade,
-    SessionState, Side, TimeInForce, UnknownValue, VerdictKind,
+    BatchStatus, CommandKind, Contingency, ExecType, Liquidity, OrdStatus, OrdType, OutcomeKind,
+    PegPrice, SelfTrade, SessionState, Side, TimeInForce, UnknownValue, VerdictKind,
 };
 
 #[cfg(target_endian = "big")]
@@ -30,6 +30,8 @@ pub const MAX_INSTRUMENT: u32 = (1 << 20) - 1;
 pub const MAX_COMMANDS: usize = 4096;
 /// The most events in one FILLS message.
 pub const MAX_EVENTS: usize = 40_000;
+/// The most entries in the `statuses` of one FILLS message.
+pub const MAX_STATUSES: usize = 2 * MAX_COMMANDS;
 /// The `command_index` of an event that a timer caused.
 pub const TIMER: u32 = u32::MAX;
 
@@ -43,12 +45,22 @@ pub const FLAG_POST_ONLY: u16 = 1 << 2;
 pub const FLAG_POST_ONLY_REPRICE: u16 = 1 << 3;
 /// Bit of `Command::flags`: the order trades as a whole or not at all.
 pub const FLAG_ALL_OR_NONE: u16 = 1 << 4;
+/// Bit of `Command::flags`: the order never increases the position of its account.
+pub const FLAG_REDUCE_ONLY: u16 = 1 << 5;
 /// Bit of `Command::flags`: `payload_index` names an entry of the batch's `terms`.
 pub const FLAG_TERMS: u16 = 1 << 6;
 /// Bit of `OrderTerms::flags`: the trailing offset is in basis points, not in price units.
 pub const TERMS_TRAILING_BPS: u64 = 1;
 /// Bit of `OrderTerms::flags`: the activation price is reached in the order's favour.
 pub const TERMS_TAKE_PROFIT: u64 = 1 << 1;
+/// Where `OrderTerms::flags` holds the [`PegPrice`].
+pub const TERMS_PEG_SHIFT: u32 = 8;
+/// The largest band around a price, 100 times the price.
+pub const MAX_BAND_BPS: u32 = 1_000_000;
+/// The longest volatility auction, a day.
+pub const MAX_AUCTION_SECONDS: u32 = 86_400;
+/// Bit of `InstrumentRules::flags`: leaving the dynamic band halts instead of calling an auction.
+pub const RULES_BAND_HALTS: u32 = 1;
 /// The largest trailing offset in basis points.
 pub const MAX_TRAILING_BPS: i64 = 9_999;
 /// Bit of `Event::flags`: the order rests in the book after this event.
@@ -57,6 +69,8 @@ pub const FLAG_RESTS: u16 = 1 << 15;
 pub const INSTRUMENT_ENABLED: u16 = 1;
 /// Bit of `Account::flags`: the account is enabled.
 pub const ACCOUNT_ENABLED: u64 = 1;
+/// Where `Account::flags` holds the [`SelfTrade`] of orders that don't say.
+pub const ACCOUNT_SELF_TRADE_SHIFT: u32 = 8;
 
 /// A client order id: 1 to 36 ASCII bytes, zero padded, eight to a word, first byte lowest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Pod, Zeroable)]
@@ -142,7 +156,7 @@ pub struct Command {
     pub expire_time: i64,
     /// Orders of one group don't trade with each other; 0: those of one account.
     pub self_trade_group: u32,
-    /// Reserved; 0.
+    /// Leg of an order list, see [`Leg`]; 0: an order of its own.
     pub link: u32,
 }
 
@@ -190,8 +204,101 @@ pub struct OrderTerms {
     pub trailing_offset: i64,
     /// An iceberg is refilled when it shows less; 0: when it shows nothing.
     pub min_visible_quantity: i64,
-    /// [`TERMS_TRAILING_BPS`], [`TERMS_TAKE_PROFIT`].
+    /// [`TERMS_TRAILING_BPS`], [`TERMS_TAKE_PROFIT`], [`TERMS_PEG_SHIFT`].
     pub flags: u64,
+    /// Added to the price that a pegged order follows.
+    pub peg_offset: i64,
+    /// The client's label for mass cancels, ASCII; 0: none.
+    pub tag: u64,
+    /// Zero.
+    pub reserved: [u64; 2],
+}
+
+/// What bounds the prices of an instrument and when it trades; zero: not so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub struct InstrumentRules {
+    /// Instrument id.
+    pub instrument: u32,
+    /// [`RULES_BAND_HALTS`].
+    pub flags: u32,
+    /// How far limit prices may be from the static reference.
+    pub static_band_bps: u32,
+    /// How far trades may be from the last trade before the order came.
+    pub dynamic_band_bps: u32,
+    /// How far market orders may trade from the best price that they found.
+    pub protection_bps: u32,
+    /// How long a volatility auction collects; 0: until an operator ends it.
+    pub auction_seconds: u32,
+    /// From this price on, prices are multiples of the tick size of the same place. Rising; below
+    /// the first they are multiples of the instrument's own.
+    pub tick_from: [i64; 8],
+    /// Ended by a 0.
+    pub tick_size: [i64; 8],
+    /// Changes of session, [`ScheduledSession`], rising by second, ended by a 0.
+    pub schedule: [u64; 9],
+    /// Zero.
+    pub reserved: [u64; 4],
+}
+
+/// A change of session by the time of day, as `InstrumentRules::schedule` holds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScheduledSession {
+    /// Of the UTC day.
+    pub second: u32,
+    /// What the instrument goes to.
+    pub session: SessionState,
+    /// Bit 0 Monday to bit 6 Sunday.
+    pub weekdays: u8,
+}
+
+impl ScheduledSession {
+    /// As a word of the record.
+    #[must_use]
+    pub const fn word(self) -> u64 {
+        self.second as u64 | (self.session as u64) << 32 | (self.weekdays as u64) << 48
+    }
+
+    /// Reads a word; None if it isn't one.
+    #[must_use]
+    pub fn read(word: u64) -> Option<Self> {
+        let session = SessionState::try_from((word >> 32) as u16).ok()?;
+        let (second, weekdays) = (word as u32, (word >> 48) as u16);
+        let fits = second < 86_400 && (1..=0x7f).contains(&weekdays);
+        fits.then_some(Self { second, session, weekdays: weekdays as u8 })
+    }
+}
+
+/// Which leg of an order list a new order is, as `Command::link` holds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leg {
+    /// What ties the list.
+    pub contingency: Contingency,
+    /// How many legs it has.
+    pub legs: u8,
+    /// This one's place, from 0.
+    pub place: u8,
+}
+
+impl Leg {
+    /// As the command holds it.
+    #[must_use]
+    pub const fn link(self) -> u32 {
+        self.contingency as u32 | (self.legs as u32) << 8 | (self.place as u32) << 16
+    }
+
+    /// Reads a link; None if it isn't a leg's.
+    #[must_use]
+    pub fn read(link: u32) -> Option<Self> {
+        let contingency = Contingency::try_from((link & 0xff) as u16).ok()?;
+        let (legs, place) = ((link >> 8) as u8, (link >> 16) as u8);
+        let fits = match contingency {
+            Contingency::None => false,
+            Contingency::OneCancelsOther => legs == 2,
+            Contingency::Bracket => legs == 2 || legs == 3,
+        };
+        (fits && place < legs && link >> 24 == 0).then_some(Self { contingency, legs, place })
+    }
 }
 
 /// What an instrument is at: its session, and while orders collect, what an auction would do now.
@@ -224,14 +331,14 @@ pub struct Account {
     pub id: u32,
     /// The firm that owns it.
     pub firm: u32,
-    /// [`ACCOUNT_ENABLED`].
+    /// [`ACCOUNT_ENABLED`], [`ACCOUNT_SELF_TRADE_SHIFT`].
     pub flags: u64,
     /// ASCII, zero padded.
     pub name: [u64; 4],
     /// ASCII, zero padded: what its money is counted in.
     pub currency: u64,
-    /// Zero.
-    pub reserved: u64,
+    /// That of orders that don't say, below 2^32; 0: none.
+    pub self_trade_group: u64,
 }
 
 /// The risk limits of one account, on one instrument or on all.
@@ -490,7 +597,8 @@ mod tests {
         assert_eq!(size_of::<Verdict>(), 24);
         assert_eq!(size_of::<Outcome>(), 32);
         assert_eq!(size_of::<Event>(), 192);
-        assert_eq!(size_of::<OrderTerms>(), 32);
+        assert_eq!(size_of::<OrderTerms>(), 64);
+        assert_eq!(size_of::<InstrumentRules>(), 256);
         assert_eq!(size_of::<MarketStatus>(), 40);
 
         assert_eq!(offset_of!(Command, account), 16);
@@ -519,6 +627,21 @@ mod tests {
         assert_eq!(ClOrdId::new(b""), None);
         assert_eq!(ClOrdId::new(&[b'x'; 37]), None);
         assert_eq!(ClOrdId::new(b"a\0b"), None);
+    }
+
+    #[test]
+    fn legs_and_scheduled_sessions_come_back() {
+        let leg = Leg { contingency: Contingency::Bracket, legs: 3, place: 2 };
+        assert_eq!(Leg::read(leg.link()), Some(leg));
+        for link in [0, leg.link() | 1 << 24, leg.link() | 3 << 16, 1 | 3 << 8, 3 | 2 << 8] {
+            assert_eq!(Leg::read(link), None, "{link:#x}");
+        }
+        let opens =
+            ScheduledSession { second: 34_200, session: SessionState::Continuous, weekdays: 0x1f };
+        assert_eq!(ScheduledSession::read(opens.word()), Some(opens));
+        for word in [0, 86_400 | 1 << 48, 9 << 32 | 1 << 48, 1 << 55] {
+            assert_eq!(ScheduledSession::read(word), None, "{word:#x}");
+        }
     }
 
     #[test]

@@ -69,6 +69,8 @@ pub enum Reject {
     FokUnfillable = 102,
     /// It would trade with its own group.
     SelfTrade = 104,
+    /// On canceled only: the order that it is linked with traded, was triggered or ended.
+    LinkedOrder = 114,
     /// The engine is at a limit of its own.
     SystemUnavailable = 107,
     /// What no other reason says; also: a bound of the engine cut the order short.
@@ -77,7 +79,7 @@ pub enum Reject {
 
 impl Reject {
     /// Every reason, in order of precedence.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::UnknownAccount,
         Self::UnknownSymbol,
         Self::DuplicateClOrdId,
@@ -108,6 +110,7 @@ impl Reject {
         Self::PostOnlyWouldCross,
         Self::FokUnfillable,
         Self::SelfTrade,
+        Self::LinkedOrder,
         Self::SystemUnavailable,
         Self::Other,
     ];

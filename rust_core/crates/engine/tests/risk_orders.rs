@@ -501,6 +501,7 @@ fn a_message_is_judged_with_exactly_the_fills_that_belong_before_it() {
         accounts: &[],
         limits: &[],
         terms: &[],
+        rules: &[],
     };
     let mut risked = Risked::default();
     let early = desk.risk.apply(&batch, &mut risked);

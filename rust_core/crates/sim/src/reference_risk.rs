@@ -165,7 +165,14 @@ impl ReferenceRisk {
                 Ok(())
             }
             Ok(CommandKind::Tick) => Ok(()),
-            Ok(CommandKind::None | CommandKind::SetSession | CommandKind::SetLastTrade)
+            Ok(
+                CommandKind::None
+                | CommandKind::SetSession
+                | CommandKind::SetLastTrade
+                | CommandKind::SetRules
+                | CommandKind::MassCancel
+                | CommandKind::BustTrade,
+            )
             | Err(_) => refuse(Reject::UnsupportedCharacteristic),
         };
         match set {
@@ -592,7 +599,10 @@ impl ReferenceRisk {
                 order.ended_ns = Some(now_ns);
             }
             ExecType::New | ExecType::None | ExecType::CancelRejected => {}
-            ExecType::Restated | ExecType::Triggered => unreachable!("risk lets none pass"),
+            ExecType::Restated
+            | ExecType::Triggered
+            | ExecType::Suspended
+            | ExecType::TradeBust => unreachable!("risk lets none pass"),
         }
     }
 

@@ -158,7 +158,7 @@ fn instrument(id: u32) -> Instrument {
 
 fn account(id: u32) -> Account {
     let (name, currency) = (words(&format!("A{id}")), words::<1>("USD")[0]);
-    Account { id, firm: 1, flags: ACCOUNT_ENABLED, name, currency, reserved: 0 }
+    Account { id, firm: 1, flags: ACCOUNT_ENABLED, name, currency, self_trade_group: 0 }
 }
 
 impl RiskLoop {
@@ -630,5 +630,6 @@ fn view(orders: &Orders, sequence: u64) -> Batch<'_> {
         accounts: &orders.accounts,
         limits: &orders.limits,
         terms: &[],
+        rules: &[],
     }
 }

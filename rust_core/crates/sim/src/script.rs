@@ -117,6 +117,7 @@ impl Assembler {
             accounts: &[],
             limits: &[],
             terms: &message.terms,
+            rules: &[],
         }
     }
 

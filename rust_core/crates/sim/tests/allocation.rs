@@ -64,6 +64,7 @@ fn none_in_the_steady_state() {
             accounts: &[],
             limits: &[],
             terms: &[],
+            rules: &[],
         };
         engine.apply(&batch, &mut fills).expect("the next message");
     }

@@ -38,6 +38,7 @@ fn batch<'a>(
         accounts: &[],
         limits: &[],
         terms: &[],
+        rules: &[],
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! A frame is an eight-byte segment table and one segment: the root pointer, the message's data and
 //! pointer sections in full, then its lists in field order with nothing between or behind them. An
-//! empty list is a null pointer. Of the many ways in which Cap'n Proto could put a message this is
+//! empty list is a null pointer, and null pointers after the fifth are left out at the end, so that
+//! messages of a time when there were five lists are as they were. Of the many ways in which Cap'n Proto could put a message this is
 //! one, so equal messages are equal bytes, and reading is a walk with no choices: a list is where
 //! it must be, and is used where it lies.
 //!
@@ -12,8 +13,8 @@ mod walk;
 mod write;
 
 use engine::pod::{
-    Account, BatchStatus, ClOrdId, Command, Event, Instrument, Limits, Outcome, Verdict,
-    MAX_COMMANDS, MAX_EVENTS,
+    Account, BatchStatus, ClOrdId, Command, Event, Instrument, InstrumentRules, Limits,
+    MarketStatus, OrderTerms, Outcome, Verdict, MAX_COMMANDS, MAX_EVENTS, MAX_STATUSES,
 };
 use engine::{Batch, FillsView};
 use xxhash_rust::xxh3::xxh3_128;
@@ -60,6 +61,15 @@ impl Log {
         }
     }
 
+    /// Pointers to all of its lists.
+    const fn pointers(self) -> usize {
+        match self {
+            Self::Orders => layout::orders::POINTERS,
+            Self::Risked => layout::risked::POINTERS,
+            Self::Fills => layout::fills::POINTERS,
+        }
+    }
+
     /// Lower-case name, as in stream and metric names.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -71,12 +81,14 @@ impl Log {
     }
 }
 
-/// Every message has five lists, all behind each other in the pointer section.
-const POINTERS: usize = 5;
+/// Pointers that every message has, to its lists in their order.
+const LEAST_POINTERS: usize = 5;
+/// Pointers that a message has at most.
+const MOST_POINTERS: usize = 7;
 const _: () = {
-    assert!(layout::orders::POINTERS == POINTERS);
-    assert!(layout::risked::POINTERS == POINTERS);
-    assert!(layout::fills::POINTERS == POINTERS);
+    assert!(layout::orders::POINTERS == MOST_POINTERS);
+    assert!(layout::risked::POINTERS == MOST_POINTERS);
+    assert!(layout::fills::POINTERS == MOST_POINTERS - 1);
     assert!(layout::orders::DATA_WORDS != layout::risked::DATA_WORDS);
     assert!(layout::orders::DATA_WORDS != layout::fills::DATA_WORDS);
     assert!(layout::risked::DATA_WORDS != layout::fills::DATA_WORDS);
@@ -148,6 +160,12 @@ pub struct Frame<'a> {
     pub accounts: &'a [Account],
     /// All logs.
     pub limits: &'a [Limits],
+    /// ORDERS and RISKED.
+    pub terms: &'a [OrderTerms],
+    /// ORDERS and RISKED.
+    pub rules: &'a [InstrumentRules],
+    /// FILLS.
+    pub statuses: &'a [MarketStatus],
 }
 
 impl<'a> Frame<'a> {
@@ -164,6 +182,9 @@ impl<'a> Frame<'a> {
             instruments: &[],
             accounts: &[],
             limits: &[],
+            terms: &[],
+            rules: &[],
+            statuses: &[],
         }
     }
 
@@ -184,7 +205,8 @@ impl<'a> Frame<'a> {
             instruments: self.instruments,
             accounts: self.accounts,
             limits: self.limits,
-            terms: &[],
+            terms: self.terms,
+            rules: self.rules,
         }
     }
 
@@ -202,6 +224,7 @@ impl<'a> Frame<'a> {
             instruments: self.instruments,
             accounts: self.accounts,
             limits: self.limits,
+            statuses: self.statuses,
         }
     }
 
@@ -228,10 +251,16 @@ impl<'a> Frame<'a> {
                 read.events = walk.list(layout::fills::EVENTS, MAX_EVENTS)?;
             }
         }
-        // The last three lists are the same in all logs.
+        // Three lists are the same in all logs.
         read.instruments = walk.list(layout::orders::INSTRUMENTS, MAX_COMMANDS)?;
         read.accounts = walk.list(layout::orders::ACCOUNTS, MAX_COMMANDS)?;
         read.limits = walk.list(layout::orders::LIMITS, MAX_COMMANDS)?;
+        if read.header.log == Log::Fills {
+            read.statuses = walk.list(layout::fills::STATUSES, MAX_STATUSES)?;
+        } else {
+            read.terms = walk.list(layout::orders::TERMS, MAX_COMMANDS)?;
+            read.rules = walk.list(layout::orders::RULES, MAX_COMMANDS)?;
+        }
         walk.end()?;
         read.check()?;
         Ok(read)

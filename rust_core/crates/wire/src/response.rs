@@ -263,6 +263,7 @@ pub fn explain(reason: u16) -> &'static str {
         Reject::PostOnlyWouldCross => "it would take, and must not",
         Reject::FokUnfillable => "the fill-or-kill order could not trade in full",
         Reject::SelfTrade => "it would trade with an order of its own group",
+        Reject::LinkedOrder => "the order that it is linked with traded, was triggered or ended",
         Reject::SystemUnavailable => "nothing took effect, the system is at a bound: retry later",
         Reject::Other => "the rest of the order was canceled: a bound of the engine cut it short",
     }

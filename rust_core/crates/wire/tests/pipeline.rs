@@ -121,7 +121,7 @@ fn reference() -> Vec<u8> {
         flags: ACCOUNT_ENABLED,
         name: name(b"A1").expect("a name"),
         currency: 0x0044_5355,
-        reserved: 0,
+        self_trade_group: 0,
     };
     let limits = Limits { account: 1, ..Limits::zeroed() };
     let set = |kind: CommandKind| Command { kind: kind.number(), ..Command::zeroed() };

@@ -52,7 +52,7 @@ class TopOfBook(_message.Message):
     def __init__(self, symbol: _Optional[str] = ..., sequence: _Optional[int] = ..., bid: _Optional[_Union[PriceLevel, _Mapping]] = ..., ask: _Optional[_Union[PriceLevel, _Mapping]] = ...) -> None: ...
 
 class Trade(_message.Message):
-    __slots__ = ("symbol", "place", "match_id", "price", "quantity", "aggressor_side", "transact_time_ns", "taker_order_id", "maker_order_id")
+    __slots__ = ("symbol", "place", "match_id", "price", "quantity", "aggressor_side", "transact_time_ns", "taker_order_id", "maker_order_id", "auction", "busted")
     SYMBOL_FIELD_NUMBER: _ClassVar[int]
     PLACE_FIELD_NUMBER: _ClassVar[int]
     MATCH_ID_FIELD_NUMBER: _ClassVar[int]
@@ -62,6 +62,8 @@ class Trade(_message.Message):
     TRANSACT_TIME_NS_FIELD_NUMBER: _ClassVar[int]
     TAKER_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
     MAKER_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    AUCTION_FIELD_NUMBER: _ClassVar[int]
+    BUSTED_FIELD_NUMBER: _ClassVar[int]
     symbol: str
     place: _types_pb2.Place
     match_id: int
@@ -71,4 +73,22 @@ class Trade(_message.Message):
     transact_time_ns: int
     taker_order_id: int
     maker_order_id: int
-    def __init__(self, symbol: _Optional[str] = ..., place: _Optional[_Union[_types_pb2.Place, _Mapping]] = ..., match_id: _Optional[int] = ..., price: _Optional[str] = ..., quantity: _Optional[str] = ..., aggressor_side: _Optional[_Union[_types_pb2.Side, str]] = ..., transact_time_ns: _Optional[int] = ..., taker_order_id: _Optional[int] = ..., maker_order_id: _Optional[int] = ...) -> None: ...
+    auction: bool
+    busted: bool
+    def __init__(self, symbol: _Optional[str] = ..., place: _Optional[_Union[_types_pb2.Place, _Mapping]] = ..., match_id: _Optional[int] = ..., price: _Optional[str] = ..., quantity: _Optional[str] = ..., aggressor_side: _Optional[_Union[_types_pb2.Side, str]] = ..., transact_time_ns: _Optional[int] = ..., taker_order_id: _Optional[int] = ..., maker_order_id: _Optional[int] = ..., auction: _Optional[bool] = ..., busted: _Optional[bool] = ...) -> None: ...
+
+class InstrumentStatus(_message.Message):
+    __slots__ = ("symbol", "sequence", "session", "auction_price", "auction_quantity", "auction_imbalance")
+    SYMBOL_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    SESSION_FIELD_NUMBER: _ClassVar[int]
+    AUCTION_PRICE_FIELD_NUMBER: _ClassVar[int]
+    AUCTION_QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    AUCTION_IMBALANCE_FIELD_NUMBER: _ClassVar[int]
+    symbol: str
+    sequence: int
+    session: _types_pb2.SessionState
+    auction_price: str
+    auction_quantity: str
+    auction_imbalance: str
+    def __init__(self, symbol: _Optional[str] = ..., sequence: _Optional[int] = ..., session: _Optional[_Union[_types_pb2.SessionState, str]] = ..., auction_price: _Optional[str] = ..., auction_quantity: _Optional[str] = ..., auction_imbalance: _Optional[str] = ...) -> None: ...

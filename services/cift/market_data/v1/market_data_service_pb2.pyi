@@ -70,3 +70,17 @@ class StreamTradesResponse(_message.Message):
     trades: _containers.RepeatedCompositeFieldContainer[_market_data_pb2.Trade]
     through_sequence: int
     def __init__(self, trades: _Optional[_Iterable[_Union[_market_data_pb2.Trade, _Mapping]]] = ..., through_sequence: _Optional[int] = ...) -> None: ...
+
+class StreamStatusRequest(_message.Message):
+    __slots__ = ("symbols",)
+    SYMBOLS_FIELD_NUMBER: _ClassVar[int]
+    symbols: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, symbols: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class StreamStatusResponse(_message.Message):
+    __slots__ = ("statuses", "through_sequence")
+    STATUSES_FIELD_NUMBER: _ClassVar[int]
+    THROUGH_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    statuses: _containers.RepeatedCompositeFieldContainer[_market_data_pb2.InstrumentStatus]
+    through_sequence: int
+    def __init__(self, statuses: _Optional[_Iterable[_Union[_market_data_pb2.InstrumentStatus, _Mapping]]] = ..., through_sequence: _Optional[int] = ...) -> None: ...

@@ -59,6 +59,11 @@ class MarketDataServiceStub:
                 request_serializer=cift_dot_market__data_dot_v1_dot_market__data__service__pb2.StreamTradesRequest.SerializeToString,
                 response_deserializer=cift_dot_market__data_dot_v1_dot_market__data__service__pb2.StreamTradesResponse.FromString,
                 _registered_method=True)
+        self.StreamStatus = channel.unary_stream(
+                '/cift.market_data.v1.MarketDataService/StreamStatus',
+                request_serializer=cift_dot_market__data_dot_v1_dot_market__data__service__pb2.StreamStatusRequest.SerializeToString,
+                response_deserializer=cift_dot_market__data_dot_v1_dot_market__data__service__pb2.StreamStatusResponse.FromString,
+                _registered_method=True)
 
 
 class MarketDataServiceServicer:
@@ -99,6 +104,14 @@ class MarketDataServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def StreamStatus(self, request, context):
+        """Streams what instruments are at, auction indications included, whenever it changes, one message
+        a journal message at most.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_MarketDataServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -121,6 +134,11 @@ def add_MarketDataServiceServicer_to_server(servicer, server):
                     servicer.StreamTrades,
                     request_deserializer=cift_dot_market__data_dot_v1_dot_market__data__service__pb2.StreamTradesRequest.FromString,
                     response_serializer=cift_dot_market__data_dot_v1_dot_market__data__service__pb2.StreamTradesResponse.SerializeToString,
+            ),
+            'StreamStatus': grpc.unary_stream_rpc_method_handler(
+                    servicer.StreamStatus,
+                    request_deserializer=cift_dot_market__data_dot_v1_dot_market__data__service__pb2.StreamStatusRequest.FromString,
+                    response_serializer=cift_dot_market__data_dot_v1_dot_market__data__service__pb2.StreamStatusResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -236,6 +254,33 @@ class MarketDataService:
             '/cift.market_data.v1.MarketDataService/StreamTrades',
             cift_dot_market__data_dot_v1_dot_market__data__service__pb2.StreamTradesRequest.SerializeToString,
             cift_dot_market__data_dot_v1_dot_market__data__service__pb2.StreamTradesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StreamStatus(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/cift.market_data.v1.MarketDataService/StreamStatus',
+            cift_dot_market__data_dot_v1_dot_market__data__service__pb2.StreamStatusRequest.SerializeToString,
+            cift_dot_market__data_dot_v1_dot_market__data__service__pb2.StreamStatusResponse.FromString,
             options,
             channel_credentials,
             insecure,

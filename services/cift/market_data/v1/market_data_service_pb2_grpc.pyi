@@ -40,6 +40,14 @@ class MarketDataServiceStub:
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
     ) -> grpc.aio.UnaryStreamCall: ...
+    def StreamStatus(
+        self,
+        request: market_data_service_pb2.StreamStatusRequest,
+        *,
+        timeout: float | None = None,
+        metadata: _Metadata | None = None,
+        wait_for_ready: bool | None = None,
+    ) -> grpc.aio.UnaryStreamCall: ...
 
 class MarketDataServiceServicer:
     async def GetBook(
@@ -54,6 +62,9 @@ class MarketDataServiceServicer:
     def StreamTrades(
         self, request: market_data_service_pb2.StreamTradesRequest, context: grpc.aio.ServicerContext
     ) -> AsyncIterator[market_data_service_pb2.StreamTradesResponse]: ...
+    def StreamStatus(
+        self, request: market_data_service_pb2.StreamStatusRequest, context: grpc.aio.ServicerContext
+    ) -> AsyncIterator[market_data_service_pb2.StreamStatusResponse]: ...
 
 def add_MarketDataServiceServicer_to_server(
     servicer: MarketDataServiceServicer, server: grpc.aio.Server

@@ -25,15 +25,21 @@ _sym_db = _symbol_database.Default()
 from cift.common.v1 import types_pb2 as cift_dot_common_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x63ift/matching/v1/matching.proto\x12\x10\x63ift.matching.v1\x1a\x1a\x63ift/common/v1/types.proto\"\xc8\x01\n\x0cRestingOrder\x12\x19\n\x08order_id\x18\x01 \x01(\x04R\x07orderId\x12\x1a\n\tcl_ord_id\x18\x02 \x01(\tR\x07\x63lOrdId\x12\x18\n\x07\x61\x63\x63ount\x18\x03 \x01(\tR\x07\x61\x63\x63ount\x12(\n\x04side\x18\x04 \x01(\x0e\x32\x14.cift.common.v1.SideR\x04side\x12\x14\n\x05price\x18\x05 \x01(\tR\x05price\x12\'\n\x0fleaves_quantity\x18\x06 \x01(\tR\x0eleavesQuantity\"\x87\x02\n\x10InstrumentStatus\x12\x16\n\x06symbol\x18\x01 \x01(\tR\x06symbol\x12\x1a\n\x08\x63urrency\x18\x02 \x01(\tR\x08\x63urrency\x12\x1f\n\x0bprice_scale\x18\x03 \x01(\rR\npriceScale\x12%\n\x0equantity_scale\x18\x04 \x01(\rR\rquantityScale\x12\x1b\n\ttick_size\x18\x05 \x01(\tR\x08tickSize\x12\x19\n\x08lot_size\x18\x06 \x01(\tR\x07lotSize\x12\x18\n\x07trading\x18\x07 \x01(\x08R\x07trading\x12%\n\x0eresting_orders\x18\x08 \x01(\rR\rrestingOrdersb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x63ift/matching/v1/matching.proto\x12\x10\x63ift.matching.v1\x1a\x1a\x63ift/common/v1/types.proto\"\xf7\x01\n\x0cRestingOrder\x12\x19\n\x08order_id\x18\x01 \x01(\x04R\x07orderId\x12\x1a\n\tcl_ord_id\x18\x02 \x01(\tR\x07\x63lOrdId\x12\x18\n\x07\x61\x63\x63ount\x18\x03 \x01(\tR\x07\x61\x63\x63ount\x12(\n\x04side\x18\x04 \x01(\x0e\x32\x14.cift.common.v1.SideR\x04side\x12\x14\n\x05price\x18\x05 \x01(\tR\x05price\x12\'\n\x0fleaves_quantity\x18\x06 \x01(\tR\x0eleavesQuantity\x12-\n\x12\x64isplayed_quantity\x18\x07 \x01(\tR\x11\x64isplayedQuantity\"\xc0\x01\n\x0cWaitingOrder\x12\x34\n\x05order\x18\x01 \x01(\x0b\x32\x1e.cift.matching.v1.RestingOrderR\x05order\x12=\n\x0bwaiting_for\x18\x02 \x01(\x0e\x32\x1c.cift.matching.v1.WaitingForR\nwaitingFor\x12\x1d\n\nstop_price\x18\x03 \x01(\tR\tstopPrice\x12\x1c\n\twatermark\x18\x04 \x01(\tR\twatermark\"\xc4\x02\n\x0cMarketStatus\x12\x36\n\x07session\x18\x01 \x01(\x0e\x32\x1c.cift.common.v1.SessionStateR\x07session\x12\x1d\n\nlast_price\x18\x02 \x01(\tR\tlastPrice\x12#\n\rauction_price\x18\x03 \x01(\tR\x0c\x61uctionPrice\x12)\n\x10\x61uction_quantity\x18\x04 \x01(\tR\x0f\x61uctionQuantity\x12+\n\x11\x61uction_imbalance\x18\x05 \x01(\tR\x10\x61uctionImbalance\x12,\n\x12last_auction_price\x18\x06 \x01(\tR\x10lastAuctionPrice\x12\x32\n\x15last_auction_quantity\x18\x07 \x01(\tR\x13lastAuctionQuantity\"\xbf\x02\n\x10InstrumentStatus\x12\x16\n\x06symbol\x18\x01 \x01(\tR\x06symbol\x12\x1a\n\x08\x63urrency\x18\x02 \x01(\tR\x08\x63urrency\x12\x1f\n\x0bprice_scale\x18\x03 \x01(\rR\npriceScale\x12%\n\x0equantity_scale\x18\x04 \x01(\rR\rquantityScale\x12\x1b\n\ttick_size\x18\x05 \x01(\tR\x08tickSize\x12\x19\n\x08lot_size\x18\x06 \x01(\tR\x07lotSize\x12\x18\n\x07trading\x18\x07 \x01(\x08R\x07trading\x12%\n\x0eresting_orders\x18\x08 \x01(\rR\rrestingOrders\x12\x36\n\x06status\x18\t \x01(\x0b\x32\x1e.cift.matching.v1.MarketStatusR\x06status*\xa9\x01\n\nWaitingFor\x12\x1b\n\x17WAITING_FOR_UNSPECIFIED\x10\x00\x12\x1c\n\x18WAITING_FOR_COUNTERPARTY\x10\x01\x12\x14\n\x10WAITING_FOR_STOP\x10\x02\x12\x17\n\x13WAITING_FOR_AUCTION\x10\x03\x12\x1c\n\x18WAITING_FOR_LINKED_ORDER\x10\x04\x12\x13\n\x0fWAITING_FOR_PEG\x10\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'cift.matching.v1.matching_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_WAITINGFOR']._serialized_start=1176
+  _globals['_WAITINGFOR']._serialized_end=1345
   _globals['_RESTINGORDER']._serialized_start=82
-  _globals['_RESTINGORDER']._serialized_end=282
-  _globals['_INSTRUMENTSTATUS']._serialized_start=285
-  _globals['_INSTRUMENTSTATUS']._serialized_end=548
+  _globals['_RESTINGORDER']._serialized_end=329
+  _globals['_WAITINGORDER']._serialized_start=332
+  _globals['_WAITINGORDER']._serialized_end=524
+  _globals['_MARKETSTATUS']._serialized_start=527
+  _globals['_MARKETSTATUS']._serialized_end=851
+  _globals['_INSTRUMENTSTATUS']._serialized_start=854
+  _globals['_INSTRUMENTSTATUS']._serialized_end=1173
 # @@protoc_insertion_point(module_scope)

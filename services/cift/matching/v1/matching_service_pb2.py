@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from cift.matching.v1 import matching_pb2 as cift_dot_matching_dot_v1_dot_matching__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'cift/matching/v1/matching_service.proto\x12\x10\x63ift.matching.v1\x1a\x1f\x63ift/matching/v1/matching.proto\"G\n\x0eGetBookRequest\x12\x16\n\x06symbol\x18\x01 \x01(\tR\x06symbol\x12\x1d\n\nmax_orders\x18\x02 \x01(\rR\tmaxOrders\"\xad\x01\n\x0fGetBookResponse\x12\x16\n\x06symbol\x18\x01 \x01(\tR\x06symbol\x12\x1a\n\x08sequence\x18\x02 \x01(\x04R\x08sequence\x12\x32\n\x04\x62ids\x18\x03 \x03(\x0b\x32\x1e.cift.matching.v1.RestingOrderR\x04\x62ids\x12\x32\n\x04\x61sks\x18\x04 \x03(\x0b\x32\x1e.cift.matching.v1.RestingOrderR\x04\x61sks\"T\n\x16ListInstrumentsRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x02 \x01(\tR\tpageToken\"\x87\x01\n\x17ListInstrumentsResponse\x12\x44\n\x0binstruments\x18\x01 \x03(\x0b\x32\".cift.matching.v1.InstrumentStatusR\x0binstruments\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x12\n\x10GetStatusRequest\"\xa7\x01\n\x11GetStatusResponse\x12\x14\n\x05shard\x18\x01 \x01(\rR\x05shard\x12\x1a\n\x08sequence\x18\x02 \x01(\x04R\x08sequence\x12\x1d\n\nstate_hash\x18\x03 \x01(\tR\tstateHash\x12+\n\x11semantics_version\x18\x04 \x01(\rR\x10semanticsVersion\x12\x14\n\x05ready\x18\x05 \x01(\x08R\x05ready2\x9f\x02\n\x0fMatchingService\x12N\n\x07GetBook\x12 .cift.matching.v1.GetBookRequest\x1a!.cift.matching.v1.GetBookResponse\x12\x66\n\x0fListInstruments\x12(.cift.matching.v1.ListInstrumentsRequest\x1a).cift.matching.v1.ListInstrumentsResponse\x12T\n\tGetStatus\x12\".cift.matching.v1.GetStatusRequest\x1a#.cift.matching.v1.GetStatusResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'cift/matching/v1/matching_service.proto\x12\x10\x63ift.matching.v1\x1a\x1f\x63ift/matching/v1/matching.proto\"G\n\x0eGetBookRequest\x12\x16\n\x06symbol\x18\x01 \x01(\tR\x06symbol\x12\x1d\n\nmax_orders\x18\x02 \x01(\rR\tmaxOrders\"\x9f\x02\n\x0fGetBookResponse\x12\x16\n\x06symbol\x18\x01 \x01(\tR\x06symbol\x12\x1a\n\x08sequence\x18\x02 \x01(\x04R\x08sequence\x12\x32\n\x04\x62ids\x18\x03 \x03(\x0b\x32\x1e.cift.matching.v1.RestingOrderR\x04\x62ids\x12\x32\n\x04\x61sks\x18\x04 \x03(\x0b\x32\x1e.cift.matching.v1.RestingOrderR\x04\x61sks\x12\x36\n\x06status\x18\x05 \x01(\x0b\x32\x1e.cift.matching.v1.MarketStatusR\x06status\x12\x38\n\x07waiting\x18\x06 \x03(\x0b\x32\x1e.cift.matching.v1.WaitingOrderR\x07waiting\"T\n\x16ListInstrumentsRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x02 \x01(\tR\tpageToken\"\x87\x01\n\x17ListInstrumentsResponse\x12\x44\n\x0binstruments\x18\x01 \x03(\x0b\x32\".cift.matching.v1.InstrumentStatusR\x0binstruments\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x12\n\x10GetStatusRequest\"\xa7\x01\n\x11GetStatusResponse\x12\x14\n\x05shard\x18\x01 \x01(\rR\x05shard\x12\x1a\n\x08sequence\x18\x02 \x01(\x04R\x08sequence\x12\x1d\n\nstate_hash\x18\x03 \x01(\tR\tstateHash\x12+\n\x11semantics_version\x18\x04 \x01(\rR\x10semanticsVersion\x12\x14\n\x05ready\x18\x05 \x01(\x08R\x05ready2\x9f\x02\n\x0fMatchingService\x12N\n\x07GetBook\x12 .cift.matching.v1.GetBookRequest\x1a!.cift.matching.v1.GetBookResponse\x12\x66\n\x0fListInstruments\x12(.cift.matching.v1.ListInstrumentsRequest\x1a).cift.matching.v1.ListInstrumentsResponse\x12T\n\tGetStatus\x12\".cift.matching.v1.GetStatusRequest\x1a#.cift.matching.v1.GetStatusResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,15 +35,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETBOOKREQUEST']._serialized_start=94
   _globals['_GETBOOKREQUEST']._serialized_end=165
   _globals['_GETBOOKRESPONSE']._serialized_start=168
-  _globals['_GETBOOKRESPONSE']._serialized_end=341
-  _globals['_LISTINSTRUMENTSREQUEST']._serialized_start=343
-  _globals['_LISTINSTRUMENTSREQUEST']._serialized_end=427
-  _globals['_LISTINSTRUMENTSRESPONSE']._serialized_start=430
-  _globals['_LISTINSTRUMENTSRESPONSE']._serialized_end=565
-  _globals['_GETSTATUSREQUEST']._serialized_start=567
-  _globals['_GETSTATUSREQUEST']._serialized_end=585
-  _globals['_GETSTATUSRESPONSE']._serialized_start=588
-  _globals['_GETSTATUSRESPONSE']._serialized_end=755
-  _globals['_MATCHINGSERVICE']._serialized_start=758
-  _globals['_MATCHINGSERVICE']._serialized_end=1045
+  _globals['_GETBOOKRESPONSE']._serialized_end=455
+  _globals['_LISTINSTRUMENTSREQUEST']._serialized_start=457
+  _globals['_LISTINSTRUMENTSREQUEST']._serialized_end=541
+  _globals['_LISTINSTRUMENTSRESPONSE']._serialized_start=544
+  _globals['_LISTINSTRUMENTSRESPONSE']._serialized_end=679
+  _globals['_GETSTATUSREQUEST']._serialized_start=681
+  _globals['_GETSTATUSREQUEST']._serialized_end=699
+  _globals['_GETSTATUSRESPONSE']._serialized_start=702
+  _globals['_GETSTATUSRESPONSE']._serialized_end=869
+  _globals['_MATCHINGSERVICE']._serialized_start=872
+  _globals['_MATCHINGSERVICE']._serialized_end=1159
 # @@protoc_insertion_point(module_scope)

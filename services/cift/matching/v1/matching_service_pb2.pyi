@@ -16,16 +16,20 @@ class GetBookRequest(_message.Message):
     def __init__(self, symbol: _Optional[str] = ..., max_orders: _Optional[int] = ...) -> None: ...
 
 class GetBookResponse(_message.Message):
-    __slots__ = ("symbol", "sequence", "bids", "asks")
+    __slots__ = ("symbol", "sequence", "bids", "asks", "status", "waiting")
     SYMBOL_FIELD_NUMBER: _ClassVar[int]
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     BIDS_FIELD_NUMBER: _ClassVar[int]
     ASKS_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    WAITING_FIELD_NUMBER: _ClassVar[int]
     symbol: str
     sequence: int
     bids: _containers.RepeatedCompositeFieldContainer[_matching_pb2.RestingOrder]
     asks: _containers.RepeatedCompositeFieldContainer[_matching_pb2.RestingOrder]
-    def __init__(self, symbol: _Optional[str] = ..., sequence: _Optional[int] = ..., bids: _Optional[_Iterable[_Union[_matching_pb2.RestingOrder, _Mapping]]] = ..., asks: _Optional[_Iterable[_Union[_matching_pb2.RestingOrder, _Mapping]]] = ...) -> None: ...
+    status: _matching_pb2.MarketStatus
+    waiting: _containers.RepeatedCompositeFieldContainer[_matching_pb2.WaitingOrder]
+    def __init__(self, symbol: _Optional[str] = ..., sequence: _Optional[int] = ..., bids: _Optional[_Iterable[_Union[_matching_pb2.RestingOrder, _Mapping]]] = ..., asks: _Optional[_Iterable[_Union[_matching_pb2.RestingOrder, _Mapping]]] = ..., status: _Optional[_Union[_matching_pb2.MarketStatus, _Mapping]] = ..., waiting: _Optional[_Iterable[_Union[_matching_pb2.WaitingOrder, _Mapping]]] = ...) -> None: ...
 
 class ListInstrumentsRequest(_message.Message):
     __slots__ = ("page_size", "page_token")

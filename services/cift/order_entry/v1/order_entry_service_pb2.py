@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from cift.order_entry.v1 import order_pb2 as cift_dot_order__entry_dot_v1_dot_order__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-cift/order_entry/v1/order_entry_service.proto\x12\x13\x63ift.order_entry.v1\x1a\x1f\x63ift/order_entry/v1/order.proto\"\x82\x01\n\x12SubmitOrderRequest\x12\x33\n\x05order\x18\x01 \x01(\x0b\x32\x1d.cift.order_entry.v1.NewOrderR\x05order\x12\x37\n\x08wait_for\x18\x02 \x01(\x0e\x32\x1c.cift.order_entry.v1.WaitForR\x07waitFor\"Q\n\x13SubmitOrderResponse\x12:\n\x06result\x18\x01 \x01(\x0b\x32\".cift.order_entry.v1.CommandResultR\x06result\"\x87\x01\n\x12\x43\x61ncelOrderRequest\x12\x38\n\x06\x63\x61ncel\x18\x01 \x01(\x0b\x32 .cift.order_entry.v1.CancelOrderR\x06\x63\x61ncel\x12\x37\n\x08wait_for\x18\x02 \x01(\x0e\x32\x1c.cift.order_entry.v1.WaitForR\x07waitFor\"Q\n\x13\x43\x61ncelOrderResponse\x12:\n\x06result\x18\x01 \x01(\x0b\x32\".cift.order_entry.v1.CommandResultR\x06result\"\x8b\x01\n\x13ReplaceOrderRequest\x12;\n\x07replace\x18\x01 \x01(\x0b\x32!.cift.order_entry.v1.ReplaceOrderR\x07replace\x12\x37\n\x08wait_for\x18\x02 \x01(\x0e\x32\x1c.cift.order_entry.v1.WaitForR\x07waitFor\"R\n\x14ReplaceOrderResponse\x12:\n\x06result\x18\x01 \x01(\x0b\x32\".cift.order_entry.v1.CommandResultR\x06result\"\x87\x01\n\x12SubmitBatchRequest\x12\x38\n\x08\x63ommands\x18\x01 \x03(\x0b\x32\x1c.cift.order_entry.v1.CommandR\x08\x63ommands\x12\x37\n\x08wait_for\x18\x02 \x01(\x0e\x32\x1c.cift.order_entry.v1.WaitForR\x07waitFor\"S\n\x13SubmitBatchResponse\x12<\n\x07results\x18\x01 \x03(\x0b\x32\".cift.order_entry.v1.CommandResultR\x07results\"\xa2\x01\n\x0eSessionRequest\x12\x1d\n\nrequest_id\x18\x01 \x01(\x04R\trequestId\x12\x38\n\x08\x63ommands\x18\x02 \x03(\x0b\x32\x1c.cift.order_entry.v1.CommandR\x08\x63ommands\x12\x37\n\x08wait_for\x18\x03 \x01(\x0e\x32\x1c.cift.order_entry.v1.WaitForR\x07waitFor\"\x84\x01\n\x0fSessionResponse\x12\x1d\n\nrequest_id\x18\x01 \x01(\x04R\trequestId\x12<\n\x07results\x18\x02 \x03(\x0b\x32\".cift.order_entry.v1.CommandResultR\x07results\x12\x14\n\x05\x65rror\x18\x03 \x01(\tR\x05\x65rror\"l\n\x0fGetOrderRequest\x12\x18\n\x07\x61\x63\x63ount\x18\x01 \x01(\tR\x07\x61\x63\x63ount\x12\x1b\n\x08order_id\x18\x02 \x01(\x04H\x00R\x07orderId\x12\x1c\n\tcl_ord_id\x18\x03 \x01(\tH\x00R\x07\x63lOrdIdB\x04\n\x02id\"D\n\x10GetOrderResponse\x12\x30\n\x05order\x18\x01 \x01(\x0b\x32\x1a.cift.order_entry.v1.OrderR\x05order\"w\n\x17StreamExecutionsRequest\x12\x18\n\x07\x61\x63\x63ount\x18\x01 \x01(\tR\x07\x61\x63\x63ount\x12%\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x04R\rafterSequence\x12\x1b\n\tlive_only\x18\x03 \x01(\x08R\x08liveOnly\"\x85\x01\n\x18StreamExecutionsResponse\x12>\n\nexecutions\x18\x01 \x03(\x0b\x32\x1e.cift.order_entry.v1.ExecutionR\nexecutions\x12)\n\x10through_sequence\x18\x02 \x01(\x04R\x0fthroughSequence2\xc4\x05\n\x11OrderEntryService\x12`\n\x0bSubmitOrder\x12\'.cift.order_entry.v1.SubmitOrderRequest\x1a(.cift.order_entry.v1.SubmitOrderResponse\x12`\n\x0b\x43\x61ncelOrder\x12\'.cift.order_entry.v1.CancelOrderRequest\x1a(.cift.order_entry.v1.CancelOrderResponse\x12\x63\n\x0cReplaceOrder\x12(.cift.order_entry.v1.ReplaceOrderRequest\x1a).cift.order_entry.v1.ReplaceOrderResponse\x12`\n\x0bSubmitBatch\x12\'.cift.order_entry.v1.SubmitBatchRequest\x1a(.cift.order_entry.v1.SubmitBatchResponse\x12X\n\x07Session\x12#.cift.order_entry.v1.SessionRequest\x1a$.cift.order_entry.v1.SessionResponse(\x01\x30\x01\x12W\n\x08GetOrder\x12$.cift.order_entry.v1.GetOrderRequest\x1a%.cift.order_entry.v1.GetOrderResponse\x12q\n\x10StreamExecutions\x12,.cift.order_entry.v1.StreamExecutionsRequest\x1a-.cift.order_entry.v1.StreamExecutionsResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-cift/order_entry/v1/order_entry_service.proto\x12\x13\x63ift.order_entry.v1\x1a\x1f\x63ift/order_entry/v1/order.proto\"\x82\x01\n\x12SubmitOrderRequest\x12\x33\n\x05order\x18\x01 \x01(\x0b\x32\x1d.cift.order_entry.v1.NewOrderR\x05order\x12\x37\n\x08wait_for\x18\x02 \x01(\x0e\x32\x1c.cift.order_entry.v1.WaitForR\x07waitFor\"Q\n\x13SubmitOrderResponse\x12:\n\x06result\x18\x01 \x01(\x0b\x32\".cift.order_entry.v1.CommandResultR\x06result\"\x87\x01\n\x12\x43\x61ncelOrderRequest\x12\x38\n\x06\x63\x61ncel\x18\x01 \x01(\x0b\x32 .cift.order_entry.v1.CancelOrderR\x06\x63\x61ncel\x12\x37\n\x08wait_for\x18\x02 \x01(\x0e\x32\x1c.cift.order_entry.v1.WaitForR\x07waitFor\"Q\n\x13\x43\x61ncelOrderResponse\x12:\n\x06result\x18\x01 \x01(\x0b\x32\".cift.order_entry.v1.CommandResultR\x06result\"\x8b\x01\n\x13ReplaceOrderRequest\x12;\n\x07replace\x18\x01 \x01(\x0b\x32!.cift.order_entry.v1.ReplaceOrderR\x07replace\x12\x37\n\x08wait_for\x18\x02 \x01(\x0e\x32\x1c.cift.order_entry.v1.WaitForR\x07waitFor\"R\n\x14ReplaceOrderResponse\x12:\n\x06result\x18\x01 \x01(\x0b\x32\".cift.order_entry.v1.CommandResultR\x06result\"\x85\x01\n\x16SubmitOrderListRequest\x12\x32\n\x04list\x18\x01 \x01(\x0b\x32\x1e.cift.order_entry.v1.OrderListR\x04list\x12\x37\n\x08wait_for\x18\x02 \x01(\x0e\x32\x1c.cift.order_entry.v1.WaitForR\x07waitFor\"W\n\x17SubmitOrderListResponse\x12<\n\x07results\x18\x01 \x03(\x0b\x32\".cift.order_entry.v1.CommandResultR\x07results\"\x8e\x01\n\x11MassCancelRequest\x12@\n\x0bmass_cancel\x18\x01 \x01(\x0b\x32\x1f.cift.order_entry.v1.MassCancelR\nmassCancel\x12\x37\n\x08wait_for\x18\x02 \x01(\x0e\x32\x1c.cift.order_entry.v1.WaitForR\x07waitFor\"P\n\x12MassCancelResponse\x12:\n\x06result\x18\x01 \x01(\x0b\x32\".cift.order_entry.v1.CommandResultR\x06result\"\x87\x01\n\x12SubmitBatchRequest\x12\x38\n\x08\x63ommands\x18\x01 \x03(\x0b\x32\x1c.cift.order_entry.v1.CommandR\x08\x63ommands\x12\x37\n\x08wait_for\x18\x02 \x01(\x0e\x32\x1c.cift.order_entry.v1.WaitForR\x07waitFor\"S\n\x13SubmitBatchResponse\x12<\n\x07results\x18\x01 \x03(\x0b\x32\".cift.order_entry.v1.CommandResultR\x07results\"\xa2\x01\n\x0eSessionRequest\x12\x1d\n\nrequest_id\x18\x01 \x01(\x04R\trequestId\x12\x38\n\x08\x63ommands\x18\x02 \x03(\x0b\x32\x1c.cift.order_entry.v1.CommandR\x08\x63ommands\x12\x37\n\x08wait_for\x18\x03 \x01(\x0e\x32\x1c.cift.order_entry.v1.WaitForR\x07waitFor\"\x84\x01\n\x0fSessionResponse\x12\x1d\n\nrequest_id\x18\x01 \x01(\x04R\trequestId\x12<\n\x07results\x18\x02 \x03(\x0b\x32\".cift.order_entry.v1.CommandResultR\x07results\x12\x14\n\x05\x65rror\x18\x03 \x01(\tR\x05\x65rror\"l\n\x0fGetOrderRequest\x12\x18\n\x07\x61\x63\x63ount\x18\x01 \x01(\tR\x07\x61\x63\x63ount\x12\x1b\n\x08order_id\x18\x02 \x01(\x04H\x00R\x07orderId\x12\x1c\n\tcl_ord_id\x18\x03 \x01(\tH\x00R\x07\x63lOrdIdB\x04\n\x02id\"D\n\x10GetOrderResponse\x12\x30\n\x05order\x18\x01 \x01(\x0b\x32\x1a.cift.order_entry.v1.OrderR\x05order\"w\n\x17StreamExecutionsRequest\x12\x18\n\x07\x61\x63\x63ount\x18\x01 \x01(\tR\x07\x61\x63\x63ount\x12%\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x04R\rafterSequence\x12\x1b\n\tlive_only\x18\x03 \x01(\x08R\x08liveOnly\"\x85\x01\n\x18StreamExecutionsResponse\x12>\n\nexecutions\x18\x01 \x03(\x0b\x32\x1e.cift.order_entry.v1.ExecutionR\nexecutions\x12)\n\x10through_sequence\x18\x02 \x01(\x04R\x0fthroughSequence2\x91\x07\n\x11OrderEntryService\x12`\n\x0bSubmitOrder\x12\'.cift.order_entry.v1.SubmitOrderRequest\x1a(.cift.order_entry.v1.SubmitOrderResponse\x12`\n\x0b\x43\x61ncelOrder\x12\'.cift.order_entry.v1.CancelOrderRequest\x1a(.cift.order_entry.v1.CancelOrderResponse\x12\x63\n\x0cReplaceOrder\x12(.cift.order_entry.v1.ReplaceOrderRequest\x1a).cift.order_entry.v1.ReplaceOrderResponse\x12l\n\x0fSubmitOrderList\x12+.cift.order_entry.v1.SubmitOrderListRequest\x1a,.cift.order_entry.v1.SubmitOrderListResponse\x12]\n\nMassCancel\x12&.cift.order_entry.v1.MassCancelRequest\x1a\'.cift.order_entry.v1.MassCancelResponse\x12`\n\x0bSubmitBatch\x12\'.cift.order_entry.v1.SubmitBatchRequest\x1a(.cift.order_entry.v1.SubmitBatchResponse\x12X\n\x07Session\x12#.cift.order_entry.v1.SessionRequest\x1a$.cift.order_entry.v1.SessionResponse(\x01\x30\x01\x12W\n\x08GetOrder\x12$.cift.order_entry.v1.GetOrderRequest\x1a%.cift.order_entry.v1.GetOrderResponse\x12q\n\x10StreamExecutions\x12,.cift.order_entry.v1.StreamExecutionsRequest\x1a-.cift.order_entry.v1.StreamExecutionsResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,22 +44,30 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REPLACEORDERREQUEST']._serialized_end=680
   _globals['_REPLACEORDERRESPONSE']._serialized_start=682
   _globals['_REPLACEORDERRESPONSE']._serialized_end=764
-  _globals['_SUBMITBATCHREQUEST']._serialized_start=767
-  _globals['_SUBMITBATCHREQUEST']._serialized_end=902
-  _globals['_SUBMITBATCHRESPONSE']._serialized_start=904
-  _globals['_SUBMITBATCHRESPONSE']._serialized_end=987
-  _globals['_SESSIONREQUEST']._serialized_start=990
-  _globals['_SESSIONREQUEST']._serialized_end=1152
-  _globals['_SESSIONRESPONSE']._serialized_start=1155
-  _globals['_SESSIONRESPONSE']._serialized_end=1287
-  _globals['_GETORDERREQUEST']._serialized_start=1289
-  _globals['_GETORDERREQUEST']._serialized_end=1397
-  _globals['_GETORDERRESPONSE']._serialized_start=1399
-  _globals['_GETORDERRESPONSE']._serialized_end=1467
-  _globals['_STREAMEXECUTIONSREQUEST']._serialized_start=1469
-  _globals['_STREAMEXECUTIONSREQUEST']._serialized_end=1588
-  _globals['_STREAMEXECUTIONSRESPONSE']._serialized_start=1591
-  _globals['_STREAMEXECUTIONSRESPONSE']._serialized_end=1724
-  _globals['_ORDERENTRYSERVICE']._serialized_start=1727
-  _globals['_ORDERENTRYSERVICE']._serialized_end=2435
+  _globals['_SUBMITORDERLISTREQUEST']._serialized_start=767
+  _globals['_SUBMITORDERLISTREQUEST']._serialized_end=900
+  _globals['_SUBMITORDERLISTRESPONSE']._serialized_start=902
+  _globals['_SUBMITORDERLISTRESPONSE']._serialized_end=989
+  _globals['_MASSCANCELREQUEST']._serialized_start=992
+  _globals['_MASSCANCELREQUEST']._serialized_end=1134
+  _globals['_MASSCANCELRESPONSE']._serialized_start=1136
+  _globals['_MASSCANCELRESPONSE']._serialized_end=1216
+  _globals['_SUBMITBATCHREQUEST']._serialized_start=1219
+  _globals['_SUBMITBATCHREQUEST']._serialized_end=1354
+  _globals['_SUBMITBATCHRESPONSE']._serialized_start=1356
+  _globals['_SUBMITBATCHRESPONSE']._serialized_end=1439
+  _globals['_SESSIONREQUEST']._serialized_start=1442
+  _globals['_SESSIONREQUEST']._serialized_end=1604
+  _globals['_SESSIONRESPONSE']._serialized_start=1607
+  _globals['_SESSIONRESPONSE']._serialized_end=1739
+  _globals['_GETORDERREQUEST']._serialized_start=1741
+  _globals['_GETORDERREQUEST']._serialized_end=1849
+  _globals['_GETORDERRESPONSE']._serialized_start=1851
+  _globals['_GETORDERRESPONSE']._serialized_end=1919
+  _globals['_STREAMEXECUTIONSREQUEST']._serialized_start=1921
+  _globals['_STREAMEXECUTIONSREQUEST']._serialized_end=2040
+  _globals['_STREAMEXECUTIONSRESPONSE']._serialized_start=2043
+  _globals['_STREAMEXECUTIONSRESPONSE']._serialized_end=2176
+  _globals['_ORDERENTRYSERVICE']._serialized_start=2179
+  _globals['_ORDERENTRYSERVICE']._serialized_end=3092
 # @@protoc_insertion_point(module_scope)

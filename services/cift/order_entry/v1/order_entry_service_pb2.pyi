@@ -49,6 +49,34 @@ class ReplaceOrderResponse(_message.Message):
     result: _order_pb2.CommandResult
     def __init__(self, result: _Optional[_Union[_order_pb2.CommandResult, _Mapping]] = ...) -> None: ...
 
+class SubmitOrderListRequest(_message.Message):
+    __slots__ = ("list", "wait_for")
+    LIST_FIELD_NUMBER: _ClassVar[int]
+    WAIT_FOR_FIELD_NUMBER: _ClassVar[int]
+    list: _order_pb2.OrderList
+    wait_for: _order_pb2.WaitFor
+    def __init__(self, list: _Optional[_Union[_order_pb2.OrderList, _Mapping]] = ..., wait_for: _Optional[_Union[_order_pb2.WaitFor, str]] = ...) -> None: ...
+
+class SubmitOrderListResponse(_message.Message):
+    __slots__ = ("results",)
+    RESULTS_FIELD_NUMBER: _ClassVar[int]
+    results: _containers.RepeatedCompositeFieldContainer[_order_pb2.CommandResult]
+    def __init__(self, results: _Optional[_Iterable[_Union[_order_pb2.CommandResult, _Mapping]]] = ...) -> None: ...
+
+class MassCancelRequest(_message.Message):
+    __slots__ = ("mass_cancel", "wait_for")
+    MASS_CANCEL_FIELD_NUMBER: _ClassVar[int]
+    WAIT_FOR_FIELD_NUMBER: _ClassVar[int]
+    mass_cancel: _order_pb2.MassCancel
+    wait_for: _order_pb2.WaitFor
+    def __init__(self, mass_cancel: _Optional[_Union[_order_pb2.MassCancel, _Mapping]] = ..., wait_for: _Optional[_Union[_order_pb2.WaitFor, str]] = ...) -> None: ...
+
+class MassCancelResponse(_message.Message):
+    __slots__ = ("result",)
+    RESULT_FIELD_NUMBER: _ClassVar[int]
+    result: _order_pb2.CommandResult
+    def __init__(self, result: _Optional[_Union[_order_pb2.CommandResult, _Mapping]] = ...) -> None: ...
+
 class SubmitBatchRequest(_message.Message):
     __slots__ = ("commands", "wait_for")
     COMMANDS_FIELD_NUMBER: _ClassVar[int]

@@ -55,6 +55,16 @@ class OrderEntryServiceStub:
                 request_serializer=cift_dot_order__entry_dot_v1_dot_order__entry__service__pb2.ReplaceOrderRequest.SerializeToString,
                 response_deserializer=cift_dot_order__entry_dot_v1_dot_order__entry__service__pb2.ReplaceOrderResponse.FromString,
                 _registered_method=True)
+        self.SubmitOrderList = channel.unary_unary(
+                '/cift.order_entry.v1.OrderEntryService/SubmitOrderList',
+                request_serializer=cift_dot_order__entry_dot_v1_dot_order__entry__service__pb2.SubmitOrderListRequest.SerializeToString,
+                response_deserializer=cift_dot_order__entry_dot_v1_dot_order__entry__service__pb2.SubmitOrderListResponse.FromString,
+                _registered_method=True)
+        self.MassCancel = channel.unary_unary(
+                '/cift.order_entry.v1.OrderEntryService/MassCancel',
+                request_serializer=cift_dot_order__entry_dot_v1_dot_order__entry__service__pb2.MassCancelRequest.SerializeToString,
+                response_deserializer=cift_dot_order__entry_dot_v1_dot_order__entry__service__pb2.MassCancelResponse.FromString,
+                _registered_method=True)
         self.SubmitBatch = channel.unary_unary(
                 '/cift.order_entry.v1.OrderEntryService/SubmitBatch',
                 request_serializer=cift_dot_order__entry_dot_v1_dot_order__entry__service__pb2.SubmitBatchRequest.SerializeToString,
@@ -102,6 +112,22 @@ class OrderEntryServiceServicer:
 
     def ReplaceOrder(self, request, context):
         """Replaces price or quantity of one order. Idempotent by (account, cl_ord_id).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SubmitOrderList(self, request, context):
+        """Sends an order list: all of its orders are accepted or none. Idempotent by the client order ids of
+        its orders.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def MassCancel(self, request, context):
+        """Cancels all open orders of an account, or those of one symbol, side or tag. Idempotent by
+        (account, cl_ord_id) when that is given.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -159,6 +185,16 @@ def add_OrderEntryServiceServicer_to_server(servicer, server):
                     servicer.ReplaceOrder,
                     request_deserializer=cift_dot_order__entry_dot_v1_dot_order__entry__service__pb2.ReplaceOrderRequest.FromString,
                     response_serializer=cift_dot_order__entry_dot_v1_dot_order__entry__service__pb2.ReplaceOrderResponse.SerializeToString,
+            ),
+            'SubmitOrderList': grpc.unary_unary_rpc_method_handler(
+                    servicer.SubmitOrderList,
+                    request_deserializer=cift_dot_order__entry_dot_v1_dot_order__entry__service__pb2.SubmitOrderListRequest.FromString,
+                    response_serializer=cift_dot_order__entry_dot_v1_dot_order__entry__service__pb2.SubmitOrderListResponse.SerializeToString,
+            ),
+            'MassCancel': grpc.unary_unary_rpc_method_handler(
+                    servicer.MassCancel,
+                    request_deserializer=cift_dot_order__entry_dot_v1_dot_order__entry__service__pb2.MassCancelRequest.FromString,
+                    response_serializer=cift_dot_order__entry_dot_v1_dot_order__entry__service__pb2.MassCancelResponse.SerializeToString,
             ),
             'SubmitBatch': grpc.unary_unary_rpc_method_handler(
                     servicer.SubmitBatch,
@@ -268,6 +304,60 @@ class OrderEntryService:
             '/cift.order_entry.v1.OrderEntryService/ReplaceOrder',
             cift_dot_order__entry_dot_v1_dot_order__entry__service__pb2.ReplaceOrderRequest.SerializeToString,
             cift_dot_order__entry_dot_v1_dot_order__entry__service__pb2.ReplaceOrderResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SubmitOrderList(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cift.order_entry.v1.OrderEntryService/SubmitOrderList',
+            cift_dot_order__entry_dot_v1_dot_order__entry__service__pb2.SubmitOrderListRequest.SerializeToString,
+            cift_dot_order__entry_dot_v1_dot_order__entry__service__pb2.SubmitOrderListResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MassCancel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cift.order_entry.v1.OrderEntryService/MassCancel',
+            cift_dot_order__entry_dot_v1_dot_order__entry__service__pb2.MassCancelRequest.SerializeToString,
+            cift_dot_order__entry_dot_v1_dot_order__entry__service__pb2.MassCancelResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -32,6 +32,22 @@ class OrderEntryServiceStub:
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
     ) -> grpc.aio.UnaryUnaryCall: ...
+    def SubmitOrderList(
+        self,
+        request: order_entry_service_pb2.SubmitOrderListRequest,
+        *,
+        timeout: float | None = None,
+        metadata: _Metadata | None = None,
+        wait_for_ready: bool | None = None,
+    ) -> grpc.aio.UnaryUnaryCall: ...
+    def MassCancel(
+        self,
+        request: order_entry_service_pb2.MassCancelRequest,
+        *,
+        timeout: float | None = None,
+        metadata: _Metadata | None = None,
+        wait_for_ready: bool | None = None,
+    ) -> grpc.aio.UnaryUnaryCall: ...
     def SubmitBatch(
         self,
         request: order_entry_service_pb2.SubmitBatchRequest,
@@ -75,6 +91,12 @@ class OrderEntryServiceServicer:
     async def ReplaceOrder(
         self, request: order_entry_service_pb2.ReplaceOrderRequest, context: grpc.aio.ServicerContext
     ) -> order_entry_service_pb2.ReplaceOrderResponse: ...
+    async def SubmitOrderList(
+        self, request: order_entry_service_pb2.SubmitOrderListRequest, context: grpc.aio.ServicerContext
+    ) -> order_entry_service_pb2.SubmitOrderListResponse: ...
+    async def MassCancel(
+        self, request: order_entry_service_pb2.MassCancelRequest, context: grpc.aio.ServicerContext
+    ) -> order_entry_service_pb2.MassCancelResponse: ...
     async def SubmitBatch(
         self, request: order_entry_service_pb2.SubmitBatchRequest, context: grpc.aio.ServicerContext
     ) -> order_entry_service_pb2.SubmitBatchResponse: ...

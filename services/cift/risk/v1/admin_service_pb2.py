@@ -23,39 +23,44 @@ _sym_db = _symbol_database.Default()
 
 
 from cift.risk.v1 import admin_pb2 as cift_dot_risk_dot_v1_dot_admin__pb2
+from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n cift/risk/v1/admin_service.proto\x12\x0c\x63ift.risk.v1\x1a\x18\x63ift/risk/v1/admin.proto\";\n\x11\x43reateFirmRequest\x12&\n\x04\x66irm\x18\x01 \x01(\x0b\x32\x12.cift.risk.v1.FirmR\x04\x66irm\"<\n\x12\x43reateFirmResponse\x12&\n\x04\x66irm\x18\x01 \x01(\x0b\x32\x12.cift.risk.v1.FirmR\x04\x66irm\"G\n\x14\x43reateAccountRequest\x12/\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x15.cift.risk.v1.AccountR\x07\x61\x63\x63ount\"H\n\x15\x43reateAccountResponse\x12/\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x15.cift.risk.v1.AccountR\x07\x61\x63\x63ount\"Q\n\x13ListAccountsRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x02 \x01(\tR\tpageToken\"q\n\x14ListAccountsResponse\x12\x31\n\x08\x61\x63\x63ounts\x18\x01 \x03(\x0b\x32\x15.cift.risk.v1.AccountR\x08\x61\x63\x63ounts\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"D\n\x13\x43reateApiKeyRequest\x12-\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x14.cift.risk.v1.ApiKeyR\x06\x61piKey\"]\n\x14\x43reateApiKeyResponse\x12-\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x14.cift.risk.v1.ApiKeyR\x06\x61piKey\x12\x16\n\x06secret\x18\x02 \x01(\tR\x06secret\"&\n\x14\x44isableApiKeyRequest\x12\x0e\n\x02id\x18\x01 \x01(\x04R\x02id\"\x17\n\x15\x44isableApiKeyResponse\"S\n\x17\x43reateInstrumentRequest\x12\x38\n\ninstrument\x18\x01 \x01(\x0b\x32\x18.cift.risk.v1.InstrumentR\ninstrument\"T\n\x18\x43reateInstrumentResponse\x12\x38\n\ninstrument\x18\x01 \x01(\x0b\x32\x18.cift.risk.v1.InstrumentR\ninstrument2\xa4\x04\n\x0c\x41\x64minService\x12O\n\nCreateFirm\x12\x1f.cift.risk.v1.CreateFirmRequest\x1a .cift.risk.v1.CreateFirmResponse\x12X\n\rCreateAccount\x12\".cift.risk.v1.CreateAccountRequest\x1a#.cift.risk.v1.CreateAccountResponse\x12U\n\x0cListAccounts\x12!.cift.risk.v1.ListAccountsRequest\x1a\".cift.risk.v1.ListAccountsResponse\x12U\n\x0c\x43reateApiKey\x12!.cift.risk.v1.CreateApiKeyRequest\x1a\".cift.risk.v1.CreateApiKeyResponse\x12X\n\rDisableApiKey\x12\".cift.risk.v1.DisableApiKeyRequest\x1a#.cift.risk.v1.DisableApiKeyResponse\x12\x61\n\x10\x43reateInstrument\x12%.cift.risk.v1.CreateInstrumentRequest\x1a&.cift.risk.v1.CreateInstrumentResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n cift/risk/v1/admin_service.proto\x12\x0c\x63ift.risk.v1\x1a\x18\x63ift/risk/v1/admin.proto\x1a google/protobuf/field_mask.proto\";\n\x11\x43reateFirmRequest\x12&\n\x04\x66irm\x18\x01 \x01(\x0b\x32\x12.cift.risk.v1.FirmR\x04\x66irm\"<\n\x12\x43reateFirmResponse\x12&\n\x04\x66irm\x18\x01 \x01(\x0b\x32\x12.cift.risk.v1.FirmR\x04\x66irm\"G\n\x14\x43reateAccountRequest\x12/\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x15.cift.risk.v1.AccountR\x07\x61\x63\x63ount\"H\n\x15\x43reateAccountResponse\x12/\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x15.cift.risk.v1.AccountR\x07\x61\x63\x63ount\"Q\n\x13ListAccountsRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x02 \x01(\tR\tpageToken\"q\n\x14ListAccountsResponse\x12\x31\n\x08\x61\x63\x63ounts\x18\x01 \x03(\x0b\x32\x15.cift.risk.v1.AccountR\x08\x61\x63\x63ounts\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"D\n\x13\x43reateApiKeyRequest\x12-\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x14.cift.risk.v1.ApiKeyR\x06\x61piKey\"]\n\x14\x43reateApiKeyResponse\x12-\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x14.cift.risk.v1.ApiKeyR\x06\x61piKey\x12\x16\n\x06secret\x18\x02 \x01(\tR\x06secret\"&\n\x14\x44isableApiKeyRequest\x12\x0e\n\x02id\x18\x01 \x01(\x04R\x02id\"\x17\n\x15\x44isableApiKeyResponse\"S\n\x17\x43reateInstrumentRequest\x12\x38\n\ninstrument\x18\x01 \x01(\x0b\x32\x18.cift.risk.v1.InstrumentR\ninstrument\"T\n\x18\x43reateInstrumentResponse\x12\x38\n\ninstrument\x18\x01 \x01(\x0b\x32\x18.cift.risk.v1.InstrumentR\ninstrument\"\x90\x01\n\x17UpdateInstrumentRequest\x12\x38\n\ninstrument\x18\x01 \x01(\x0b\x32\x18.cift.risk.v1.InstrumentR\ninstrument\x12;\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskR\nupdateMask\"T\n\x18UpdateInstrumentResponse\x12\x38\n\ninstrument\x18\x01 \x01(\x0b\x32\x18.cift.risk.v1.InstrumentR\ninstrument2\x87\x05\n\x0c\x41\x64minService\x12O\n\nCreateFirm\x12\x1f.cift.risk.v1.CreateFirmRequest\x1a .cift.risk.v1.CreateFirmResponse\x12X\n\rCreateAccount\x12\".cift.risk.v1.CreateAccountRequest\x1a#.cift.risk.v1.CreateAccountResponse\x12U\n\x0cListAccounts\x12!.cift.risk.v1.ListAccountsRequest\x1a\".cift.risk.v1.ListAccountsResponse\x12U\n\x0c\x43reateApiKey\x12!.cift.risk.v1.CreateApiKeyRequest\x1a\".cift.risk.v1.CreateApiKeyResponse\x12X\n\rDisableApiKey\x12\".cift.risk.v1.DisableApiKeyRequest\x1a#.cift.risk.v1.DisableApiKeyResponse\x12\x61\n\x10\x43reateInstrument\x12%.cift.risk.v1.CreateInstrumentRequest\x1a&.cift.risk.v1.CreateInstrumentResponse\x12\x61\n\x10UpdateInstrument\x12%.cift.risk.v1.UpdateInstrumentRequest\x1a&.cift.risk.v1.UpdateInstrumentResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'cift.risk.v1.admin_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_CREATEFIRMREQUEST']._serialized_start=76
-  _globals['_CREATEFIRMREQUEST']._serialized_end=135
-  _globals['_CREATEFIRMRESPONSE']._serialized_start=137
-  _globals['_CREATEFIRMRESPONSE']._serialized_end=197
-  _globals['_CREATEACCOUNTREQUEST']._serialized_start=199
-  _globals['_CREATEACCOUNTREQUEST']._serialized_end=270
-  _globals['_CREATEACCOUNTRESPONSE']._serialized_start=272
-  _globals['_CREATEACCOUNTRESPONSE']._serialized_end=344
-  _globals['_LISTACCOUNTSREQUEST']._serialized_start=346
-  _globals['_LISTACCOUNTSREQUEST']._serialized_end=427
-  _globals['_LISTACCOUNTSRESPONSE']._serialized_start=429
-  _globals['_LISTACCOUNTSRESPONSE']._serialized_end=542
-  _globals['_CREATEAPIKEYREQUEST']._serialized_start=544
-  _globals['_CREATEAPIKEYREQUEST']._serialized_end=612
-  _globals['_CREATEAPIKEYRESPONSE']._serialized_start=614
-  _globals['_CREATEAPIKEYRESPONSE']._serialized_end=707
-  _globals['_DISABLEAPIKEYREQUEST']._serialized_start=709
-  _globals['_DISABLEAPIKEYREQUEST']._serialized_end=747
-  _globals['_DISABLEAPIKEYRESPONSE']._serialized_start=749
-  _globals['_DISABLEAPIKEYRESPONSE']._serialized_end=772
-  _globals['_CREATEINSTRUMENTREQUEST']._serialized_start=774
-  _globals['_CREATEINSTRUMENTREQUEST']._serialized_end=857
-  _globals['_CREATEINSTRUMENTRESPONSE']._serialized_start=859
-  _globals['_CREATEINSTRUMENTRESPONSE']._serialized_end=943
-  _globals['_ADMINSERVICE']._serialized_start=946
-  _globals['_ADMINSERVICE']._serialized_end=1494
+  _globals['_CREATEFIRMREQUEST']._serialized_start=110
+  _globals['_CREATEFIRMREQUEST']._serialized_end=169
+  _globals['_CREATEFIRMRESPONSE']._serialized_start=171
+  _globals['_CREATEFIRMRESPONSE']._serialized_end=231
+  _globals['_CREATEACCOUNTREQUEST']._serialized_start=233
+  _globals['_CREATEACCOUNTREQUEST']._serialized_end=304
+  _globals['_CREATEACCOUNTRESPONSE']._serialized_start=306
+  _globals['_CREATEACCOUNTRESPONSE']._serialized_end=378
+  _globals['_LISTACCOUNTSREQUEST']._serialized_start=380
+  _globals['_LISTACCOUNTSREQUEST']._serialized_end=461
+  _globals['_LISTACCOUNTSRESPONSE']._serialized_start=463
+  _globals['_LISTACCOUNTSRESPONSE']._serialized_end=576
+  _globals['_CREATEAPIKEYREQUEST']._serialized_start=578
+  _globals['_CREATEAPIKEYREQUEST']._serialized_end=646
+  _globals['_CREATEAPIKEYRESPONSE']._serialized_start=648
+  _globals['_CREATEAPIKEYRESPONSE']._serialized_end=741
+  _globals['_DISABLEAPIKEYREQUEST']._serialized_start=743
+  _globals['_DISABLEAPIKEYREQUEST']._serialized_end=781
+  _globals['_DISABLEAPIKEYRESPONSE']._serialized_start=783
+  _globals['_DISABLEAPIKEYRESPONSE']._serialized_end=806
+  _globals['_CREATEINSTRUMENTREQUEST']._serialized_start=808
+  _globals['_CREATEINSTRUMENTREQUEST']._serialized_end=891
+  _globals['_CREATEINSTRUMENTRESPONSE']._serialized_start=893
+  _globals['_CREATEINSTRUMENTRESPONSE']._serialized_end=977
+  _globals['_UPDATEINSTRUMENTREQUEST']._serialized_start=980
+  _globals['_UPDATEINSTRUMENTREQUEST']._serialized_end=1124
+  _globals['_UPDATEINSTRUMENTRESPONSE']._serialized_start=1126
+  _globals['_UPDATEINSTRUMENTRESPONSE']._serialized_end=1210
+  _globals['_ADMINSERVICE']._serialized_start=1213
+  _globals['_ADMINSERVICE']._serialized_end=1860
 # @@protoc_insertion_point(module_scope)

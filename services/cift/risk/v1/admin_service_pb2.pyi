@@ -1,4 +1,5 @@
 from cift.risk.v1 import admin_pb2 as _admin_pb2
+from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -78,6 +79,20 @@ class CreateInstrumentRequest(_message.Message):
     def __init__(self, instrument: _Optional[_Union[_admin_pb2.Instrument, _Mapping]] = ...) -> None: ...
 
 class CreateInstrumentResponse(_message.Message):
+    __slots__ = ("instrument",)
+    INSTRUMENT_FIELD_NUMBER: _ClassVar[int]
+    instrument: _admin_pb2.Instrument
+    def __init__(self, instrument: _Optional[_Union[_admin_pb2.Instrument, _Mapping]] = ...) -> None: ...
+
+class UpdateInstrumentRequest(_message.Message):
+    __slots__ = ("instrument", "update_mask")
+    INSTRUMENT_FIELD_NUMBER: _ClassVar[int]
+    UPDATE_MASK_FIELD_NUMBER: _ClassVar[int]
+    instrument: _admin_pb2.Instrument
+    update_mask: _field_mask_pb2.FieldMask
+    def __init__(self, instrument: _Optional[_Union[_admin_pb2.Instrument, _Mapping]] = ..., update_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ...) -> None: ...
+
+class UpdateInstrumentResponse(_message.Message):
     __slots__ = ("instrument",)
     INSTRUMENT_FIELD_NUMBER: _ClassVar[int]
     instrument: _admin_pb2.Instrument

@@ -68,6 +68,11 @@ class AdminServiceStub:
                 request_serializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.CreateInstrumentRequest.SerializeToString,
                 response_deserializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.CreateInstrumentResponse.FromString,
                 _registered_method=True)
+        self.UpdateInstrument = channel.unary_unary(
+                '/cift.risk.v1.AdminService/UpdateInstrument',
+                request_serializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.UpdateInstrumentRequest.SerializeToString,
+                response_deserializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.UpdateInstrumentResponse.FromString,
+                _registered_method=True)
 
 
 class AdminServiceServicer:
@@ -119,6 +124,14 @@ class AdminServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def UpdateInstrument(self, request, context):
+        """Changes an instrument. Its symbol, currency and scales never change. NOT_FOUND when there is no
+        such symbol. Idempotent.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AdminServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -151,6 +164,11 @@ def add_AdminServiceServicer_to_server(servicer, server):
                     servicer.CreateInstrument,
                     request_deserializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.CreateInstrumentRequest.FromString,
                     response_serializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.CreateInstrumentResponse.SerializeToString,
+            ),
+            'UpdateInstrument': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateInstrument,
+                    request_deserializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.UpdateInstrumentRequest.FromString,
+                    response_serializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.UpdateInstrumentResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -319,6 +337,33 @@ class AdminService:
             '/cift.risk.v1.AdminService/CreateInstrument',
             cift_dot_risk_dot_v1_dot_admin__service__pb2.CreateInstrumentRequest.SerializeToString,
             cift_dot_risk_dot_v1_dot_admin__service__pb2.CreateInstrumentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateInstrument(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cift.risk.v1.AdminService/UpdateInstrument',
+            cift_dot_risk_dot_v1_dot_admin__service__pb2.UpdateInstrumentRequest.SerializeToString,
+            cift_dot_risk_dot_v1_dot_admin__service__pb2.UpdateInstrumentResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -56,6 +56,14 @@ class AdminServiceStub:
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
     ) -> grpc.aio.UnaryUnaryCall: ...
+    def UpdateInstrument(
+        self,
+        request: admin_service_pb2.UpdateInstrumentRequest,
+        *,
+        timeout: float | None = None,
+        metadata: _Metadata | None = None,
+        wait_for_ready: bool | None = None,
+    ) -> grpc.aio.UnaryUnaryCall: ...
 
 class AdminServiceServicer:
     async def CreateFirm(
@@ -76,6 +84,9 @@ class AdminServiceServicer:
     async def CreateInstrument(
         self, request: admin_service_pb2.CreateInstrumentRequest, context: grpc.aio.ServicerContext
     ) -> admin_service_pb2.CreateInstrumentResponse: ...
+    async def UpdateInstrument(
+        self, request: admin_service_pb2.UpdateInstrumentRequest, context: grpc.aio.ServicerContext
+    ) -> admin_service_pb2.UpdateInstrumentResponse: ...
 
 def add_AdminServiceServicer_to_server(
     servicer: AdminServiceServicer, server: grpc.aio.Server

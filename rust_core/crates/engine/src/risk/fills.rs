@@ -98,7 +98,10 @@ impl RiskEngine {
                 self.end(at);
             }
             // Orders to which these happen are refused here, so none can be reserved for.
-            ExecType::Restated | ExecType::Triggered => return Err("risk lets no such order pass"),
+            ExecType::Restated
+            | ExecType::Triggered
+            | ExecType::Suspended
+            | ExecType::TradeBust => return Err("risk lets no such order pass"),
             ExecType::None | ExecType::CancelRejected => return Err("an event of no kind"),
         }
         let answers = matches!(kind, ExecType::New | ExecType::Rejected);

@@ -256,7 +256,14 @@ impl RiskEngine {
             Ok(CommandKind::SetAccount) => self.set_account(command, context),
             Ok(CommandKind::SetLimits) => self.set_limits(command, context),
             // Operators' commands have no way through the mesh yet.
-            Ok(CommandKind::None | CommandKind::SetSession | CommandKind::SetLastTrade)
+            Ok(
+                CommandKind::None
+                | CommandKind::SetSession
+                | CommandKind::SetLastTrade
+                | CommandKind::SetRules
+                | CommandKind::MassCancel
+                | CommandKind::BustTrade,
+            )
             | Err(_) => refused(0, Reject::UnsupportedCharacteristic),
         }
     }

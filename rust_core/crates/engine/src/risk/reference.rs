@@ -289,7 +289,7 @@ impl Reference {
         if !(1..=MAX_ACCOUNT).contains(&new.id) || !is_name(text) {
             return Err(Reject::UnknownAccount);
         }
-        let known_bits = new.flags & !ACCOUNT_ENABLED == 0 && new.reserved == 0;
+        let known_bits = new.flags & !ACCOUNT_ENABLED == 0 && new.self_trade_group == 0;
         if !known_bits || !is_name(bytemuck::bytes_of(&new.currency)) {
             return Err(Reject::UnsupportedCharacteristic);
         }

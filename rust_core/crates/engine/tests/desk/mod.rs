@@ -294,6 +294,7 @@ impl Desk {
             accounts: &payload.accounts,
             limits: &payload.limits,
             terms: &[],
+            rules: &[],
         };
         self.apply_fills_up_to(self.risk.fills_wanted(sequence, stamp));
         let mut risked = Risked::default();

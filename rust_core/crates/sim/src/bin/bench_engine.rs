@@ -136,6 +136,7 @@ impl<'a> Player<'a> {
             accounts: &[],
             limits: &[],
             terms: &[],
+            rules: &[],
         };
         self.engine.apply(&batch, &mut self.fills).expect("the next message");
     }

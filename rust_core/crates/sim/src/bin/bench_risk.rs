@@ -289,6 +289,7 @@ fn message<'a>(sequence: u64, commands: &'a [Command], orig: &'a [ClOrdId]) -> B
         accounts: &[],
         limits: &[],
         terms: &[],
+        rules: &[],
     }
 }
 
@@ -310,7 +311,7 @@ fn instrument(id: u32, reference_price: i64) -> Instrument {
 
 fn account(id: u32) -> Account {
     let (name, currency) = (words(&format!("A{id}")), words::<1>("USD")[0]);
-    Account { id, firm: 1, flags: ACCOUNT_ENABLED, name, currency, reserved: 0 }
+    Account { id, firm: 1, flags: ACCOUNT_ENABLED, name, currency, self_trade_group: 0 }
 }
 
 /// Every check on, and wide enough for real orders.

@@ -2,11 +2,11 @@
 
 use bytemuck::{cast_slice, Pod};
 use engine::ids::{MAX_SEQUENCE, MAX_SHARD};
-use engine::pod::{BatchStatus, Command, CommandKind, MAX_COMMANDS, TIMER};
+use engine::pod::{BatchStatus, Command, CommandKind, FLAG_TERMS, MAX_COMMANDS, TIMER};
 
 use super::{
-    Frame, FrameError, Header, Log, Problem, COMPOSITE, LIST, MAX_BYTES, POINTERS, SCHEMA_VERSION,
-    SEMANTICS_VERSION, TABLE_BYTES, WORD,
+    Frame, FrameError, Header, Log, Problem, COMPOSITE, LEAST_POINTERS, LIST, MAX_BYTES,
+    SCHEMA_VERSION, SEMANTICS_VERSION, TABLE_BYTES, WORD,
 };
 use crate::layout;
 
@@ -14,6 +14,8 @@ use crate::layout;
 pub(super) struct Walk<'a> {
     segment: &'a [u64],
     log: Log,
+    /// How many pointers the message has.
+    pointers: usize,
     /// Word at which the next list has to begin.
     next: usize,
 }
@@ -39,7 +41,7 @@ impl<'a> Walk<'a> {
             let problem = Problem::SegmentSize { declared, found: segment.len() };
             return Err(FrameError::new(4, problem));
         }
-        Ok(Self { segment, log: Log::Orders, next: 0 })
+        Ok(Self { segment, log: Log::Orders, pointers: 0, next: 0 })
     }
 
     /// Reads the root pointer and the data section.
@@ -63,14 +65,19 @@ impl<'a> Walk<'a> {
         let pointers = (root >> 48) as usize;
         let logs = [Log::Orders, Log::Risked, Log::Fills];
         let log = logs.into_iter().find(|log| log.data_words() == data_words);
-        let (Some(log), POINTERS) = (log, pointers) else {
+        let fits = |log: &Log| (LEAST_POINTERS..=log.pointers()).contains(&pointers);
+        let Some(log) = log.filter(fits) else {
             return Err(FrameError::new(TABLE_BYTES, Problem::Root));
         };
         self.log = log;
-        self.next = 1 + data_words + POINTERS;
+        self.pointers = pointers;
+        self.next = 1 + data_words + pointers;
         let Some(data) = self.segment.get(1..self.next) else {
             return Err(FrameError::new(TABLE_BYTES, Problem::Root));
         };
+        if pointers > LEAST_POINTERS && data[data_words + pointers - 1] == 0 {
+            return Err(FrameError::new(TABLE_BYTES, Problem::Root));
+        }
         self.data_section(&data[..data_words])
     }
 
@@ -121,6 +128,9 @@ impl<'a> Walk<'a> {
 
     /// Reads the list at a place of the pointer section.
     pub(super) fn list<T: Pod>(&mut self, place: usize, max: usize) -> Result<&'a [T], FrameError> {
+        if place >= self.pointers {
+            return Ok(&[]);
+        }
         let at = 1 + self.log.data_words() + place;
         let fail = |word: usize, problem| Err(FrameError::new(TABLE_BYTES + word * WORD, problem));
         let pointer = self.segment[at];
@@ -191,6 +201,8 @@ impl Frame<'_> {
             ("instruments", self.instruments.len()),
             ("accounts", self.accounts.len()),
             ("limits", self.limits.len()),
+            ("terms", self.terms.len()),
+            ("rules", self.rules.len()),
         ] {
             if count > commands {
                 return fail(Problem::Count { list, count });
@@ -235,6 +247,8 @@ impl Frame<'_> {
             Ok(CommandKind::SetInstrument) => self.instruments.len(),
             Ok(CommandKind::SetAccount) => self.accounts.len(),
             Ok(CommandKind::SetLimits) => self.limits.len(),
+            Ok(CommandKind::SetRules) => self.rules.len(),
+            _ if command.flags & FLAG_TERMS != 0 => self.terms.len(),
             _ => return orig <= origs,
         };
         orig <= origs && payload < payloads

@@ -1,10 +1,14 @@
 //! Writing: the same form, front to back.
 
 use bytemuck::{bytes_of, cast_slice, Pod};
-use engine::pod::{Account, ClOrdId, Command, Event, Instrument, Limits, Outcome, Verdict};
+use engine::pod::{
+    Account, ClOrdId, Command, Event, Instrument, InstrumentRules, Limits, MarketStatus,
+    OrderTerms, Outcome, Verdict,
+};
 
 use super::{
-    Frame, Log, COMPOSITE, LIST, POINTERS, SCHEMA_VERSION, SEMANTICS_VERSION, TABLE_BYTES, WORD,
+    Frame, Log, COMPOSITE, LEAST_POINTERS, LIST, MOST_POINTERS, SCHEMA_VERSION, SEMANTICS_VERSION,
+    TABLE_BYTES, WORD,
 };
 use crate::layout;
 
@@ -12,8 +16,15 @@ impl Frame<'_> {
     /// Appends the frame to `out`.
     pub fn write(&self, out: &mut Vec<u8>) {
         let data_words = self.header.log.data_words();
-        let root = data_words + POINTERS;
-        let mut pointers = [0_u64; POINTERS];
+        // Which of the lists that came later is the last to hold something.
+        let later = match (self.rules.len(), self.terms.len(), self.statuses.len()) {
+            (0, 0, 0) => 0,
+            (0, _, _) => 1,
+            _ => 2,
+        };
+        let count = LEAST_POINTERS + later;
+        let root = data_words + count;
+        let mut pointers = [0_u64; MOST_POINTERS];
         let mut next = 1 + root;
         let mut place = 0;
         let mut point = |count: usize, size: usize| {
@@ -43,12 +54,18 @@ impl Frame<'_> {
         point(self.instruments.len(), size_of::<Instrument>());
         point(self.accounts.len(), size_of::<Account>());
         point(self.limits.len(), size_of::<Limits>());
+        if self.header.log == Log::Fills {
+            point(self.statuses.len(), size_of::<MarketStatus>());
+        } else {
+            point(self.terms.len(), size_of::<OrderTerms>());
+            point(self.rules.len(), size_of::<InstrumentRules>());
+        }
 
         out.reserve(TABLE_BYTES + next * WORD);
         out.extend_from_slice(bytes_of(&((next as u64) << 32)));
-        out.extend_from_slice(bytes_of(&((data_words as u64) << 32 | (POINTERS as u64) << 48)));
+        out.extend_from_slice(bytes_of(&((data_words as u64) << 32 | (count as u64) << 48)));
         self.write_header(out);
-        out.extend_from_slice(cast_slice(&pointers));
+        out.extend_from_slice(cast_slice(&pointers[..count]));
         match self.header.log {
             Log::Orders => {
                 write_list(out, self.commands);
@@ -66,6 +83,9 @@ impl Frame<'_> {
         write_list(out, self.instruments);
         write_list(out, self.accounts);
         write_list(out, self.limits);
+        write_list(out, self.terms);
+        write_list(out, self.rules);
+        write_list(out, self.statuses);
     }
 
     /// Appends the data section.

@@ -55,6 +55,14 @@ pub enum OrdType {
     Market = 1,
     /// Trades at its price or better; what is left rests or is canceled as the time in force says.
     Limit = 2,
+    /// Takes what the book offers; what is left rests at the price of its last trade.
+    MarketToLimit = 3,
+    /// A market order once the last trade has reached `stop_price`.
+    Stop = 4,
+    /// A limit order once the last trade has reached `stop_price`.
+    StopLimit = 5,
+    /// Follows the best prices of the book as `peg` says; `price`, if any, is as far as it goes.
+    Pegged = 6,
 }
 impl OrdType {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -66,6 +74,10 @@ impl OrdType {
             Self::Unspecified => "ORD_TYPE_UNSPECIFIED",
             Self::Market => "ORD_TYPE_MARKET",
             Self::Limit => "ORD_TYPE_LIMIT",
+            Self::MarketToLimit => "ORD_TYPE_MARKET_TO_LIMIT",
+            Self::Stop => "ORD_TYPE_STOP",
+            Self::StopLimit => "ORD_TYPE_STOP_LIMIT",
+            Self::Pegged => "ORD_TYPE_PEGGED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -74,6 +86,10 @@ impl OrdType {
             "ORD_TYPE_UNSPECIFIED" => Some(Self::Unspecified),
             "ORD_TYPE_MARKET" => Some(Self::Market),
             "ORD_TYPE_LIMIT" => Some(Self::Limit),
+            "ORD_TYPE_MARKET_TO_LIMIT" => Some(Self::MarketToLimit),
+            "ORD_TYPE_STOP" => Some(Self::Stop),
+            "ORD_TYPE_STOP_LIMIT" => Some(Self::StopLimit),
+            "ORD_TYPE_PEGGED" => Some(Self::Pegged),
             _ => None,
         }
     }
@@ -82,7 +98,7 @@ impl OrdType {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum TimeInForce {
-    /// Not given: GTC for limit orders, IOC for market orders.
+    /// Not given: IOC for market orders, GTC for all others.
     Unspecified = 0,
     /// Until 00:00 UTC of the journal's time.
     Day = 1,
@@ -92,6 +108,14 @@ pub enum TimeInForce {
     Ioc = 3,
     /// Fill or kill: trades in full at once or not at all.
     Fok = 4,
+    /// Good till date: until `expire_time_ns`.
+    Gtd = 5,
+    /// For the opening auction only.
+    AtTheOpen = 6,
+    /// For the closing auction only; waits for it.
+    AtTheClose = 7,
+    /// For the auction under way only.
+    GoodForAuction = 8,
 }
 impl TimeInForce {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -105,6 +129,10 @@ impl TimeInForce {
             Self::Gtc => "TIME_IN_FORCE_GTC",
             Self::Ioc => "TIME_IN_FORCE_IOC",
             Self::Fok => "TIME_IN_FORCE_FOK",
+            Self::Gtd => "TIME_IN_FORCE_GTD",
+            Self::AtTheOpen => "TIME_IN_FORCE_AT_THE_OPEN",
+            Self::AtTheClose => "TIME_IN_FORCE_AT_THE_CLOSE",
+            Self::GoodForAuction => "TIME_IN_FORCE_GOOD_FOR_AUCTION",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -115,6 +143,117 @@ impl TimeInForce {
             "TIME_IN_FORCE_GTC" => Some(Self::Gtc),
             "TIME_IN_FORCE_IOC" => Some(Self::Ioc),
             "TIME_IN_FORCE_FOK" => Some(Self::Fok),
+            "TIME_IN_FORCE_GTD" => Some(Self::Gtd),
+            "TIME_IN_FORCE_AT_THE_OPEN" => Some(Self::AtTheOpen),
+            "TIME_IN_FORCE_AT_THE_CLOSE" => Some(Self::AtTheClose),
+            "TIME_IN_FORCE_GOOD_FOR_AUCTION" => Some(Self::GoodForAuction),
+            _ => None,
+        }
+    }
+}
+/// What becomes of an order that would trade with one of its own account or self-trade group. The
+/// incoming order's word counts, else its account's, else the instrument's. Off in auctions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum SelfTradePrevention {
+    /// Not given: what the account says, else the instrument.
+    Unspecified = 0,
+    /// They trade.
+    Allow = 1,
+    /// The resting order is canceled.
+    CancelResting = 2,
+    /// What is left of the incoming order is canceled.
+    CancelAggressing = 3,
+    /// Both are canceled.
+    CancelBoth = 4,
+    /// Both lose the quantity that would have traded.
+    DecrementBoth = 5,
+}
+impl SelfTradePrevention {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "SELF_TRADE_PREVENTION_UNSPECIFIED",
+            Self::Allow => "SELF_TRADE_PREVENTION_ALLOW",
+            Self::CancelResting => "SELF_TRADE_PREVENTION_CANCEL_RESTING",
+            Self::CancelAggressing => "SELF_TRADE_PREVENTION_CANCEL_AGGRESSING",
+            Self::CancelBoth => "SELF_TRADE_PREVENTION_CANCEL_BOTH",
+            Self::DecrementBoth => "SELF_TRADE_PREVENTION_DECREMENT_BOTH",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "SELF_TRADE_PREVENTION_UNSPECIFIED" => Some(Self::Unspecified),
+            "SELF_TRADE_PREVENTION_ALLOW" => Some(Self::Allow),
+            "SELF_TRADE_PREVENTION_CANCEL_RESTING" => Some(Self::CancelResting),
+            "SELF_TRADE_PREVENTION_CANCEL_AGGRESSING" => Some(Self::CancelAggressing),
+            "SELF_TRADE_PREVENTION_CANCEL_BOTH" => Some(Self::CancelBoth),
+            "SELF_TRADE_PREVENTION_DECREMENT_BOTH" => Some(Self::DecrementBoth),
+            _ => None,
+        }
+    }
+}
+/// What may be done with an instrument (FIX 340, refined).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum SessionState {
+    /// Not given; invalid in requests.
+    Unspecified = 0,
+    /// Orders trade as they come.
+    Continuous = 1,
+    /// Orders collect for the opening auction.
+    OpeningAuction = 2,
+    /// Orders collect for the closing auction.
+    ClosingAuction = 3,
+    /// Orders collect because the price moved too far.
+    VolatilityAuction = 4,
+    /// Orders collect; no auction has been called.
+    PreOpen = 5,
+    /// Orders can be canceled and nothing else.
+    Halted = 6,
+    /// The same, by decision.
+    CancelOnly = 7,
+    /// The day is over: orders can be canceled.
+    PostClose = 8,
+    /// There is no trading.
+    Closed = 9,
+}
+impl SessionState {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "SESSION_STATE_UNSPECIFIED",
+            Self::Continuous => "SESSION_STATE_CONTINUOUS",
+            Self::OpeningAuction => "SESSION_STATE_OPENING_AUCTION",
+            Self::ClosingAuction => "SESSION_STATE_CLOSING_AUCTION",
+            Self::VolatilityAuction => "SESSION_STATE_VOLATILITY_AUCTION",
+            Self::PreOpen => "SESSION_STATE_PRE_OPEN",
+            Self::Halted => "SESSION_STATE_HALTED",
+            Self::CancelOnly => "SESSION_STATE_CANCEL_ONLY",
+            Self::PostClose => "SESSION_STATE_POST_CLOSE",
+            Self::Closed => "SESSION_STATE_CLOSED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "SESSION_STATE_UNSPECIFIED" => Some(Self::Unspecified),
+            "SESSION_STATE_CONTINUOUS" => Some(Self::Continuous),
+            "SESSION_STATE_OPENING_AUCTION" => Some(Self::OpeningAuction),
+            "SESSION_STATE_CLOSING_AUCTION" => Some(Self::ClosingAuction),
+            "SESSION_STATE_VOLATILITY_AUCTION" => Some(Self::VolatilityAuction),
+            "SESSION_STATE_PRE_OPEN" => Some(Self::PreOpen),
+            "SESSION_STATE_HALTED" => Some(Self::Halted),
+            "SESSION_STATE_CANCEL_ONLY" => Some(Self::CancelOnly),
+            "SESSION_STATE_POST_CLOSE" => Some(Self::PostClose),
+            "SESSION_STATE_CLOSED" => Some(Self::Closed),
             _ => None,
         }
     }
@@ -188,6 +327,14 @@ pub enum ExecType {
     Rejected = 6,
     /// A cancel or replace was refused; the order is as it was.
     CancelRejected = 7,
+    /// Its terms changed and nobody asked: repriced, refilled by the venue, reduced.
+    Restated = 8,
+    /// Its stop price was reached, or the order that it waited for has traded.
+    Triggered = 9,
+    /// A pegged order has nothing to follow: it left the book and comes back as RESTATED.
+    Suspended = 10,
+    /// A trade was undone by the operator: last_price, last_quantity and match_id are that trade's.
+    TradeBust = 11,
 }
 impl ExecType {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -204,6 +351,10 @@ impl ExecType {
             Self::Expired => "EXEC_TYPE_EXPIRED",
             Self::Rejected => "EXEC_TYPE_REJECTED",
             Self::CancelRejected => "EXEC_TYPE_CANCEL_REJECTED",
+            Self::Restated => "EXEC_TYPE_RESTATED",
+            Self::Triggered => "EXEC_TYPE_TRIGGERED",
+            Self::Suspended => "EXEC_TYPE_SUSPENDED",
+            Self::TradeBust => "EXEC_TYPE_TRADE_BUST",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -217,6 +368,10 @@ impl ExecType {
             "EXEC_TYPE_EXPIRED" => Some(Self::Expired),
             "EXEC_TYPE_REJECTED" => Some(Self::Rejected),
             "EXEC_TYPE_CANCEL_REJECTED" => Some(Self::CancelRejected),
+            "EXEC_TYPE_RESTATED" => Some(Self::Restated),
+            "EXEC_TYPE_TRIGGERED" => Some(Self::Triggered),
+            "EXEC_TYPE_SUSPENDED" => Some(Self::Suspended),
+            "EXEC_TYPE_TRADE_BUST" => Some(Self::TradeBust),
             _ => None,
         }
     }
@@ -231,6 +386,8 @@ pub enum Liquidity {
     Maker = 1,
     /// The order arrived and traded.
     Taker = 2,
+    /// It traded in an auction, where nobody takes.
+    Auction = 3,
 }
 impl Liquidity {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -242,6 +399,7 @@ impl Liquidity {
             Self::Unspecified => "LIQUIDITY_UNSPECIFIED",
             Self::Maker => "LIQUIDITY_MAKER",
             Self::Taker => "LIQUIDITY_TAKER",
+            Self::Auction => "LIQUIDITY_AUCTION",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -250,6 +408,7 @@ impl Liquidity {
             "LIQUIDITY_UNSPECIFIED" => Some(Self::Unspecified),
             "LIQUIDITY_MAKER" => Some(Self::Maker),
             "LIQUIDITY_TAKER" => Some(Self::Taker),
+            "LIQUIDITY_AUCTION" => Some(Self::Auction),
             _ => None,
         }
     }
@@ -295,8 +454,17 @@ pub enum RejectReason {
     MaxOrderNotional = 27,
     /// Another reason; the text says which.
     Other = 99,
+    /// A post-only order would have taken. Retry at another price.
+    PostOnlyWouldCross = 100,
+    /// A reduce-only order could increase the position, or an order would take the position that an
+    /// open reduce-only order reserves. Retry smaller, or cancel that one first.
+    ReduceOnly = 101,
     /// A fill-or-kill order could not trade in full.
     FokUnfillable = 102,
+    /// The instrument is halted or takes no orders now. Retry when it trades again.
+    SymbolHalted = 103,
+    /// The order would trade with one of its own.
+    SelfTrade = 104,
     /// The account is disabled, or has no limits yet. Retry after the operator changed that.
     AccountDisabled = 105,
     /// The account has as many open orders as it may.
@@ -329,7 +497,11 @@ impl RejectReason {
             Self::ClipSize => "REJECT_REASON_CLIP_SIZE",
             Self::MaxOrderNotional => "REJECT_REASON_MAX_ORDER_NOTIONAL",
             Self::Other => "REJECT_REASON_OTHER",
+            Self::PostOnlyWouldCross => "REJECT_REASON_POST_ONLY_WOULD_CROSS",
+            Self::ReduceOnly => "REJECT_REASON_REDUCE_ONLY",
             Self::FokUnfillable => "REJECT_REASON_FOK_UNFILLABLE",
+            Self::SymbolHalted => "REJECT_REASON_SYMBOL_HALTED",
+            Self::SelfTrade => "REJECT_REASON_SELF_TRADE",
             Self::AccountDisabled => "REJECT_REASON_ACCOUNT_DISABLED",
             Self::MaxOpenOrders => "REJECT_REASON_MAX_OPEN_ORDERS",
             Self::SystemUnavailable => "REJECT_REASON_SYSTEM_UNAVAILABLE",
@@ -356,10 +528,80 @@ impl RejectReason {
             "REJECT_REASON_CLIP_SIZE" => Some(Self::ClipSize),
             "REJECT_REASON_MAX_ORDER_NOTIONAL" => Some(Self::MaxOrderNotional),
             "REJECT_REASON_OTHER" => Some(Self::Other),
+            "REJECT_REASON_POST_ONLY_WOULD_CROSS" => Some(Self::PostOnlyWouldCross),
+            "REJECT_REASON_REDUCE_ONLY" => Some(Self::ReduceOnly),
             "REJECT_REASON_FOK_UNFILLABLE" => Some(Self::FokUnfillable),
+            "REJECT_REASON_SYMBOL_HALTED" => Some(Self::SymbolHalted),
+            "REJECT_REASON_SELF_TRADE" => Some(Self::SelfTrade),
             "REJECT_REASON_ACCOUNT_DISABLED" => Some(Self::AccountDisabled),
             "REJECT_REASON_MAX_OPEN_ORDERS" => Some(Self::MaxOpenOrders),
             "REJECT_REASON_SYSTEM_UNAVAILABLE" => Some(Self::SystemUnavailable),
+            _ => None,
+        }
+    }
+}
+/// Why an order was canceled, expired or restated when its owner did not ask for it. Numbers below 100
+/// are FIX Latest's ExecRestatementReason (tag 378), the others are CIFT's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum RestatementReason {
+    /// Asked for, or none given.
+    Unspecified = 0,
+    /// Its instrument was halted.
+    Halt = 6,
+    /// A bound of the system.
+    System = 7,
+    /// It rested and would have traded with one of its own.
+    SelfMatchResting = 17,
+    /// It came and would have traded with one of its own.
+    SelfMatchAggressing = 18,
+    /// The same, and both ended.
+    SelfMatchBoth = 19,
+    /// The same, and both lost quantity.
+    SelfMatchDecrement = 20,
+    /// A bound of the engine cut the order short.
+    Other = 99,
+    /// A fill-or-kill order could not trade in full.
+    FokUnfillable = 102,
+    /// The order that it is linked with traded, was triggered or ended.
+    LinkedOrder = 114,
+    /// What was left could only have traded outside the price bands.
+    PriceBand = 116,
+}
+impl RestatementReason {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "RESTATEMENT_REASON_UNSPECIFIED",
+            Self::Halt => "RESTATEMENT_REASON_HALT",
+            Self::System => "RESTATEMENT_REASON_SYSTEM",
+            Self::SelfMatchResting => "RESTATEMENT_REASON_SELF_MATCH_RESTING",
+            Self::SelfMatchAggressing => "RESTATEMENT_REASON_SELF_MATCH_AGGRESSING",
+            Self::SelfMatchBoth => "RESTATEMENT_REASON_SELF_MATCH_BOTH",
+            Self::SelfMatchDecrement => "RESTATEMENT_REASON_SELF_MATCH_DECREMENT",
+            Self::Other => "RESTATEMENT_REASON_OTHER",
+            Self::FokUnfillable => "RESTATEMENT_REASON_FOK_UNFILLABLE",
+            Self::LinkedOrder => "RESTATEMENT_REASON_LINKED_ORDER",
+            Self::PriceBand => "RESTATEMENT_REASON_PRICE_BAND",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "RESTATEMENT_REASON_UNSPECIFIED" => Some(Self::Unspecified),
+            "RESTATEMENT_REASON_HALT" => Some(Self::Halt),
+            "RESTATEMENT_REASON_SYSTEM" => Some(Self::System),
+            "RESTATEMENT_REASON_SELF_MATCH_RESTING" => Some(Self::SelfMatchResting),
+            "RESTATEMENT_REASON_SELF_MATCH_AGGRESSING" => Some(Self::SelfMatchAggressing),
+            "RESTATEMENT_REASON_SELF_MATCH_BOTH" => Some(Self::SelfMatchBoth),
+            "RESTATEMENT_REASON_SELF_MATCH_DECREMENT" => Some(Self::SelfMatchDecrement),
+            "RESTATEMENT_REASON_OTHER" => Some(Self::Other),
+            "RESTATEMENT_REASON_FOK_UNFILLABLE" => Some(Self::FokUnfillable),
+            "RESTATEMENT_REASON_LINKED_ORDER" => Some(Self::LinkedOrder),
+            "RESTATEMENT_REASON_PRICE_BAND" => Some(Self::PriceBand),
             _ => None,
         }
     }

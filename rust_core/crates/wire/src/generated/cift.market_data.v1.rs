@@ -87,6 +87,34 @@ pub struct Trade {
     /// The maker's order id.
     #[prost(uint64, tag = "9")]
     pub maker_order_id: u64,
+    /// It was traded in an auction: `aggressor_side` is empty, the buyer stands for the taker.
+    #[prost(bool, tag = "10")]
+    pub auction: bool,
+    /// The trade was undone by the operator; `place` is that of the bust, side and order ids are empty.
+    #[prost(bool, tag = "11")]
+    pub busted: bool,
+}
+/// What an instrument is at.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct InstrumentStatus {
+    /// Symbol.
+    #[prost(string, tag = "1")]
+    pub symbol: ::prost::alloc::string::String,
+    /// Journal sequence after which it holds.
+    #[prost(uint64, tag = "2")]
+    pub sequence: u64,
+    /// Its session.
+    #[prost(enumeration = "super::super::common::v1::SessionState", tag = "3")]
+    pub session: i32,
+    /// While orders collect: the price at which an auction would trade now; empty: nothing would.
+    #[prost(string, tag = "4")]
+    pub auction_price: ::prost::alloc::string::String,
+    /// What would trade at it.
+    #[prost(string, tag = "5")]
+    pub auction_quantity: ::prost::alloc::string::String,
+    /// What would be left at it, positive on the buy side.
+    #[prost(string, tag = "6")]
+    pub auction_imbalance: ::prost::alloc::string::String,
 }
 /// Request of GetBook.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -164,6 +192,23 @@ pub struct StreamTradesResponse {
     /// In journal order; empty on a heartbeat.
     #[prost(message, repeated, tag = "1")]
     pub trades: ::prost::alloc::vec::Vec<Trade>,
+    /// Everything up to this journal sequence has been sent. Sent at least every 10 s.
+    #[prost(uint64, tag = "2")]
+    pub through_sequence: u64,
+}
+/// Request of StreamStatus.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StreamStatusRequest {
+    /// Symbols, 1 to 1,000.
+    #[prost(string, repeated, tag = "1")]
+    pub symbols: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// A piece of the status stream.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct StreamStatusResponse {
+    /// Those that changed; all of them at first; none on a heartbeat.
+    #[prost(message, repeated, tag = "1")]
+    pub statuses: ::prost::alloc::vec::Vec<InstrumentStatus>,
     /// Everything up to this journal sequence has been sent. Sent at least every 10 s.
     #[prost(uint64, tag = "2")]
     pub through_sequence: u64,

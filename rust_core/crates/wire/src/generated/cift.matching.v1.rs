@@ -20,6 +20,50 @@ pub struct RestingOrder {
     /// Open quantity.
     #[prost(string, tag = "6")]
     pub leaves_quantity: ::prost::alloc::string::String,
+    /// What the book shows of it; for operators only, else empty and `leaves_quantity` is what shows.
+    #[prost(string, tag = "7")]
+    pub displayed_quantity: ::prost::alloc::string::String,
+}
+/// An order that waits outside of the limit book.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WaitingOrder {
+    /// The order; its price is empty when it has none yet.
+    #[prost(message, optional, tag = "1")]
+    pub order: ::core::option::Option<RestingOrder>,
+    /// What it waits for.
+    #[prost(enumeration = "WaitingFor", tag = "2")]
+    pub waiting_for: i32,
+    /// What the last trade has to reach; empty: nothing, or a trailing stop that hasn't begun.
+    #[prost(string, tag = "3")]
+    pub stop_price: ::prost::alloc::string::String,
+    /// Trailing stops: the best last trade since it trails; empty: it hasn't begun.
+    #[prost(string, tag = "4")]
+    pub watermark: ::prost::alloc::string::String,
+}
+/// What an instrument is at.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct MarketStatus {
+    /// Its session.
+    #[prost(enumeration = "super::super::common::v1::SessionState", tag = "1")]
+    pub session: i32,
+    /// Price of the last trade; empty: none yet.
+    #[prost(string, tag = "2")]
+    pub last_price: ::prost::alloc::string::String,
+    /// While orders collect: the price at which an auction would trade now; empty: nothing would.
+    #[prost(string, tag = "3")]
+    pub auction_price: ::prost::alloc::string::String,
+    /// What would trade at it.
+    #[prost(string, tag = "4")]
+    pub auction_quantity: ::prost::alloc::string::String,
+    /// What would be left at it, positive on the buy side.
+    #[prost(string, tag = "5")]
+    pub auction_imbalance: ::prost::alloc::string::String,
+    /// Price of the last auction; empty: none yet.
+    #[prost(string, tag = "6")]
+    pub last_auction_price: ::prost::alloc::string::String,
+    /// Quantity of the last auction.
+    #[prost(string, tag = "7")]
+    pub last_auction_quantity: ::prost::alloc::string::String,
 }
 /// An instrument and how it trades.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -48,6 +92,54 @@ pub struct InstrumentStatus {
     /// Number of resting orders.
     #[prost(uint32, tag = "8")]
     pub resting_orders: u32,
+    /// What it is at.
+    #[prost(message, optional, tag = "9")]
+    pub status: ::core::option::Option<MarketStatus>,
+}
+/// Where an order waits outside of the limit book.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum WaitingFor {
+    /// Not known.
+    Unspecified = 0,
+    /// A market order that rests ahead of limit orders.
+    Counterparty = 1,
+    /// Its stop price.
+    Stop = 2,
+    /// Its auction.
+    Auction = 3,
+    /// The order that it is linked with.
+    LinkedOrder = 4,
+    /// A price to follow.
+    Peg = 5,
+}
+impl WaitingFor {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "WAITING_FOR_UNSPECIFIED",
+            Self::Counterparty => "WAITING_FOR_COUNTERPARTY",
+            Self::Stop => "WAITING_FOR_STOP",
+            Self::Auction => "WAITING_FOR_AUCTION",
+            Self::LinkedOrder => "WAITING_FOR_LINKED_ORDER",
+            Self::Peg => "WAITING_FOR_PEG",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "WAITING_FOR_UNSPECIFIED" => Some(Self::Unspecified),
+            "WAITING_FOR_COUNTERPARTY" => Some(Self::Counterparty),
+            "WAITING_FOR_STOP" => Some(Self::Stop),
+            "WAITING_FOR_AUCTION" => Some(Self::Auction),
+            "WAITING_FOR_LINKED_ORDER" => Some(Self::LinkedOrder),
+            "WAITING_FOR_PEG" => Some(Self::Peg),
+            _ => None,
+        }
+    }
 }
 /// Request of GetBook.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -74,6 +166,12 @@ pub struct GetBookResponse {
     /// Sell orders, first to trade first.
     #[prost(message, repeated, tag = "4")]
     pub asks: ::prost::alloc::vec::Vec<RestingOrder>,
+    /// What the instrument is at.
+    #[prost(message, optional, tag = "5")]
+    pub status: ::core::option::Option<MarketStatus>,
+    /// Orders outside of the limit book, by order id; for operators only.
+    #[prost(message, repeated, tag = "6")]
+    pub waiting: ::prost::alloc::vec::Vec<WaitingOrder>,
 }
 /// Request of ListInstruments.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

@@ -21,6 +21,13 @@ pub struct Account {
     /// A disabled account cannot send new orders.
     #[prost(bool, tag = "4")]
     pub disabled: bool,
+    /// What to do before an order of it would trade with one of its own, unless the order says; empty:
+    /// what the instrument says.
+    #[prost(enumeration = "super::super::common::v1::SelfTradePrevention", tag = "5")]
+    pub self_trade_prevention: i32,
+    /// Orders of one group don't trade with each other; 0: the account is alone.
+    #[prost(uint32, tag = "6")]
+    pub self_trade_group: u32,
 }
 /// An API key. The secret is shown once, when it is made, and stored hashed.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -39,7 +46,7 @@ pub struct ApiKey {
     pub label: ::prost::alloc::string::String,
 }
 /// A tradable instrument.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Instrument {
     /// Symbol, ^[A-Z0-9][A-Z0-9_-]{0,31}$, unique.
     #[prost(string, tag = "1")]
@@ -75,95 +82,243 @@ pub struct Instrument {
     /// The instrument takes no orders.
     #[prost(bool, tag = "11")]
     pub disabled: bool,
+    /// What to do before an order would trade with one of its own party, unless the order or its account
+    /// says; empty: CANCEL_RESTING.
+    #[prost(enumeration = "super::super::common::v1::SelfTradePrevention", tag = "12")]
+    pub self_trade_prevention: i32,
+    /// What becomes of what is left of a market order.
+    #[prost(enumeration = "MarketResidual", tag = "13")]
+    pub market_residual: i32,
+    /// How icebergs trade.
+    #[prost(enumeration = "IcebergMode", tag = "14")]
+    pub iceberg_mode: i32,
+    /// How a level is shared out.
+    #[prost(enumeration = "Allocation", tag = "15")]
+    pub allocation: i32,
+    /// How its auctions are priced.
+    #[prost(message, optional, tag = "16")]
+    pub auction: ::core::option::Option<AuctionRules>,
+    /// What bounds its prices and when it trades.
+    #[prost(message, optional, tag = "17")]
+    pub rules: ::core::option::Option<TradingRules>,
 }
-/// Request of CreateFirm.
+/// How auctions are priced.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct CreateFirmRequest {
-    /// The firm.
-    #[prost(message, optional, tag = "1")]
-    pub firm: ::core::option::Option<Firm>,
+pub struct AuctionRules {
+    /// In order, MAX_VOLUME first; empty: MAX_VOLUME, MIN_SURPLUS, MARKET_PRESSURE, REFERENCE_PRICE.
+    #[prost(enumeration = "AuctionCriterion", repeated, tag = "1")]
+    pub criteria: ::prost::alloc::vec::Vec<i32>,
+    /// The price may be any tick between the prices of orders, not only those.
+    #[prost(bool, tag = "2")]
+    pub all_ticks: bool,
+    /// Market orders may come while orders collect.
+    #[prost(bool, tag = "3")]
+    pub market_orders: bool,
 }
-/// Response of CreateFirm.
+/// From a price on, prices are multiples of another tick.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct CreateFirmResponse {
-    /// The firm.
-    #[prost(message, optional, tag = "1")]
-    pub firm: ::core::option::Option<Firm>,
-}
-/// Request of CreateAccount.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct CreateAccountRequest {
-    /// The account.
-    #[prost(message, optional, tag = "1")]
-    pub account: ::core::option::Option<Account>,
-}
-/// Response of CreateAccount.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct CreateAccountResponse {
-    /// The account.
-    #[prost(message, optional, tag = "1")]
-    pub account: ::core::option::Option<Account>,
-}
-/// Request of ListAccounts.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct ListAccountsRequest {
-    /// At most this many, 1 to 1,000; 0: 100.
-    #[prost(int32, tag = "1")]
-    pub page_size: i32,
-    /// `next_page_token` of the page before; empty: the first.
+pub struct TickBand {
+    /// The first price, a decimal > 0.
+    #[prost(string, tag = "1")]
+    pub from_price: ::prost::alloc::string::String,
+    /// The tick from there on, a decimal > 0.
     #[prost(string, tag = "2")]
-    pub page_token: ::prost::alloc::string::String,
+    pub tick_size: ::prost::alloc::string::String,
 }
-/// Response of ListAccounts.
+/// A change of session by the time of day.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ScheduledSession {
+    /// Second of the UTC day, 0 to 86,399.
+    #[prost(uint32, tag = "1")]
+    pub second_of_day: u32,
+    /// Where to.
+    #[prost(enumeration = "super::super::common::v1::SessionState", tag = "2")]
+    pub session: i32,
+    /// Days of the week, 1 Monday to 7 Sunday; empty: every day.
+    #[prost(uint32, repeated, tag = "3")]
+    pub weekdays: ::prost::alloc::vec::Vec<u32>,
+}
+/// What bounds the prices of an instrument and when it trades. Basis points are 0 to 1,000,000; 0:
+/// no such bound.
 #[derive(Clone, PartialEq, ::prost::Message)]
-pub struct ListAccountsResponse {
-    /// Accounts, by name.
-    #[prost(message, repeated, tag = "1")]
-    pub accounts: ::prost::alloc::vec::Vec<Account>,
-    /// Empty on the last page.
-    #[prost(string, tag = "2")]
-    pub next_page_token: ::prost::alloc::string::String,
+pub struct TradingRules {
+    /// Limit prices further from the static reference are refused with PRICE_BAND. The static reference
+    /// is the price of the last auction, or the instrument's reference price before one; without either
+    /// they are refused with NO_REFERENCE_PRICE.
+    #[prost(uint32, tag = "1")]
+    pub static_band_bps: u32,
+    /// A trade further from the last trade before its order came doesn't happen: the instrument goes
+    /// to a volatility auction instead.
+    #[prost(uint32, tag = "2")]
+    pub dynamic_band_bps: u32,
+    /// It is halted instead.
+    #[prost(bool, tag = "3")]
+    pub band_halts: bool,
+    /// Market orders trade no further than this from the best price that they found.
+    #[prost(uint32, tag = "4")]
+    pub protection_bps: u32,
+    /// How long a volatility auction collects, 0 to 86,400 s; 0: until an operator ends it.
+    #[prost(uint32, tag = "5")]
+    pub volatility_auction_seconds: u32,
+    /// Ticks by price, rising, up to 8; below the first the instrument's `tick_size`.
+    #[prost(message, repeated, tag = "6")]
+    pub tick_bands: ::prost::alloc::vec::Vec<TickBand>,
+    /// Changes of session, rising by second, up to 9.
+    #[prost(message, repeated, tag = "7")]
+    pub schedule: ::prost::alloc::vec::Vec<ScheduledSession>,
 }
-/// Request of CreateApiKey.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct CreateApiKeyRequest {
-    /// The key, without id.
-    #[prost(message, optional, tag = "1")]
-    pub api_key: ::core::option::Option<ApiKey>,
+/// What becomes of what is left of a market order that found too little.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum MarketResidual {
+    /// Not given: CANCEL.
+    Unspecified = 0,
+    /// It is canceled.
+    Cancel = 1,
+    /// It rests as a market order, ahead of limit orders and not shown.
+    Rest = 2,
+    /// It rests as a limit order at the last trade.
+    RestAtLastTrade = 3,
 }
-/// Response of CreateApiKey.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct CreateApiKeyResponse {
-    /// The key.
-    #[prost(message, optional, tag = "1")]
-    pub api_key: ::core::option::Option<ApiKey>,
-    /// The secret, to be sent as `authorization: Bearer <secret>`. Cannot be shown again.
-    #[prost(string, tag = "2")]
-    pub secret: ::prost::alloc::string::String,
+impl MarketResidual {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "MARKET_RESIDUAL_UNSPECIFIED",
+            Self::Cancel => "MARKET_RESIDUAL_CANCEL",
+            Self::Rest => "MARKET_RESIDUAL_REST",
+            Self::RestAtLastTrade => "MARKET_RESIDUAL_REST_AT_LAST_TRADE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "MARKET_RESIDUAL_UNSPECIFIED" => Some(Self::Unspecified),
+            "MARKET_RESIDUAL_CANCEL" => Some(Self::Cancel),
+            "MARKET_RESIDUAL_REST" => Some(Self::Rest),
+            "MARKET_RESIDUAL_REST_AT_LAST_TRADE" => Some(Self::RestAtLastTrade),
+            _ => None,
+        }
+    }
 }
-/// Request of DisableApiKey.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct DisableApiKeyRequest {
-    /// Its number.
-    #[prost(uint64, tag = "1")]
-    pub id: u64,
+/// How icebergs trade.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum IcebergMode {
+    /// Not given: TO_THE_BACK.
+    Unspecified = 0,
+    /// Each refill goes to the back of its level.
+    ToTheBack = 1,
+    /// A sweep takes all that a level shows, then what it hides by time, and refills after.
+    VisibleThenHiddenByTime = 2,
+    /// The same, what it hides in proportion.
+    VisibleThenHiddenProRata = 3,
 }
-/// Response of DisableApiKey.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct DisableApiKeyResponse {}
-/// Request of CreateInstrument.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct CreateInstrumentRequest {
-    /// The instrument.
-    #[prost(message, optional, tag = "1")]
-    pub instrument: ::core::option::Option<Instrument>,
+impl IcebergMode {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "ICEBERG_MODE_UNSPECIFIED",
+            Self::ToTheBack => "ICEBERG_MODE_TO_THE_BACK",
+            Self::VisibleThenHiddenByTime => "ICEBERG_MODE_VISIBLE_THEN_HIDDEN_BY_TIME",
+            Self::VisibleThenHiddenProRata => "ICEBERG_MODE_VISIBLE_THEN_HIDDEN_PRO_RATA",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "ICEBERG_MODE_UNSPECIFIED" => Some(Self::Unspecified),
+            "ICEBERG_MODE_TO_THE_BACK" => Some(Self::ToTheBack),
+            "ICEBERG_MODE_VISIBLE_THEN_HIDDEN_BY_TIME" => Some(Self::VisibleThenHiddenByTime),
+            "ICEBERG_MODE_VISIBLE_THEN_HIDDEN_PRO_RATA" => Some(Self::VisibleThenHiddenProRata),
+            _ => None,
+        }
+    }
 }
-/// Response of CreateInstrument.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct CreateInstrumentResponse {
-    /// The instrument.
-    #[prost(message, optional, tag = "1")]
-    pub instrument: ::core::option::Option<Instrument>,
+/// How a level is shared out among its orders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Allocation {
+    /// Not given: PRICE_TIME.
+    Unspecified = 0,
+    /// By time.
+    PriceTime = 1,
+    /// The first order in full, then in proportion, rounded down to a lot, at least two lots; what is
+    /// left by time.
+    TopThenProRata = 2,
+}
+impl Allocation {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "ALLOCATION_UNSPECIFIED",
+            Self::PriceTime => "ALLOCATION_PRICE_TIME",
+            Self::TopThenProRata => "ALLOCATION_TOP_THEN_PRO_RATA",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "ALLOCATION_UNSPECIFIED" => Some(Self::Unspecified),
+            "ALLOCATION_PRICE_TIME" => Some(Self::PriceTime),
+            "ALLOCATION_TOP_THEN_PRO_RATA" => Some(Self::TopThenProRata),
+            _ => None,
+        }
+    }
+}
+/// What chooses among the prices of an auction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum AuctionCriterion {
+    /// Not given; invalid in requests.
+    Unspecified = 0,
+    /// Most is traded.
+    MaxVolume = 1,
+    /// Least is left.
+    MinSurplus = 2,
+    /// The highest price when all of what is left buys, the lowest when all of it sells.
+    MarketPressure = 3,
+    /// Nearest the reference price; the higher of two.
+    ReferencePrice = 4,
+    /// The middle of the prices left, rounded down to a tick.
+    MidpointFloor = 5,
+}
+impl AuctionCriterion {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "AUCTION_CRITERION_UNSPECIFIED",
+            Self::MaxVolume => "AUCTION_CRITERION_MAX_VOLUME",
+            Self::MinSurplus => "AUCTION_CRITERION_MIN_SURPLUS",
+            Self::MarketPressure => "AUCTION_CRITERION_MARKET_PRESSURE",
+            Self::ReferencePrice => "AUCTION_CRITERION_REFERENCE_PRICE",
+            Self::MidpointFloor => "AUCTION_CRITERION_MIDPOINT_FLOOR",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "AUCTION_CRITERION_UNSPECIFIED" => Some(Self::Unspecified),
+            "AUCTION_CRITERION_MAX_VOLUME" => Some(Self::MaxVolume),
+            "AUCTION_CRITERION_MIN_SURPLUS" => Some(Self::MinSurplus),
+            "AUCTION_CRITERION_MARKET_PRESSURE" => Some(Self::MarketPressure),
+            "AUCTION_CRITERION_REFERENCE_PRICE" => Some(Self::ReferencePrice),
+            "AUCTION_CRITERION_MIDPOINT_FLOOR" => Some(Self::MidpointFloor),
+            _ => None,
+        }
+    }
 }
 /// Limits of one account. A field that is absent is a check that is off, and said to be off; an
 /// account that was never given limits cannot trade.

@@ -7,7 +7,7 @@ pub mod orders {
     /// Words of the data section.
     pub const DATA_WORDS: usize = 4;
     /// Pointers, one to each list.
-    pub const POINTERS: usize = 5;
+    pub const POINTERS: usize = 7;
     /// Byte offset, u16.
     pub const SCHEMA_VERSION: usize = 0;
     /// Byte offset, u16.
@@ -30,6 +30,10 @@ pub mod orders {
     pub const ACCOUNTS: usize = 3;
     /// Place among the pointers.
     pub const LIMITS: usize = 4;
+    /// Place among the pointers.
+    pub const TERMS: usize = 5;
+    /// Place among the pointers.
+    pub const RULES: usize = 6;
 }
 
 /// `RiskedMessage`: byte offsets in its data section, places in its pointer section.
@@ -37,7 +41,7 @@ pub mod risked {
     /// Words of the data section.
     pub const DATA_WORDS: usize = 10;
     /// Pointers, one to each list.
-    pub const POINTERS: usize = 5;
+    pub const POINTERS: usize = 7;
     /// Byte offset, u16.
     pub const SCHEMA_VERSION: usize = 0;
     /// Byte offset, u16.
@@ -76,6 +80,10 @@ pub mod risked {
     pub const ACCOUNTS: usize = 3;
     /// Place among the pointers.
     pub const LIMITS: usize = 4;
+    /// Place among the pointers.
+    pub const TERMS: usize = 5;
+    /// Place among the pointers.
+    pub const RULES: usize = 6;
 }
 
 /// `FillsMessage`: byte offsets in its data section, places in its pointer section.
@@ -83,7 +91,7 @@ pub mod fills {
     /// Words of the data section.
     pub const DATA_WORDS: usize = 9;
     /// Pointers, one to each list.
-    pub const POINTERS: usize = 5;
+    pub const POINTERS: usize = 6;
     /// Byte offset, u16.
     pub const SCHEMA_VERSION: usize = 0;
     /// Byte offset, u16.
@@ -120,14 +128,16 @@ pub mod fills {
     pub const ACCOUNTS: usize = 3;
     /// Place among the pointers.
     pub const LIMITS: usize = 4;
+    /// Place among the pointers.
+    pub const STATUSES: usize = 5;
 }
 
 /// The compiler's comparison of the engine's records with the schemas.
 const _: () = {
     use core::mem::{offset_of, size_of};
     use engine::pod::{
-        Account, ClOrdId, Command, Event, Instrument, Limits, MarketStatus, OrderTerms, Outcome,
-        Verdict,
+        Account, ClOrdId, Command, Event, Instrument, InstrumentRules, Limits, MarketStatus,
+        OrderTerms, Outcome, Verdict,
     };
     assert!(size_of::<ClOrdId>() == 40);
     assert!(offset_of!(ClOrdId, words) == 0);
@@ -175,7 +185,7 @@ const _: () = {
     assert!(offset_of!(Account, flags) == 8);
     assert!(offset_of!(Account, name) == 16);
     assert!(offset_of!(Account, currency) == 48);
-    assert!(offset_of!(Account, reserved) == 56);
+    assert!(offset_of!(Account, self_trade_group) == 56);
     assert!(size_of::<Limits>() == 128);
     assert!(offset_of!(Limits, account) == 0);
     assert!(offset_of!(Limits, instrument) == 4);
@@ -189,11 +199,25 @@ const _: () = {
     assert!(offset_of!(Limits, collar_bps) == 64);
     assert!(offset_of!(Limits, max_open_orders) == 68);
     assert!(offset_of!(Limits, reserved) == 72);
-    assert!(size_of::<OrderTerms>() == 32);
+    assert!(size_of::<OrderTerms>() == 64);
     assert!(offset_of!(OrderTerms, activation_price) == 0);
     assert!(offset_of!(OrderTerms, trailing_offset) == 8);
     assert!(offset_of!(OrderTerms, min_visible_quantity) == 16);
     assert!(offset_of!(OrderTerms, flags) == 24);
+    assert!(offset_of!(OrderTerms, peg_offset) == 32);
+    assert!(offset_of!(OrderTerms, tag) == 40);
+    assert!(offset_of!(OrderTerms, reserved) == 48);
+    assert!(size_of::<InstrumentRules>() == 256);
+    assert!(offset_of!(InstrumentRules, instrument) == 0);
+    assert!(offset_of!(InstrumentRules, flags) == 4);
+    assert!(offset_of!(InstrumentRules, static_band_bps) == 8);
+    assert!(offset_of!(InstrumentRules, dynamic_band_bps) == 12);
+    assert!(offset_of!(InstrumentRules, protection_bps) == 16);
+    assert!(offset_of!(InstrumentRules, auction_seconds) == 20);
+    assert!(offset_of!(InstrumentRules, tick_from) == 24);
+    assert!(offset_of!(InstrumentRules, tick_size) == 88);
+    assert!(offset_of!(InstrumentRules, schedule) == 152);
+    assert!(offset_of!(InstrumentRules, reserved) == 224);
     assert!(size_of::<MarketStatus>() == 40);
     assert!(offset_of!(MarketStatus, instrument) == 0);
     assert!(offset_of!(MarketStatus, command_index) == 4);
