@@ -65,7 +65,7 @@ pub fn account(id: u32, name: &str) -> Account {
         flags: ACCOUNT_ENABLED,
         name: words(name),
         currency: words::<1>("USD")[0],
-        reserved: 0,
+        self_trade_group: 0,
     }
 }
 
