@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from cift.kit.errors import AlreadyExists, DeadlineExceeded, NotFound
+from cift.kit.errors import AlreadyExists, DeadlineExceeded, InvalidArgument, NotFound
 from cift.kit.rpc import Call, Principal
 from cift.kit.stores.postgres import open_pool
 from cift.kit.stores.reference import ReferenceStore
@@ -189,6 +189,80 @@ async def test_an_instrument_is_made_once(admin: Admin, pool: asyncpg.Pool, rela
     with pytest.raises(AlreadyExists):
         await admin.create_instrument(an_instrument(tick_size="0.05"), call())
     assert await rows(pool, "SELECT count(*) FROM instruments") == [(1,)]
+
+
+def changed(mask: str, **terms: Any) -> pb.UpdateInstrumentRequest:
+    """A request to change some fields of instrument X."""
+    paths = mask.split(",") if mask else []
+    instrument = admin_pb2.Instrument(**{"symbol": "X", **terms})
+    return pb.UpdateInstrumentRequest(instrument=instrument, update_mask={"paths": paths})
+
+
+async def test_an_instrument_changes_where_it_is_told_to(
+    admin: Admin, pool: asyncpg.Pool, relay: None
+) -> None:
+    rules = {"static_band_bps": 500, "schedule": [{"second_of_day": 60, "session": 1}]}
+    await admin.create_instrument(an_instrument(reference_price="12.5"), call())
+    update = changed("rules,self_trade_prevention", rules=rules, self_trade_prevention=4)
+    for _ in range(2):
+        shown = (await admin.update_instrument(update, call())).instrument
+    assert (shown.rules.static_band_bps, shown.self_trade_prevention) == (500, 4)
+    assert shown.reference_price == "12.50"
+    sent = [row.commands for row in await ReferenceStore(pool).outbox_from(1)]
+    assert [[kind for kind, _ in commands] for commands in sent] == [
+        ["instrument"],
+        ["instrument", "rules"],
+    ]
+    assert sent[1][1] == (
+        "rules",
+        {"instrument": 1, "static_band_bps": 500, "schedule": [[60, 0, 127]]},
+    )
+    # What is not named stays; what is named and left out is as in a new instrument.
+    shown = (await admin.update_instrument(changed("reference_price"), call())).instrument
+    assert (shown.reference_price, shown.rules.static_band_bps) == ("", 500)
+    shown = (await admin.update_instrument(changed("rules"), call())).instrument
+    assert not shown.HasField("rules")
+    rows = await ReferenceStore(pool).outbox_from(4)
+    assert rows[0].commands[1] == ("rules", {"instrument": 1})
+    full = an_instrument(disabled=True).instrument
+    shown = (await admin.update_instrument(changed("", **fields_of(full)), call())).instrument
+    assert (shown.disabled, shown.self_trade_prevention) == (True, first_of_new())
+
+
+def fields_of(instrument: admin_pb2.Instrument) -> dict[str, Any]:
+    """The fields that a message sets."""
+    return {field.name: value for field, value in instrument.ListFields()}
+
+
+def first_of_new() -> int:
+    """The self-trade prevention of an instrument that names none."""
+    return validation.instrument(an_instrument().instrument).self_trade
+
+
+async def test_what_an_instrument_is_never_changes(admin: Admin, relay: None) -> None:
+    await admin.create_instrument(an_instrument(), call())
+    with pytest.raises(NotFound, match="no instrument Y"):
+        await admin.update_instrument(changed("tick_size", symbol="Y", tick_size="1"), call())
+    for field, value in (("currency", "EUR"), ("price_scale", 3), ("quantity_scale", 1)):
+        with pytest.raises(InvalidArgument, match="never changes") as refused:
+            await admin.update_instrument(changed(field, **{field: value}), call())
+        assert [name for name, _ in refused.value.violations] == [f"instrument.{field}"]
+    with pytest.raises(InvalidArgument, match="tick_size"):
+        await admin.update_instrument(changed("tick_size"), call())
+
+
+async def test_an_account_says_whose_orders_it_avoids(
+    admin: Admin, pool: asyncpg.Pool, relay: None
+) -> None:
+    wanted = an_account(self_trade_prevention=3, self_trade_group=7)
+    assert (await admin.create_account(wanted, call())).account == wanted.account
+    with pytest.raises(AlreadyExists):
+        await admin.create_account(an_account(self_trade_group=8), call())
+    (row,) = await ReferenceStore(pool).outbox_from(1)
+    ((_, sent),) = row.commands
+    assert (sent["flags"], sent["self_trade_group"]) == (1 | 3 << 8, 7)
+    with pytest.raises(InvalidArgument, match="self_trade_prevention"):
+        await admin.create_account(an_account(self_trade_prevention=9), call())
 
 
 async def test_two_at_once_make_one(admin: Admin, pool: asyncpg.Pool, relay: None) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from cift.kit.decimals import DecimalError, parse, ratio_half_even, render
 from cift.kit.errors import InvalidArgument
-from cift.risk import validation
+from cift.risk import market_rules, validation
 from cift.risk.reference import SIZE_UNITS_MAX
 from cift.risk.v1 import admin_pb2, risk_pb2
 from cift_core import encode_reference
@@ -59,6 +59,146 @@ def test_a_wrong_field_is_named(field: str, value: Any) -> None:
     with pytest.raises(InvalidArgument) as refused:
         validation.instrument(admin_pb2.Instrument(**{**GOOD, field: value}))
     assert [name for name, _ in refused.value.violations] == [f"instrument.{field}"]
+
+
+RULES: dict[str, Any] = {
+    "static_band_bps": 2_000,
+    "dynamic_band_bps": 500,
+    "band_halts": True,
+    "protection_bps": 100,
+    "volatility_auction_seconds": 300,
+    "tick_bands": [
+        {"from_price": "1", "tick_size": "0.1"},
+        {"from_price": "10", "tick_size": "0.5"},
+    ],
+    "schedule": [
+        {"second_of_day": 34_200, "session": 1, "weekdays": [1, 2, 3, 4]},
+        {"second_of_day": 34_200, "session": 2, "weekdays": [5]},
+        {"second_of_day": 57_600, "session": 8},
+    ],
+}
+
+
+def test_an_instrument_with_rules_in_units() -> None:
+    terms = validation.instrument(
+        admin_pb2.Instrument(
+            **GOOD,
+            self_trade_prevention="SELF_TRADE_PREVENTION_CANCEL_BOTH",
+            market_residual="MARKET_RESIDUAL_REST_AT_LAST_TRADE",
+            iceberg_mode="ICEBERG_MODE_VISIBLE_THEN_HIDDEN_BY_TIME",
+            allocation="ALLOCATION_TOP_THEN_PRO_RATA",
+            auction=admin_pb2.AuctionRules(
+                criteria=["AUCTION_CRITERION_MAX_VOLUME", "AUCTION_CRITERION_MIDPOINT_FLOOR"],
+                all_ticks=True,
+                market_orders=True,
+            ),
+            rules=admin_pb2.TradingRules(**RULES),
+        )
+    )
+    assert terms.policies == 4 | 2 << 3 | 1 << 5 | 1 << 7 | 1 << 8 | 1 << 9 | 1 << 12 | 5 << 15
+    assert terms.rules == {
+        "flags": 1,
+        "static_band_bps": 2_000,
+        "dynamic_band_bps": 500,
+        "protection_bps": 100,
+        "auction_seconds": 300,
+        "ticks": [[100, 10], [1_000, 50]],
+        "schedule": [[34_200, 0, 0b1111], [34_200, 1, 0b1_0000], [57_600, 7, 0b111_1111]],
+    }
+
+
+def test_what_is_stored_is_shown_as_it_was_given() -> None:
+    wanted = admin_pb2.Instrument(
+        **GOOD,
+        min_quantity="0.0001",
+        initial_margin_bps=10_000,
+        self_trade_prevention="SELF_TRADE_PREVENTION_CANCEL_RESTING",
+        market_residual="MARKET_RESIDUAL_CANCEL",
+        iceberg_mode="ICEBERG_MODE_VISIBLE_THEN_HIDDEN_PRO_RATA",
+        auction=admin_pb2.AuctionRules(
+            criteria=["AUCTION_CRITERION_MAX_VOLUME", "AUCTION_CRITERION_MIN_SURPLUS"],
+            market_orders=True,
+        ),
+        rules=admin_pb2.TradingRules(**RULES),
+    )
+    shown = admin_pb2.Instrument()
+    market_rules.show_rules(validation.instrument(wanted), shown)
+    for field in ("auction", "self_trade_prevention", "market_residual", "iceberg_mode"):
+        assert getattr(shown, field) == getattr(wanted, field)
+    again = admin_pb2.Instrument()
+    again.CopyFrom(wanted)
+    again.rules.CopyFrom(shown.rules)
+    assert validation.instrument(again) == validation.instrument(wanted)
+
+
+def test_allowed_self_trades_are_the_policies_of_before() -> None:
+    allow = admin_pb2.Instrument(**GOOD, self_trade_prevention="SELF_TRADE_PREVENTION_ALLOW")
+    allowed = validation.instrument(allow)
+    assert (allowed.policies, allowed.rules) == (0, {})
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "named"),
+    [
+        ("static_band_bps", 1_000_001, "static_band_bps"),
+        ("dynamic_band_bps", 1_000_001, "dynamic_band_bps"),
+        ("protection_bps", 1_000_001, "protection_bps"),
+        ("volatility_auction_seconds", 86_401, "volatility_auction_seconds"),
+        ("tick_bands", [{"from_price": "1"}], "tick_bands[0].tick_size"),
+        ("tick_bands", [{"from_price": "0", "tick_size": "1"}], "tick_bands[0].from_price"),
+        ("tick_bands", [{"from_price": "1", "tick_size": "0.3"}], "tick_bands[0].from_price"),
+        ("tick_bands", [{"from_price": "1.02", "tick_size": "0.01"}], "tick_bands[0].from_price"),
+        ("tick_bands", [{"from_price": "1", "tick_size": "1"}] * 2, "tick_bands[1].from_price"),
+        ("tick_bands", [{"from_price": "1", "tick_size": "1"}] * 9, "tick_bands"),
+        ("tick_bands", [{"from_price": "1.001", "tick_size": "1"}], "tick_bands[0].from_price"),
+        ("schedule", [{"second_of_day": 86_400, "session": 1}], "schedule[0].second_of_day"),
+        ("schedule", [{"session": 0}], "schedule[0].session"),
+        ("schedule", [{"session": 10}], "schedule[0].session"),
+        ("schedule", [{"session": 1, "weekdays": [0]}], "schedule[0].weekdays"),
+        ("schedule", [{"session": 1, "weekdays": [8]}], "schedule[0].weekdays"),
+        ("schedule", [{"session": 1, "weekdays": [1, 1]}], "schedule[0].weekdays"),
+        ("schedule", [{"session": 1}, {"session": 2}], "schedule[1].weekdays"),
+        (
+            "schedule",
+            [{"second_of_day": 2, "session": 1}, {"second_of_day": 1, "session": 1}],
+            "schedule[1].second_of_day",
+        ),
+        ("schedule", [{"second_of_day": n, "session": 1} for n in range(10)], "schedule"),
+    ],
+)
+def test_wrong_rules_are_named(field: str, value: Any, named: str) -> None:
+    rules = admin_pb2.TradingRules(**{field: value})
+    with pytest.raises(InvalidArgument) as refused:
+        validation.instrument(admin_pb2.Instrument(**GOOD, rules=rules))
+    assert [name for name, _ in refused.value.violations] == [f"instrument.rules.{named}"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ({"self_trade_prevention": 6}, "self_trade_prevention"),
+        ({"market_residual": 4}, "market_residual"),
+        ({"iceberg_mode": 4}, "iceberg_mode"),
+        ({"allocation": 3}, "allocation"),
+        ({"auction": {"criteria": [2]}}, "auction.criteria"),
+        ({"auction": {"criteria": [1, 1]}}, "auction.criteria"),
+        ({"auction": {"criteria": [1, 6]}}, "auction.criteria"),
+        ({"auction": {"criteria": [1, 2, 3, 4, 5]}}, "auction.criteria"),
+    ],
+)
+def test_wrong_policies_are_named(fields: dict[str, Any], named: str) -> None:
+    with pytest.raises(InvalidArgument) as refused:
+        validation.instrument(admin_pb2.Instrument(**GOOD, **fields))
+    assert [name for name, _ in refused.value.violations] == [f"instrument.{named}"]
+
+
+def test_a_change_names_fields_of_the_first_level() -> None:
+    good = admin_pb2.Instrument(**GOOD)
+    assert validation.changed_fields(good, ["rules", "tick_size"]) == ["rules", "tick_size"]
+    assert "disabled" in validation.changed_fields(good, [])
+    for path in ("rules.static_band_bps", "color", "*", ""):
+        with pytest.raises(InvalidArgument, match="update_mask"):
+            validation.changed_fields(good, [path])
 
 
 def test_every_wrong_field_is_told_at_once() -> None:

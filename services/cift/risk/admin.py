@@ -5,13 +5,16 @@ once that is in effect.
 """
 
 import secrets
-from dataclasses import asdict
+from dataclasses import replace
 
+from cift.common.v1 import types_pb2
 from cift.kit.decimals import render
 from cift.kit.errors import AlreadyExists, InvalidArgument, NotFound
 from cift.kit.rpc import Call, rpc
-from cift.kit.stores.reference import Instrument
+from cift.kit.stores.instrument import Instrument
+from cift.kit.stores.reference import Account
 from cift.risk import validation
+from cift.risk.market_rules import show_rules
 from cift.risk.reference import NamedAccount, Reference
 from cift.risk.v1 import admin_pb2
 from cift.risk.v1 import admin_service_pb2 as pb
@@ -46,13 +49,16 @@ class Admin:
         seconds = seconds_to_wait(call)
         wanted = request.account
         validation.account(wanted)
-        stored, number = await self._reference.add_account(
-            wanted.name,
+        terms = Account(
+            id=0,
+            name=wanted.name,
             firm_id=await self._firm_id(wanted.firm),
             currency=wanted.currency,
             enabled=not wanted.disabled,
-            actor=actor(call),
+            self_trade=wanted.self_trade_prevention,
+            self_trade_group=wanted.self_trade_group,
         )
+        stored, number = await self._reference.add_account(terms, actor(call))
         if _account(stored) != wanted:
             raise AlreadyExists("ACCOUNT_EXISTS", f"account {wanted.name} has other terms")
         await self._reference.in_effect(number, seconds)
@@ -112,10 +118,35 @@ class Admin:
         seconds = seconds_to_wait(call)
         terms = validation.instrument(request.instrument)
         stored, number = await self._reference.add_instrument(terms, actor(call))
-        if asdict(stored) != {"id": stored.id, **asdict(terms)}:
+        if replace(stored, id=0) != terms:
             raise AlreadyExists("INSTRUMENT_EXISTS", f"instrument {terms.symbol} has other terms")
         await self._reference.in_effect(number, seconds)
         return pb.CreateInstrumentResponse(instrument=_instrument(stored))
+
+    @rpc("admin", timed=True)
+    async def update_instrument(
+        self, request: pb.UpdateInstrumentRequest, call: Call
+    ) -> pb.UpdateInstrumentResponse:
+        """Change an instrument; from the answer on every order is judged by its new terms."""
+        seconds = seconds_to_wait(call)
+        wanted = request.instrument
+        fields = validation.changed_fields(wanted, request.update_mask.paths)
+        said = {field.name for field, _ in wanted.ListFields()}
+
+        def changed(stored: Instrument) -> Instrument:
+            terms = _instrument(stored)
+            for field in fields:
+                terms.ClearField(field)
+                if field in said:
+                    terms.MergeFrom(admin_pb2.Instrument(**{field: getattr(wanted, field)}))
+            return validation.changed_instrument(stored, terms)
+
+        put = await self._reference.update_instrument(wanted.symbol, changed, actor(call))
+        if put is None:
+            raise NotFound("UNKNOWN_SYMBOL", f"no instrument {wanted.symbol}")
+        stored, number = put
+        await self._reference.in_effect(number, seconds)
+        return pb.UpdateInstrumentResponse(instrument=_instrument(stored))
 
     async def _firm_id(self, name: str) -> int:
         number = await self._reference.firm_id(name)
@@ -141,6 +172,8 @@ def _account(named: NamedAccount) -> admin_pb2.Account:
         firm=named.firm,
         currency=named.account.currency,
         disabled=not named.account.enabled,
+        self_trade_prevention=types_pb2.SelfTradePrevention.ValueType(named.account.self_trade),
+        self_trade_group=named.account.self_trade_group,
     )
 
 
@@ -161,4 +194,5 @@ def _instrument(stored: Instrument) -> admin_pb2.Instrument:
         shown.max_quantity = render(stored.max_quantity_units, quantity)
     if stored.reference_price_units:
         shown.reference_price = render(stored.reference_price_units, price)
+    show_rules(stored, shown)
     return shown

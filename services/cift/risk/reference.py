@@ -11,14 +11,15 @@ own row has whole units, rounded down, and each instrument with a finer scale a 
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import asyncpg
 
 from cift.kit.errors import DeadlineExceeded
-from cift.kit.stores.reference import Account, Change, Instrument, Limits, ReferenceStore
-from cift.risk.validation import MONEY_SCALE, AccountLimits, InstrumentTerms
+from cift.kit.stores.instrument import Instrument, instrument_columns
+from cift.kit.stores.reference import Account, Change, Limits, ReferenceStore
+from cift.risk.validation import MONEY_SCALE, AccountLimits
 
 __all__ = ["NamedAccount", "Reference"]
 
@@ -75,13 +76,19 @@ class Reference:
         )
         return [_named(row) for row in rows]
 
-    async def add_account(
-        self, name: str, *, firm_id: int, currency: str, enabled: bool, actor: str
-    ) -> tuple[NamedAccount, int]:
+    async def add_account(self, wanted: Account, actor: str) -> tuple[NamedAccount, int]:
         """Add an account unless the name is taken; what is there, and its outbox row."""
+        name = wanted.name
         try:
             async with self._store.change(actor) as change:
-                await change.add_account(name, firm_id=firm_id, currency=currency, enabled=enabled)
+                await change.add_account(
+                    name,
+                    firm_id=wanted.firm_id,
+                    currency=wanted.currency,
+                    enabled=wanted.enabled,
+                    self_trade=wanted.self_trade,
+                    self_trade_group=wanted.self_trade_group,
+                )
         except asyncpg.UniqueViolationError:
             change = None
         stored = await self.account(name)
@@ -106,11 +113,11 @@ class Reference:
     async def instrument(self, symbol: str) -> Instrument | None:
         """Find an instrument by symbol."""
         row = await self._pool.fetchrow(
-            f"SELECT {', '.join(Instrument.__slots__)} FROM instruments WHERE symbol = $1", symbol
+            f"SELECT {instrument_columns()} FROM instruments WHERE symbol = $1", symbol
         )
-        return None if row is None else Instrument(**dict(row))
+        return None if row is None else Instrument.of_row(row)
 
-    async def add_instrument(self, terms: InstrumentTerms, actor: str) -> tuple[Instrument, int]:
+    async def add_instrument(self, terms: Instrument, actor: str) -> tuple[Instrument, int]:
         """Add an instrument unless the symbol is taken; what is there, and its outbox row."""
         async with self._limits_guard:
             stored = await self.instrument(terms.symbol)
@@ -168,11 +175,29 @@ class Reference:
                 )
             await asyncio.sleep(LOOK_SECONDS)
 
-    async def _add_instrument(self, terms: InstrumentTerms, actor: str) -> tuple[Instrument, int]:
+    async def update_instrument(
+        self, symbol: str, changed: Callable[[Instrument], Instrument], actor: str
+    ) -> tuple[Instrument, int] | None:
+        """Put what `changed` makes of what is stored; it, and its outbox row; None: not there.
+
+        Nobody else changes it meanwhile. What stays as it is makes no new row.
+        """
+        async with self._store.change(actor) as change:
+            stored = await change.instrument(symbol)
+            if stored is None:
+                return None
+            wanted = changed(stored)
+            if wanted != stored:
+                await change.put_instrument(wanted)
+        if change.number is not None:
+            return wanted, change.number
+        return wanted, await self._last_number("instrument", wanted.id)
+
+    async def _add_instrument(self, terms: Instrument, actor: str) -> tuple[Instrument, int]:
         sizes = await self._account_sizes() if terms.quantity_scale > 0 else []
         async with self._store.change(actor) as change:
             number = await change.next_instrument_id()
-            instrument = await change.put_instrument(Instrument(id=number, **asdict(terms)))
+            instrument = await change.put_instrument(replace(terms, id=number))
             rows = [
                 Limits(
                     account_id=account_id,
@@ -246,11 +271,14 @@ def _named(row: Any) -> NamedAccount:
         firm_id=row["firm_id"],
         currency=row["currency"],
         enabled=row["enabled"],
+        self_trade=row["self_trade"],
+        self_trade_group=row["self_trade_group"],
     )
     return NamedAccount(account, row["firm"])
 
 
 ACCOUNTS = (
-    "SELECT a.id, a.name, a.firm_id, a.currency, a.enabled, f.name AS firm"
+    "SELECT a.id, a.name, a.firm_id, a.currency, a.enabled, a.self_trade, a.self_trade_group,"
+    " f.name AS firm"
     " FROM accounts a JOIN firms f ON f.id = a.firm_id"
 )

@@ -5,18 +5,21 @@ The bounds are those of the engine (crates/engine): what passes here is never re
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from cift.kit import decimals
 from cift.kit.errors import InvalidArgument
+from cift.kit.stores.instrument import Instrument
+from cift.risk.market_rules import Violations, read_rules, self_trade
 from cift.risk.v1 import admin_pb2, risk_pb2
 
 __all__ = [
     "AccountLimits",
-    "InstrumentTerms",
     "account",
     "api_key",
+    "changed_fields",
+    "changed_instrument",
     "firm",
     "instrument",
     "limits",
@@ -41,25 +44,6 @@ SIZE_MAX = 10**12
 """The highest limit on a quantity or a position, in whole units of the instrument."""
 COLLAR_BPS_MAX = 100_000
 MARGIN_BPS_MAX = 10_000
-
-Violations = list[tuple[str, str]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InstrumentTerms:
-    """An instrument without its number; the units are those of its scales."""
-
-    symbol: str
-    currency: str
-    price_scale: int
-    quantity_scale: int
-    tick_size_units: int
-    lot_size_units: int
-    min_quantity_units: int
-    max_quantity_units: int
-    reference_price_units: int
-    initial_margin_bps: int
-    enabled: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,13 +71,13 @@ def firm(request: admin_pb2.Firm) -> str:
 
 def account(request: admin_pb2.Account) -> None:
     """Check an account."""
-    _refuse(
-        [
-            *name("account.name", request.name),
-            *name("account.firm", request.firm),
-            *_currency("account.currency", request.currency),
-        ]
-    )
+    violations = [
+        *name("account.name", request.name),
+        *name("account.firm", request.firm),
+        *_currency("account.currency", request.currency),
+    ]
+    self_trade("account.self_trade_prevention", request.self_trade_prevention, violations)
+    _refuse(violations)
 
 
 def api_key(request: admin_pb2.ApiKey) -> None:
@@ -117,8 +101,8 @@ def page(size: int) -> int:
     return size or PAGE_SIZE_DEFAULT
 
 
-def instrument(request: admin_pb2.Instrument) -> InstrumentTerms:
-    """Check an instrument; its terms in units."""
+def instrument(request: admin_pb2.Instrument, number: int = 0) -> Instrument:
+    """Check an instrument; it in units, under its number, 0 while it has none."""
     violations = [
         *name("instrument.symbol", request.symbol),
         *_currency("instrument.currency", request.currency),
@@ -142,9 +126,11 @@ def instrument(request: admin_pb2.Instrument) -> InstrumentTerms:
         violations.append(("instrument.min_quantity", "must be a multiple of lot_size"))
     if largest and largest < smallest:
         violations.append(("instrument.max_quantity", "must not be below min_quantity"))
+    rules = read_rules(request, tick, violations)
     _refuse(violations)
     margin = request.initial_margin_bps if request.HasField("initial_margin_bps") else 10_000
-    return InstrumentTerms(
+    return Instrument(
+        id=number,
         symbol=request.symbol,
         currency=request.currency,
         price_scale=price,
@@ -156,7 +142,33 @@ def instrument(request: admin_pb2.Instrument) -> InstrumentTerms:
         reference_price_units=reference,
         initial_margin_bps=margin,
         enabled=not request.disabled,
+        **rules,
     )
+
+
+def changed_fields(request: admin_pb2.Instrument, paths: Sequence[str]) -> list[str]:
+    """Check what a change of an instrument names; the fields it changes."""
+    known = [field.name for field in admin_pb2.Instrument.DESCRIPTOR.fields]
+    violations = name("instrument.symbol", request.symbol)
+    violations += [
+        ("update_mask", f"{path[:80]!r} is no field of an instrument, of the first level")
+        for path in paths
+        if path not in known
+    ]
+    _refuse(violations)
+    return list(paths) or known
+
+
+def changed_instrument(stored: Instrument, terms: admin_pb2.Instrument) -> Instrument:
+    """Check the new terms of an instrument that is there; it in units."""
+    _refuse(
+        [
+            (f"instrument.{field}", f"is {getattr(stored, field)} and never changes")
+            for field in ("currency", "price_scale", "quantity_scale")
+            if getattr(terms, field) != getattr(stored, field)
+        ]
+    )
+    return instrument(terms, stored.id)
 
 
 def limits(request: risk_pb2.Limits) -> AccountLimits:

@@ -13,6 +13,13 @@ from typing import Any
 
 import asyncpg
 
+from cift.kit.stores.instrument import (
+    Instrument,
+    instrument_columns,
+    instrument_command,
+    rules_command,
+)
+
 __all__ = [
     "Account",
     "ApiKey",
@@ -27,6 +34,8 @@ __all__ = [
 
 MAX_COMMANDS_PER_CHANGE = 4096
 """What one ORDERS message holds."""
+SELF_TRADE_BIT = 8
+"""The first bit of an account's flags that says how its orders avoid each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +56,9 @@ class Account:
     firm_id: int
     currency: str
     enabled: bool
+    self_trade: int = 0
+    """SelfTrade of orders that don't say; 0: the instrument's."""
+    self_trade_group: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,24 +71,6 @@ class ApiKey:
     label: str
     development: bool
     disabled: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Instrument:
-    """A tradable symbol; 0 as `max_quantity_units` or `reference_price_units` means none."""
-
-    id: int
-    symbol: str
-    currency: str
-    price_scale: int
-    quantity_scale: int
-    tick_size_units: int
-    lot_size_units: int
-    min_quantity_units: int
-    max_quantity_units: int = 0
-    reference_price_units: int = 0
-    initial_margin_bps: int = 10_000
-    enabled: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +91,9 @@ class Limits:
 class OutboxRow:
     """A batch of reference-data commands that waits for the relay: what `encode_reference` takes.
 
-    Each command is "instrument", "account" or "limits" and the fields of that struct in
-    schemas/types.capnp, in snake case; names as text, 128-bit money as decimal text.
+    Each command is "instrument", "rules", "account" or "limits" and the fields of that struct in
+    schemas/types.capnp, in snake case; names as text, 128-bit money as decimal text, the ticks and
+    the schedule of rules as lists.
     """
 
     number: int
@@ -163,16 +158,26 @@ class Change:
         return done is not None
 
     async def add_account(
-        self, name: str, *, firm_id: int, currency: str, enabled: bool = True
+        self,
+        name: str,
+        *,
+        firm_id: int,
+        currency: str,
+        enabled: bool = True,
+        self_trade: int = 0,
+        self_trade_group: int = 0,
     ) -> Account:
         """Add an account; it cannot trade before it has limits."""
         row = await self._connection.fetchrow(
-            "INSERT INTO accounts (name, firm_id, currency, enabled, created_by, updated_by)"
-            f" VALUES ($1, $2, $3, $4, $5, $5) RETURNING {ACCOUNT_COLUMNS}",
+            "INSERT INTO accounts (name, firm_id, currency, enabled, self_trade,"
+            " self_trade_group, created_by, updated_by)"
+            f" VALUES ($1, $2, $3, $4, $5, $6, $7, $7) RETURNING {ACCOUNT_COLUMNS}",
             name,
             firm_id,
             currency,
             enabled,
+            self_trade,
+            self_trade_group,
             self._actor,
         )
         account = Account(**dict(row))
@@ -201,10 +206,21 @@ class Change:
         )
         return int(number)
 
+    async def instrument(self, symbol: str) -> Instrument | None:
+        """Find an instrument, which nobody else changes until this change is stored."""
+        row = await self._connection.fetchrow(
+            f"SELECT {instrument_columns()} FROM instruments WHERE symbol = $1 FOR UPDATE", symbol
+        )
+        return None if row is None else Instrument.of_row(row)
+
     async def put_instrument(self, instrument: Instrument) -> Instrument:
         """Add an instrument, or change the terms that may change; its scales never do."""
-        await self._put("instruments", ("id",), asdict(instrument))
-        self._commands.append(("instrument", _instrument_command(instrument)))
+        stored = await self.instrument(instrument.symbol)
+        await self._put("instruments", ("id",), instrument.row())
+        self._commands.append(("instrument", instrument_command(instrument)))
+        # A new one has none; those that are there stay until others take their place.
+        if instrument.rules != ({} if stored is None else stored.rules):
+            self._commands.append(("rules", rules_command(instrument)))
         return instrument
 
     async def put_limits(self, limits: Limits) -> Limits:
@@ -281,8 +297,8 @@ class ReferenceStore:
 
     async def instruments(self) -> list[Instrument]:
         """All instruments, by id."""
-        rows = await self._pool.fetch(f"SELECT {INSTRUMENT_COLUMNS} FROM instruments ORDER BY id")
-        return [Instrument(**dict(row)) for row in rows]
+        rows = await self._pool.fetch(f"SELECT {instrument_columns()} FROM instruments ORDER BY id")
+        return [Instrument.of_row(row) for row in rows]
 
     async def limits(self) -> list[Limits]:
         """All limits, by account and instrument."""
@@ -326,9 +342,8 @@ class ReferenceStore:
         )
 
 
-ACCOUNT_COLUMNS = "id, name, firm_id, currency, enabled"
+ACCOUNT_COLUMNS = "id, name, firm_id, currency, enabled, self_trade, self_trade_group"
 KEY_COLUMNS = "id, firm_id, scopes, label, development, disabled_at"
-INSTRUMENT_COLUMNS = ", ".join(Instrument.__slots__)
 LIMITS_COLUMNS = ", ".join(Limits.__slots__)
 
 
@@ -350,31 +365,17 @@ def _limits(row: Any) -> Limits:
     return Limits(**values)
 
 
-def _instrument_command(instrument: Instrument) -> dict[str, Any]:
-    return {
-        "id": instrument.id,
-        "price_scale": instrument.price_scale,
-        "quantity_scale": instrument.quantity_scale,
-        "flags": int(instrument.enabled),
-        "symbol": instrument.symbol,
-        "currency": instrument.currency,
-        "tick_size": instrument.tick_size_units,
-        "lot_size": instrument.lot_size_units,
-        "min_quantity": instrument.min_quantity_units,
-        "max_quantity": instrument.max_quantity_units,
-        "reference_price": instrument.reference_price_units,
-        "initial_margin_bps": instrument.initial_margin_bps,
-    }
-
-
 def _account_command(account: Account) -> dict[str, Any]:
-    return {
+    command = {
         "id": account.id,
         "firm": account.firm_id,
-        "flags": int(account.enabled),
+        "flags": int(account.enabled) | account.self_trade << SELF_TRADE_BIT,
         "name": account.name,
         "currency": account.currency,
     }
+    if account.self_trade_group:
+        command["self_trade_group"] = account.self_trade_group
+    return command
 
 
 def _limits_command(limits: Limits) -> dict[str, Any]:

@@ -1,0 +1,129 @@
+"""An instrument as PostgreSQL stores it and as a command carries it.
+
+Units and numbers of enumerations are those of schemas/types.capnp; the record there is an
+instrument with its `policies` in bits, and rules of their own record.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from cift.kit.layout import SelfTrade
+
+__all__ = ["Instrument", "instrument_columns", "instrument_command", "rules_command"]
+
+# The first bit of each policy.
+MARKET_RESIDUAL_BIT = 3
+ICEBERG_BIT = 5
+ALLOCATION_BIT = 7
+ALL_TICKS_BIT = 8
+AUCTION_MARKETS_BIT = 9
+CRITERIA_BIT, CRITERION_BITS = 12, 3
+HALTS_BIT = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instrument:
+    """A tradable symbol; 0 as `max_quantity_units` or `reference_price_units` means none."""
+
+    id: int
+    symbol: str
+    currency: str
+    price_scale: int
+    quantity_scale: int
+    tick_size_units: int
+    lot_size_units: int
+    min_quantity_units: int
+    max_quantity_units: int = 0
+    reference_price_units: int = 0
+    initial_margin_bps: int = 10_000
+    enabled: bool = True
+    self_trade: int = SelfTrade.ALLOW
+    market_residual: int = 0
+    """0: canceled, 1: rests, 2: rests at the last trade."""
+    iceberg_mode: int = 0
+    """0: to the back, 1: hidden by time, 2: hidden in proportion."""
+    allocation: int = 0
+    """0: price and time, 1: top order, pro rata, the rest by time."""
+    auction_criteria: tuple[int, ...] = ()
+    auction_all_ticks: bool = False
+    auction_market_orders: bool = False
+    static_band_bps: int = 0
+    dynamic_band_bps: int = 0
+    band_halts: bool = False
+    protection_bps: int = 0
+    volatility_auction_seconds: int = 0
+    tick_bands: tuple[tuple[int, int], ...] = ()
+    """First price and tick of each, rising."""
+    schedule: tuple[tuple[int, int, int], ...] = ()
+    """Second of the UTC day, SessionState, days with bit 0 for Monday; rising by second."""
+
+    @classmethod
+    def of_row(cls, row: Any) -> "Instrument":
+        """Read a row of `instrument_columns`."""
+        values = dict(row)
+        values["auction_criteria"] = tuple(values["auction_criteria"])
+        for name in ("tick_bands", "schedule"):
+            values[name] = tuple(tuple(entry) for entry in values[name])
+        return cls(**values)
+
+    def row(self) -> dict[str, Any]:
+        """Write the row."""
+        return asdict(self)
+
+    @property
+    def rules(self) -> dict[str, Any]:
+        """What its record of rules holds beside its number; empty: nothing."""
+        rules = {
+            "flags": int(self.band_halts) << HALTS_BIT,
+            "static_band_bps": self.static_band_bps,
+            "dynamic_band_bps": self.dynamic_band_bps,
+            "protection_bps": self.protection_bps,
+            "auction_seconds": self.volatility_auction_seconds,
+            "ticks": [list(band) for band in self.tick_bands],
+            "schedule": [list(change) for change in self.schedule],
+        }
+        return {name: value for name, value in rules.items() if value}
+
+    @property
+    def policies(self) -> int:
+        """How it trades, in bits; self-trades that are allowed are 0, as they always were."""
+        bits = 0 if self.self_trade == SelfTrade.ALLOW else self.self_trade
+        bits |= self.market_residual << MARKET_RESIDUAL_BIT
+        bits |= self.iceberg_mode << ICEBERG_BIT
+        bits |= self.allocation << ALLOCATION_BIT
+        bits |= int(self.auction_all_ticks) << ALL_TICKS_BIT
+        bits |= int(self.auction_market_orders) << AUCTION_MARKETS_BIT
+        for place, criterion in enumerate(self.auction_criteria):
+            bits |= criterion << CRITERIA_BIT + CRITERION_BITS * place
+        return bits
+
+
+def instrument_columns() -> str:
+    """Name the columns of an instrument, for a query."""
+    return ", ".join(Instrument.__slots__)
+
+
+def instrument_command(instrument: Instrument) -> dict[str, Any]:
+    """Write the fields of the command that sets it."""
+    command = {
+        "id": instrument.id,
+        "price_scale": instrument.price_scale,
+        "quantity_scale": instrument.quantity_scale,
+        "flags": int(instrument.enabled),
+        "symbol": instrument.symbol,
+        "currency": instrument.currency,
+        "tick_size": instrument.tick_size_units,
+        "lot_size": instrument.lot_size_units,
+        "min_quantity": instrument.min_quantity_units,
+        "max_quantity": instrument.max_quantity_units,
+        "reference_price": instrument.reference_price_units,
+        "initial_margin_bps": instrument.initial_margin_bps,
+    }
+    if instrument.policies:
+        command["policies"] = instrument.policies
+    return command
+
+
+def rules_command(instrument: Instrument) -> dict[str, Any]:
+    """Write the fields of the command that sets its rules, all of them."""
+    return {"instrument": instrument.id, **instrument.rules}
