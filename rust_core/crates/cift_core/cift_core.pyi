@@ -498,11 +498,15 @@ class FeedUpdate:
 
     @property
     def trades(self) -> bytes:
-        """StreamTradesResponse."""
+        """StreamTradesResponse: trades, and those that were undone."""
 
     @property
     def top(self) -> bytes:
         """StreamTopOfBookResponse."""
+
+    @property
+    def status(self) -> bytes:
+        """StreamStatusResponse: session and auction indication as they are after the message."""
 
 @final
 class MarketDataFeed:
@@ -522,7 +526,9 @@ class MarketDataFeed:
         """
 
     def watch(self, symbol: str, kind: str) -> None:
-        """Encode 'book', 'trades' or 'top' of a symbol from now on; "" with 'trades': all.
+        """Encode 'book', 'trades', 'top' or 'status' of a symbol from now on.
+
+        "" with 'trades': the trades of all.
 
         KeyError: no symbol has this form. ValueError: no such kind.
         """
@@ -539,10 +545,13 @@ class MarketDataFeed:
     def top(self, symbols: list[str]) -> bytes:
         """Return a StreamTopOfBookResponse of these symbols; those not traded are left out."""
 
+    def status(self, symbols: list[str]) -> bytes:
+        """Return a StreamStatusResponse of these symbols; those not traded are left out."""
+
     def trades(self, sequence: int, frame: bytes, symbol: str = "") -> bytes:
         """Return a StreamTradesResponse of any FILLS message; "": trades of all symbols.
 
-        LogError: bad frame.
+        LogError: bad frame, or a trade is not told in pairs.
         """
 
 @final

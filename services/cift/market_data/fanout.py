@@ -18,7 +18,7 @@ from cift_core import FeedUpdate, MarketDataFeed
 
 __all__ = ["FanOut", "Kind", "QueueLimits", "Subscription", "join"]
 
-Kind = Literal["book", "trades", "top"]
+Kind = Literal["book", "trades", "top", "status"]
 
 BATCH_MESSAGES = 64
 """Applied in one go; the subscribers' writers run in between."""
@@ -202,6 +202,7 @@ class FanOut:
             ("book", update.book),
             ("trades", update.trades),
             ("top", update.top),
+            ("status", update.status),
         )
         for kind, piece in pieces:
             if piece:

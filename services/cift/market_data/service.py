@@ -1,12 +1,15 @@
 """MarketDataService: the present book, and streams that never skip a change silently.
 
 A book stream whose subscriber was too slow goes on with a new snapshot that says so; a stream of
-trades or of best prices ends with RESOURCE_EXHAUSTED and says where to go on.
+trades, of best prices or of statuses ends with RESOURCE_EXHAUSTED and says where to go on.
+
+A trade that the operator undid comes again in the stream of trades, marked as busted; what was told
+of it before, and what was counted, stays.
 """
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from functools import partial
 
 from google.protobuf.message import Message
@@ -82,25 +85,20 @@ class MarketData:
     @rpc("read", raw=True)
     async def stream_top_of_book(self, raw: bytes, _call: Call) -> AsyncGenerator[bytes, None]:
         """Send the best prices of all symbols, then those that change."""
-        symbols = list(dict.fromkeys(pb.StreamTopOfBookRequest.FromString(raw).symbols))
-        violations = [v for i, s in enumerate(symbols) for v in _symbol(f"symbols[{i}]", s)]
-        if not 1 <= len(symbols) <= SYMBOLS_MAX:
-            violations.append(("symbols", f"must be from 1 to {SYMBOLS_MAX} symbols"))
-        _refuse(violations)
-        self._wait_for_books()
-        for symbol in symbols:
-            _known(partial(self._feed.book, symbol, 1))
+        symbols = self._symbols(pb.StreamTopOfBookRequest.FromString(raw).symbols)
         with self._fanout.subscribe("top", symbols) as subscription:
             yield self._feed.top(symbols)
             while True:
-                if not await subscription.wait(HEARTBEAT_SECONDS):
-                    yield self._heartbeat(pb.StreamTopOfBookResponse, subscription)
-                elif subscription.overflowed:
-                    raise ResourceExhausted(
-                        "SLOW_SUBSCRIBER", "too slow for the best prices: subscribe again"
-                    )
-                else:
-                    yield subscription.take()
+                yield await self._next(subscription, pb.StreamTopOfBookResponse)
+
+    @rpc("read", raw=True)
+    async def stream_status(self, raw: bytes, _call: Call) -> AsyncGenerator[bytes, None]:
+        """Send what all symbols are at, then those that change."""
+        symbols = self._symbols(pb.StreamStatusRequest.FromString(raw).symbols)
+        with self._fanout.subscribe("status", symbols) as subscription:
+            yield self._feed.status(symbols)
+            while True:
+                yield await self._next(subscription, pb.StreamStatusResponse)
 
     @rpc("read", raw=True)
     async def stream_trades(self, raw: bytes, _call: Call) -> AsyncGenerator[bytes, None]:
@@ -134,6 +132,26 @@ class MarketData:
                     raise _too_slow(subscription.through)
                 else:
                     yield subscription.take()
+
+    def _symbols(self, asked: Iterable[str]) -> list[str]:
+        """The symbols of a request, each once and each known."""
+        symbols = list(dict.fromkeys(asked))
+        violations = [v for i, s in enumerate(symbols) for v in _symbol(f"symbols[{i}]", s)]
+        if not 1 <= len(symbols) <= SYMBOLS_MAX:
+            violations.append(("symbols", f"must be from 1 to {SYMBOLS_MAX} symbols"))
+        _refuse(violations)
+        self._wait_for_books()
+        for symbol in symbols:
+            _known(partial(self._feed.book, symbol, 1))
+        return symbols
+
+    async def _next(self, subscription: Subscription, kind: Callable[..., Message]) -> bytes:
+        """Wait for the next piece of a stream that can only be begun again, or for its time."""
+        if not await subscription.wait(HEARTBEAT_SECONDS):
+            return self._heartbeat(kind, subscription)
+        if subscription.overflowed:
+            raise ResourceExhausted("SLOW_SUBSCRIBER", "too slow: subscribe again")
+        return subscription.take()
 
     async def _past_trades(
         self, reader: LogReader, symbol: str, after: int

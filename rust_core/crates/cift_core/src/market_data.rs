@@ -21,6 +21,7 @@ pub struct FeedUpdate {
     book: Py<PyBytes>,
     trades: Py<PyBytes>,
     top: Py<PyBytes>,
+    status: Py<PyBytes>,
 }
 
 fn kind_of(kind: &str) -> PyResult<Kind> {
@@ -28,12 +29,17 @@ fn kind_of(kind: &str) -> PyResult<Kind> {
         "book" => Ok(Kind::Book),
         "trades" => Ok(Kind::Trades),
         "top" => Ok(Kind::Top),
-        _ => Err(PyValueError::new_err("kind is 'book', 'trades' or 'top'")),
+        "status" => Ok(Kind::Status),
+        _ => Err(PyValueError::new_err("kind is 'book', 'trades', 'top' or 'status'")),
     }
 }
 
 fn name_of(symbol: &str) -> PyResult<Name> {
     reference::name(symbol.as_bytes()).ok_or_else(|| PyKeyError::new_err(symbol.to_owned()))
+}
+
+fn names_of(symbols: &[String]) -> PyResult<Vec<Name>> {
+    symbols.iter().map(|symbol| name_of(symbol)).collect()
 }
 
 /// What to watch: a symbol, or nothing for the trades of all.
@@ -68,6 +74,7 @@ impl MarketDataFeed {
                 book: bytes(&update.book),
                 trades: bytes(&update.trades),
                 top: bytes(&update.top),
+                status: bytes(&update.status),
                 symbol: update.symbol,
             })
             .collect())
@@ -95,8 +102,11 @@ impl MarketDataFeed {
     }
 
     fn top<'py>(&self, py: Python<'py>, symbols: Vec<String>) -> PyResult<Bound<'py, PyBytes>> {
-        let names = symbols.iter().map(|symbol| name_of(symbol)).collect::<PyResult<Vec<_>>>()?;
-        Ok(PyBytes::new(py, &self.inner.top(&names)))
+        Ok(PyBytes::new(py, &self.inner.top(&names_of(&symbols)?)))
+    }
+
+    fn status<'py>(&self, py: Python<'py>, symbols: Vec<String>) -> PyResult<Bound<'py, PyBytes>> {
+        Ok(PyBytes::new(py, &self.inner.status(&names_of(&symbols)?)))
     }
 
     #[pyo3(signature = (sequence, frame, symbol = ""))]

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use engine::book::Level;
 use engine::market_data::{LevelChange, Top};
 use engine::market_data::{MarketData, MarketDataError, Trade, Updates};
-use engine::pod::{Event, ExecType, Instrument, Liquidity, Side};
+use engine::pod::{Instrument, MarketStatus, SessionState, Side};
 use engine::FillsView;
 
 use crate::decimal;
@@ -47,6 +47,8 @@ pub enum Kind {
     Trades,
     /// Best bid and ask.
     Top,
+    /// Session and auction indication.
+    Status,
 }
 
 /// What a message changed for those who watch one symbol; empty bytes where it changed nothing.
@@ -60,6 +62,8 @@ pub struct FeedUpdate {
     pub trades: Vec<u8>,
     /// `StreamTopOfBookResponse`.
     pub top: Vec<u8>,
+    /// `StreamStatusResponse`.
+    pub status: Vec<u8>,
 }
 
 /// The books of a shard, and who watches what.
@@ -169,11 +173,24 @@ impl Feed {
         out
     }
 
-    /// `StreamTradesResponse` of any FILLS message, of one symbol or of all.
+    /// `StreamStatusResponse` of these symbols; unknown ones are left out.
+    #[must_use]
+    pub fn status(&self, symbols: &[Name]) -> Vec<u8> {
+        let mut out = Vec::new();
+        for symbol in symbols {
+            if let Some(market) = self.market(symbol) {
+                write_status(&mut out, market.instrument(), market.status(), self.applied());
+            }
+        }
+        uint(&mut out, 2, self.applied());
+        out
+    }
+
+    /// `StreamTradesResponse` of any FILLS message, of one symbol or of all, busts included.
     ///
     /// # Errors
     ///
-    /// If it can't be read where it stands.
+    /// If it can't be read where it stands, or a trade is not told in pairs.
     pub fn trades(
         &self,
         sequence: u64,
@@ -185,8 +202,12 @@ impl Feed {
         let frame = read_at(Log::Fills, sequence, self.shard, bytes).map_err(FeedError::Stage)?;
         let fills = frame.fills();
         let mut out = Vec::new();
-        for (index, pair) in fills.events.windows(2).enumerate() {
-            let Some(trade) = trade_of(index as u32, pair) else { continue };
+        for index in 0..fills.events.len() {
+            let event = index as u32;
+            let trade = Trade::read(fills.events, index).map_err(|what| {
+                FeedError::Data(MarketDataError::Broken { sequence, event, what })
+            })?;
+            let Some(trade) = trade else { continue };
             let Some(instrument) = self.reference.instrument(trade.instrument) else { continue };
             if symbol.is_none_or(|symbol| *symbol == instrument.symbol) {
                 self.write_trade(&mut out, instrument, &trade, &fills);
@@ -260,10 +281,18 @@ impl Outgoing<'_> {
                 write_top(&mut self.found[at].top, &instrument, &change.top, self.sequence);
             }
         }
+        for status in &updates.statuses {
+            if let Some((at, instrument)) = self.watched(Kind::Status, status.instrument) {
+                write_status(&mut self.found[at].status, &instrument, status, self.sequence);
+            }
+        }
         for update in &mut self.found {
-            for (bytes, field) in
-                [(&mut update.book, 4), (&mut update.trades, 2), (&mut update.top, 2)]
-            {
+            for (bytes, field) in [
+                (&mut update.book, 4),
+                (&mut update.trades, 2),
+                (&mut update.top, 2),
+                (&mut update.status, 2),
+            ] {
                 if !bytes.is_empty() {
                     uint(bytes, field, self.sequence);
                 }
@@ -296,26 +325,6 @@ impl Outgoing<'_> {
     }
 }
 
-/// The trade of which these are the taker's event and the maker's.
-fn trade_of(index: u32, pair: &[Event]) -> Option<Trade> {
-    let [taker, maker] = pair else { return None };
-    let trade = ExecType::Trade.number();
-    let is_trade = taker.exec_type == trade
-        && taker.liquidity == Liquidity::Taker.number()
-        && maker.exec_type == trade
-        && maker.match_id == taker.match_id;
-    is_trade.then(|| Trade {
-        instrument: taker.instrument,
-        event_index: index,
-        match_id: taker.match_id,
-        price: taker.last_price,
-        quantity: taker.last_quantity,
-        aggressor: Side::try_from(taker.side).unwrap_or(Side::None),
-        taker_order_id: taker.order_id,
-        maker_order_id: maker.order_id,
-    })
-}
-
 fn write_trade(
     out: &mut Vec<u8>,
     instrument: &Instrument,
@@ -332,7 +341,34 @@ fn write_trade(
         uint(out, 7, time_ns as u64);
         uint(out, 8, trade.taker_order_id);
         uint(out, 9, trade.maker_order_id);
+        uint(out, 10, u64::from(trade.auction));
+        uint(out, 11, u64::from(trade.busted));
     });
+}
+
+fn write_status(out: &mut Vec<u8>, instrument: &Instrument, status: &MarketStatus, sequence: u64) {
+    nested(out, 1, |out| {
+        string(out, 1, reference::text(&instrument.symbol));
+        uint(out, 2, sequence);
+        uint(out, 3, u64::from(status.session) + 1);
+        auction_fields(out, 4, instrument, status);
+    });
+}
+
+/// Appends what an auction would do now as fields `field` to `field` + 2: price, quantity and what
+/// would be left; nothing unless orders collect and some would trade.
+pub(crate) fn auction_fields(
+    out: &mut Vec<u8>,
+    field: u32,
+    instrument: &Instrument,
+    status: &MarketStatus,
+) {
+    let collects = SessionState::try_from(status.session).is_ok_and(SessionState::collects);
+    if collects && status.price != 0 {
+        decimal_field(out, field, status.price.into(), instrument.price_scale);
+        decimal_field(out, field + 1, status.quantity.into(), instrument.quantity_scale);
+        decimal_field(out, field + 2, status.imbalance.into(), instrument.quantity_scale);
+    }
 }
 
 fn write_top(out: &mut Vec<u8>, instrument: &Instrument, top: &Top, sequence: u64) {

@@ -231,6 +231,8 @@ impl RiskStage {
             risked.instruments = frame.instruments;
             risked.accounts = frame.accounts;
             risked.limits = frame.limits;
+            risked.terms = frame.terms;
+            risked.rules = frame.rules;
         }
         let start = out.len();
         risked.write(out);
@@ -328,6 +330,7 @@ impl MatchingStage {
             instruments: &self.fills.instruments,
             accounts: &self.fills.accounts,
             limits: &self.fills.limits,
+            statuses: &self.fills.statuses,
             ..Frame::new(header)
         }
         .write(out);

@@ -3,22 +3,28 @@
 //! Every command (or run of timers) that changed a book gives one delta: the levels that differ, as
 //! they are now. A book's deltas are numbered without gaps, and a snapshot says the number it
 //! stands at, so that who applies every later delta to it has the book, and who misses one sees it.
+//!
+//! A book is the sum of what its orders show: of an iceberg what it shows, of an order that waits
+//! for its stop, its auction, another order or a price to follow, and of a market order that rests,
+//! nothing. While orders collect it may be crossed. A trade that is undone is told as such; bars
+//! and statistics count what was traded and are not rewritten.
 
 mod side;
 mod statistics;
+mod trades;
 
 use alloc::vec::Vec;
 use core::fmt;
 
 use crate::batch::FillsView;
 use crate::book::Level;
-use crate::pod::{
-    Event, ExecType, Instrument, Liquidity, Side, MAX_INSTRUMENT, MAX_PRICE, MAX_QUANTITY,
-};
+use crate::pod::{Event, Instrument, MarketStatus, SessionState, Side, MAX_INSTRUMENT, TIMER};
 use crate::table::NONE;
 use side::LevelSide;
+use trades::is_deal;
 
 pub use statistics::{Fraction, Span, Top};
+pub use trades::Trade;
 
 /// Nanoseconds of a session: it begins at 00:00 UTC of journal time.
 const SESSION_NS: i64 = 86_400_000_000_000;
@@ -44,27 +50,6 @@ pub struct LevelChange {
     pub side: Side,
     /// Price, quantity and number of orders.
     pub level: Level,
-}
-
-/// A trade, blind to who traded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Trade {
-    /// Instrument id.
-    pub instrument: u32,
-    /// Index of the taker's event in the message.
-    pub event_index: u32,
-    /// 1, 2, 3 … per shard.
-    pub match_id: u64,
-    /// The resting order's price.
-    pub price: i64,
-    /// Quantity.
-    pub quantity: i64,
-    /// Side of the taker.
-    pub aggressor: Side,
-    /// The taker's order.
-    pub taker_order_id: u64,
-    /// The maker's order.
-    pub maker_order_id: u64,
 }
 
 /// A top of book that differs from the one before the message.
@@ -99,10 +84,13 @@ pub struct Updates {
     /// In the order of their commands.
     pub deltas: Vec<Delta>,
     levels: Vec<LevelChange>,
-    /// In the order in which they happened.
+    /// In the order in which they happened, busts among them.
     pub trades: Vec<Trade>,
     /// One for each instrument whose top changed, in the order of their first change.
     pub tops: Vec<TopChange>,
+    /// What instruments are at, of each whose session or indication differs from before the
+    /// message, in the order of their first change.
+    pub statuses: Vec<MarketStatus>,
     /// Bars that this message's time ended, in the order in which instruments were listed.
     pub bars: Vec<Bar>,
     /// Instruments that were listed or changed.
@@ -124,6 +112,7 @@ impl Updates {
         self.levels.clear();
         self.trades.clear();
         self.tops.clear();
+        self.statuses.clear();
         self.bars.clear();
         self.instruments.clear();
     }
@@ -148,6 +137,13 @@ pub enum MarketDataError {
         /// What is wrong.
         what: &'static str,
     },
+    /// A status of no instrument that is listed, or of no session.
+    Status {
+        /// The message.
+        sequence: u64,
+        /// Index of the status.
+        status: u32,
+    },
 }
 
 impl fmt::Display for MarketDataError {
@@ -158,6 +154,9 @@ impl fmt::Display for MarketDataError {
             }
             Self::Broken { sequence, event, what } => {
                 write!(to, "FILLS {sequence}, event {event}: {what}")
+            }
+            Self::Status { sequence, status } => {
+                write!(to, "FILLS {sequence}, status {status}: no such instrument or session")
             }
         }
     }
@@ -174,6 +173,9 @@ pub struct Market {
     top: Top,
     /// The top before the message under way, once that has changed the book.
     top_before: Top,
+    status: MarketStatus,
+    /// The message that spoke of the status last.
+    status_in: u64,
     changed_in: u64,
     deltas: u64,
     session: Span,
@@ -190,6 +192,17 @@ impl Market {
             sides: [LevelSide::new(1), LevelSide::new(-1)],
             top: Top::default(),
             top_before: Top::default(),
+            status: MarketStatus {
+                instrument: instrument.id,
+                command_index: TIMER,
+                session: SessionState::Continuous.number(),
+                reserved: 0,
+                reserved1: 0,
+                price: 0,
+                quantity: 0,
+                imbalance: 0,
+            },
+            status_in: 0,
             changed_in: 0,
             deltas: 0,
             session: Span::default(),
@@ -233,6 +246,12 @@ impl Market {
     #[must_use]
     pub fn top(&self) -> Top {
         self.top
+    }
+
+    /// What the instrument is at, as FILLS said last.
+    #[must_use]
+    pub fn status(&self) -> &MarketStatus {
+        &self.status
     }
 
     /// The trades since 00:00 UTC; its VWAP is the session's.
@@ -392,6 +411,7 @@ impl MarketData {
             self.list(instrument, updates);
         }
         self.apply_events(fills, updates)?;
+        self.apply_statuses(fills, updates)?;
         updates.tops.retain_mut(|change| {
             let place = self.places[change.instrument as usize];
             let market = &self.markets[place as usize];
@@ -416,9 +436,8 @@ impl MarketData {
                 what,
             };
             let shows = event.book_quantity_before != 0 || event.book_quantity_after != 0;
-            let traded = event.exec_type == ExecType::Trade.number()
-                && event.liquidity == Liquidity::Taker.number();
-            if !shows && !traded {
+            let trade = Trade::read(fills.events, index).map_err(broken)?;
+            if !shows && trade.is_none() {
                 continue;
             }
             let place = self.place(event.instrument).ok_or_else(|| broken("no such instrument"))?;
@@ -427,11 +446,11 @@ impl MarketData {
                 self.finish(change.replace(this), updates);
                 self.changes += 1;
             }
-            if traded {
-                let maker = fills.events.get(index + 1);
-                let trade = trade_of(index, event, maker).map_err(broken)?;
-                self.markets[place].session.trade(trade.price, trade.quantity);
-                self.markets[place].bar.trade(trade.price, trade.quantity);
+            if let Some(trade) = trade {
+                if !trade.busted {
+                    self.markets[place].session.trade(trade.price, trade.quantity);
+                    self.markets[place].bar.trade(trade.price, trade.quantity);
+                }
                 updates.trades.push(trade);
             }
             if shows {
@@ -439,6 +458,40 @@ impl MarketData {
             }
         }
         self.finish(change, updates);
+        Ok(())
+    }
+
+    /// Takes over what instruments are at: the last word on each counts.
+    fn apply_statuses(
+        &mut self,
+        fills: &FillsView<'_>,
+        updates: &mut Updates,
+    ) -> Result<(), MarketDataError> {
+        if fills.statuses.is_empty() {
+            return Ok(());
+        }
+        for (index, status) in fills.statuses.iter().enumerate() {
+            let place = self.place(status.instrument);
+            let known = SessionState::try_from(status.session).is_ok();
+            let Some(place) = place.filter(|_| known) else {
+                let (sequence, status) = (fills.sequence, index as u32);
+                return Err(MarketDataError::Status { sequence, status });
+            };
+            let market = &mut self.markets[place];
+            if market.status_in != fills.sequence {
+                market.status_in = fills.sequence;
+                // What it was is kept here until the end.
+                updates.statuses.push(market.status);
+            }
+            market.status = *status;
+        }
+        updates.statuses.retain_mut(|status| {
+            let now = self.markets[self.places[status.instrument as usize] as usize].status;
+            let told = |of: &MarketStatus| (of.session, of.price, of.quantity, of.imbalance);
+            let differs = told(status) != told(&now);
+            *status = now;
+            differs
+        });
         Ok(())
     }
 
@@ -488,36 +541,4 @@ impl MarketData {
             }
         }
     }
-}
-
-/// Whether a price and a quantity are those of an order or a trade: sums of them never overflow.
-#[inline]
-fn is_deal(price: i64, quantity: i64) -> bool {
-    (1..=MAX_PRICE).contains(&price) && (1..=MAX_QUANTITY).contains(&quantity)
-}
-
-/// The trade that a taker's event and the next one, the maker's, are.
-fn trade_of(index: usize, taker: &Event, maker: Option<&Event>) -> Result<Trade, &'static str> {
-    let maker = maker
-        .filter(|maker| {
-            maker.match_id == taker.match_id
-                && maker.liquidity == Liquidity::Maker.number()
-                && maker.instrument == taker.instrument
-                && (maker.last_price, maker.last_quantity)
-                    == (taker.last_price, taker.last_quantity)
-        })
-        .ok_or("a trade without its maker's side")?;
-    if !is_deal(taker.last_price, taker.last_quantity) {
-        return Err("a trade of nothing, or at no price");
-    }
-    Ok(Trade {
-        instrument: taker.instrument,
-        event_index: index as u32,
-        match_id: taker.match_id,
-        price: taker.last_price,
-        quantity: taker.last_quantity,
-        aggressor: Side::try_from(taker.side).map_err(|_| "a taker of no side")?,
-        taker_order_id: taker.order_id,
-        maker_order_id: maker.order_id,
-    })
 }
