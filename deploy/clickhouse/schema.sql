@@ -4,7 +4,8 @@
 
 -- Match ids count 1, 2, 3 … in each shard, so a shard's trades are whole when their number is their
 -- highest match id. A block of rows is one part, written whole or not at all, and synced: what the
--- table holds always ends with a whole FILLS message.
+-- table holds always ends with a whole FILLS message. In an auction nobody takes: aggressor_side is
+-- 0, and the buyer stands for the taker.
 CREATE TABLE IF NOT EXISTS trades (
     instrument     UInt32,
     time_ns        Int64  CODEC(DoubleDelta, LZ4),
@@ -21,6 +22,27 @@ CREATE TABLE IF NOT EXISTS trades (
 ENGINE = MergeTree
 ORDER BY (instrument, time_ns, match_id)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
+
+-- Trades that were undone: the first event of the bust, and the trade as it was. The table of trades
+-- stays as it was written; a block that comes twice names the same trades again.
+CREATE TABLE IF NOT EXISTS trade_busts (
+    shard       UInt8,
+    match_id    UInt64,
+    instrument  UInt32,
+    time_ns     Int64,
+    sequence    UInt64,
+    event_index UInt32,
+    price       Int64,
+    quantity    Int64
+)
+ENGINE = ReplacingMergeTree
+ORDER BY (shard, match_id)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
+
+-- Every trade and whether it was undone.
+CREATE VIEW IF NOT EXISTS trades_told AS
+SELECT *, (shard, match_id) IN (SELECT shard, match_id FROM trade_busts) AS busted
+FROM trades;
 
 -- Scales never change; the newest row of an id wins.
 CREATE TABLE IF NOT EXISTS instruments (

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from cift.kit import layout
+from cift.kit.bus import LogSettings
 from cift.kit.layout import CommandKind, OrdType, Side, TimeInForce
 from cift_core import Replayer
 
@@ -28,8 +29,12 @@ def orders_frame(
     origin: int, batch: int, fills_seen: int, lists: dict[str, np.ndarray[Any, Any]]
 ) -> bytes:
     """Write an ORDERS message: a segment table, the root, its data, its pointers, its lists."""
-    names = layout.POINTERS["orders"]
-    data = np.array([1 | 1 << 16, origin, batch, fills_seen], "<u8").tobytes()
+    # Pointers after the fifth are there as far as their lists hold something.
+    present = {name for name, rows in lists.items() if len(rows)}
+    last = max((layout.POINTERS["orders"][name] for name in present), default=0)
+    names = {n: place for n, place in layout.POINTERS["orders"].items() if place <= max(last, 4)}
+    version = 1 | LogSettings().semantics_version << 16
+    data = np.array([version, origin, batch, fills_seen], "<u8").tobytes()
     pointers, body = [], b""
     for name, place in names.items():
         rows = lists.get(name)

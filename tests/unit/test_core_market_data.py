@@ -151,7 +151,7 @@ def test_what_is_not_there_is_said() -> None:
     ):
         with pytest.raises(KeyError):
             call()
-    with pytest.raises(ValueError, match="kind is 'book', 'trades' or 'top'"):
+    with pytest.raises(ValueError, match="kind is 'book', 'trades', 'top' or 'status'"):
         plane.feed.watch("AMZN", "bars")
     with pytest.raises(LogError, match="expects FILLS 2 and got 1"):
         plane.feed.apply(1, plane.fills[0])

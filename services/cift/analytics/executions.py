@@ -2,7 +2,8 @@
 
 A block goes into two staging tables by binary COPY and from there, in the same transaction as the
 place, into the tables; so a block is stored whole or not at all. Rows are keyed by their place in
-the log, and an order's row moves only forward, so a block that comes twice changes nothing.
+the log, and an order's row moves only forward, so a block that comes twice changes nothing. A bust
+is an execution of its own, of type TRADE_BUST; it changes no other row.
 """
 
 import asyncio
@@ -176,6 +177,8 @@ FROM_EVENT = {
     "cum_notional_low": "cum_notional_low",
     "cum_notional_high": "cum_notional_high",
     "match_id": "match_id",
+    "stop_price_units": "stop_price",
+    "display_quantity_units": "display_quantity",
 }
 
 SHARED_TYPES = {
@@ -200,6 +203,8 @@ SHARED_TYPES = {
     "leaves_quantity_units": "int8",
     "cum_notional_low": "int8",
     "cum_notional_high": "int8",
+    "stop_price_units": "int8",
+    "display_quantity_units": "int8",
 }
 EXECUTION_TYPES = SHARED_TYPES | {
     "exec_type": "int2",
@@ -241,12 +246,14 @@ INSERT INTO executions (
     shard, sequence, index, time_ns, exec_type, side, ord_type, time_in_force, ord_status,
     liquidity, reason, flags, account_id, instrument_id, command_index, order_sequence, order_id,
     cl_ord_id, price_units, quantity_units, last_price_units, last_quantity_units,
-    cum_quantity_units, leaves_quantity_units, cum_notional, match_id)
+    cum_quantity_units, leaves_quantity_units, cum_notional, match_id, stop_price_units,
+    display_quantity_units)
 SELECT
     shard, sequence, index, time_ns, exec_type, side, ord_type, time_in_force, ord_status,
     liquidity, reason, flags, account_id, instrument_id, command_index, order_sequence, order_id,
     rtrim(cl_ord_id), price_units, quantity_units, last_price_units, last_quantity_units,
-    cum_quantity_units, leaves_quantity_units, {CUM_NOTIONAL}, match_id
+    cum_quantity_units, leaves_quantity_units, {CUM_NOTIONAL}, match_id, stop_price_units,
+    display_quantity_units
 FROM staged_executions
 ON CONFLICT DO NOTHING
 """
@@ -256,11 +263,12 @@ INSERT INTO orders AS stored (
     order_id, shard, account_id, instrument_id, cl_ord_id, side, ord_type, time_in_force,
     ord_status, reason, flags, price_units, quantity_units, cum_quantity_units,
     leaves_quantity_units, cum_notional, order_sequence, created_ns, updated_ns, last_sequence,
-    last_index)
+    last_index, stop_price_units, display_quantity_units)
 SELECT
     order_id, shard, account_id, instrument_id, rtrim(cl_ord_id), side, ord_type, time_in_force,
     ord_status, reason, flags, price_units, quantity_units, cum_quantity_units,
-    leaves_quantity_units, {CUM_NOTIONAL}, order_sequence, created_ns, time_ns, sequence, index
+    leaves_quantity_units, {CUM_NOTIONAL}, order_sequence, created_ns, time_ns, sequence, index,
+    stop_price_units, display_quantity_units
 FROM staged_orders
 ON CONFLICT (order_id) DO UPDATE SET
     cl_ord_id = excluded.cl_ord_id, ord_status = excluded.ord_status, reason = excluded.reason,
@@ -268,6 +276,8 @@ ON CONFLICT (order_id) DO UPDATE SET
     quantity_units = excluded.quantity_units, cum_quantity_units = excluded.cum_quantity_units,
     leaves_quantity_units = excluded.leaves_quantity_units, cum_notional = excluded.cum_notional,
     order_sequence = excluded.order_sequence, updated_ns = excluded.updated_ns,
-    last_sequence = excluded.last_sequence, last_index = excluded.last_index
+    last_sequence = excluded.last_sequence, last_index = excluded.last_index,
+    stop_price_units = excluded.stop_price_units,
+    display_quantity_units = excluded.display_quantity_units
 WHERE (stored.last_sequence, stored.last_index) < (excluded.last_sequence, excluded.last_index)
 """

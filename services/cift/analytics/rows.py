@@ -13,9 +13,18 @@ from numpy.typing import NDArray
 
 import cift_core
 from cift.kit import frames
-from cift.kit.layout import ExecType, Liquidity
+from cift.kit.layout import ExecType, Liquidity, Side
 
-__all__ = ["Block", "InstrumentRow", "OrderColumns", "Trades", "orders_of", "trades_of"]
+__all__ = [
+    "Block",
+    "Busts",
+    "InstrumentRow",
+    "OrderColumns",
+    "Trades",
+    "busts_of",
+    "orders_of",
+    "trades_of",
+]
 
 Array = NDArray[Any]
 
@@ -62,7 +71,10 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Trades:
-    """The trades of a block, one row each, by place: the taker's events."""
+    """The trades of a block, one row each, by place: the taker's events.
+
+    In an auction nobody takes: the buyer stands for the taker, and the aggressor's side is 0.
+    """
 
     shard: int
     sequence: Array
@@ -80,12 +92,31 @@ class Trades:
         return len(self.sequence)
 
 
+@dataclass(frozen=True, slots=True)
+class Busts:
+    """The trades that were undone in a block, one row each, by place: the buyers' events."""
+
+    shard: int
+    sequence: Array
+    event_index: Array
+    time_ns: Array
+    instrument: Array
+    match_id: Array
+    price: Array
+    quantity: Array
+
+    def __len__(self) -> int:
+        return len(self.sequence)
+
+
 def trades_of(block: Block) -> Trades:
     """Pick the trades: each is two events with one match id, the taker's before the maker's."""
     events = block.events
     traded = events["exec_type"] == ExecType.TRADE
-    takers = np.flatnonzero(traded & (events["liquidity"] == Liquidity.TAKER))
-    makers = np.flatnonzero(traded & (events["liquidity"] == Liquidity.MAKER))
+    liquidity, buys = events["liquidity"], events["side"] == Side.BUY
+    auction = liquidity == Liquidity.AUCTION
+    takers = np.flatnonzero(traded & ((liquidity == Liquidity.TAKER) | auction & buys))
+    makers = np.flatnonzero(traded & ((liquidity == Liquidity.MAKER) | auction & ~buys))
     taken, made = events[takers], events[makers]
     if not np.array_equal(taken["match_id"], made["match_id"]):
         raise ValueError(f"FILLS {block.first} to {block.last}: trades are not pairs of events")
@@ -98,9 +129,27 @@ def trades_of(block: Block) -> Trades:
         match_id=taken["match_id"],
         price=taken["last_price"],
         quantity=taken["last_quantity"],
-        aggressor_side=taken["side"],
+        aggressor_side=np.where(auction[takers], 0, taken["side"]),
         taker_order_id=taken["order_id"],
         maker_order_id=made["order_id"],
+    )
+
+
+def busts_of(block: Block) -> Busts:
+    """Pick the trades that were undone: of the two sides' events the buyer's tells of both."""
+    events = block.events
+    undone = (events["exec_type"] == ExecType.TRADE_BUST) & (events["side"] == Side.BUY)
+    places = np.flatnonzero(undone)
+    busts = events[places]
+    return Busts(
+        shard=block.shard,
+        sequence=block.sequence[places],
+        event_index=block.index[places],
+        time_ns=block.event_time_ns[places],
+        instrument=busts["instrument"],
+        match_id=busts["match_id"],
+        price=busts["last_price"],
+        quantity=busts["last_quantity"],
     )
 
 
@@ -113,7 +162,7 @@ class OrderColumns:
 
 
 def orders_of(block: Block) -> OrderColumns:
-    """Find each order once; refusals tell of commands, not of orders, and don't count."""
+    """Find each order once; refusals and busts are no part of an order's life and don't count."""
     events = block.events
     refused = np.isin(events["exec_type"], (ExecType.REJECTED, ExecType.CANCEL_REJECTED))
     places = np.flatnonzero(~refused & (events["order_sequence"] > 0))

@@ -2,6 +2,7 @@
 
 Sums come out of ClickHouse as integers and are divided once, here, so every answer is exact. Bars
 stand on multiples of their length since 1970; the first and last hold only what lies in the range.
+A trade that the operator undid later counts as it did when it was made.
 """
 
 from collections.abc import Awaitable, Callable

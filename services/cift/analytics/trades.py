@@ -4,13 +4,17 @@ The rows come from FILLS in blocks of whole messages; a block is one insert and 
 not there. Match ids count without gaps, so `count = highest match id` proves that nothing is
 missing and nothing is twice; it is checked whenever the store is opened, and every block must go on
 at the next id.
+
+A trade that was undone stays in the table and in every sum, as it was told; the table of busts
+names it.
 """
 
 import asyncio
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from cift.analytics.projector import Place, StoreUnavailable
-from cift.analytics.rows import Block, InstrumentRow, Trades, trades_of
+from cift.analytics.rows import Block, Busts, InstrumentRow, Trades, busts_of, trades_of
 from cift.kit.logging import get_logger
 from cift.kit.stores.clickhouse import ClickHouse, ClickHouseError
 
@@ -67,11 +71,11 @@ class TradeStore:
         """Nothing to give back: the database lives as long as the process."""
 
     async def apply(self, block: Block) -> None:
-        """Insert the block's instruments, then its trades, then the place."""
-        trades = await asyncio.to_thread(trades_of, block)
+        """Insert the block's instruments and busts, then its trades, then the place."""
+        trades, busts = await asyncio.to_thread(_read, block)
         self._check_continues(trades)
         try:
-            await self._insert(block, trades)
+            await self._insert(block, trades, busts)
         except ClickHouseError as error:
             raise StoreUnavailable(str(error)) from error
         for row in block.instruments:
@@ -81,7 +85,7 @@ class TradeStore:
     async def clear(self) -> None:
         """Delete the shard's rows."""
         try:
-            for table in ("progress", "trades", "instruments"):
+            for table in ("progress", "trades", "trade_busts", "instruments"):
                 await self._database.command(
                     f"ALTER TABLE {table} DELETE WHERE shard = {self._shard:d}"
                     " SETTINGS mutations_sync = 2"
@@ -177,25 +181,22 @@ class TradeStore:
                 "the tables and FILLS do not belong together; start with --rebuild"
             )
 
-    async def _insert(self, block: Block, trades: Trades) -> None:
-        insert = self._database.insert
-        if block.instruments:
-            await insert(
-                "instruments",
-                {
-                    name: [getattr(row, name) for row in block.instruments]
-                    for name in InstrumentRow.__slots__
-                }
-                | {"shard": [self._shard] * len(block.instruments)},
-            )
+    async def _insert(self, block: Block, trades: Trades, busts: Busts) -> None:
+        # The trades say where the table ends, so what may come twice without harm goes first.
+        await self._insert_rows("instruments", block.instruments, InstrumentRow.__slots__)
+        await self._insert_columns("trade_busts", busts)
+        await self._insert_columns("trades", trades)
         if len(trades):
-            columns = {name: getattr(trades, name) for name in Trades.__slots__ if name != "shard"}
-            await insert("trades", columns | {"shard": [self._shard] * len(trades)})
             self._match_id = int(trades.match_id[-1])
         now = asyncio.get_running_loop().time()
-        if len(trades) or block.instruments or now - self._progress_at > PROGRESS_SECONDS:
+        if (
+            len(trades)
+            or len(busts)
+            or block.instruments
+            or now - self._progress_at > PROGRESS_SECONDS
+        ):
             self._progress_at = now
-            await insert(
+            await self._database.insert(
                 "progress",
                 {
                     "shard": [self._shard],
@@ -204,6 +205,22 @@ class TradeStore:
                     "state_hash": [block.state_hash],
                 },
             )
+
+    async def _insert_rows(
+        self, table: str, rows: Sequence[InstrumentRow], names: Iterable[str]
+    ) -> None:
+        if rows:
+            columns = {name: [getattr(row, name) for row in rows] for name in names}
+            await self._database.insert(table, columns | {"shard": [self._shard] * len(rows)})
+
+    async def _insert_columns(self, table: str, rows: Trades | Busts) -> None:
+        if len(rows):
+            columns = {name: getattr(rows, name) for name in rows.__slots__ if name != "shard"}
+            await self._database.insert(table, columns | {"shard": [self._shard] * len(rows)})
+
+
+def _read(block: Block) -> tuple[Trades, Busts]:
+    return trades_of(block), busts_of(block)
 
 
 MAX_TIME_NS = (1 << 63) - 1

@@ -23,6 +23,9 @@ __all__ = [
     "limits",
     "orig_cl_ord_ids",
     "outcomes",
+    "rules",
+    "statuses",
+    "terms",
     "verdicts",
 ]
 
@@ -73,11 +76,28 @@ def limits(frame: bytes) -> Records:
     return _records(frame, "limits", layout.LIMITS)
 
 
+def terms(frame: bytes) -> Records:
+    """Terms that commands of ORDERS or RISKED name."""
+    return _records(frame, "terms", layout.ORDER_TERMS)
+
+
+def rules(frame: bytes) -> Records:
+    """Rules of instruments that ORDERS or RISKED sets."""
+    return _records(frame, "rules", layout.INSTRUMENT_RULES)
+
+
+def statuses(frame: bytes) -> Records:
+    """What instruments are at, of FILLS."""
+    return _records(frame, "statuses", layout.MARKET_STATUS)
+
+
 def _records(frame: bytes, name: str, dtype: np.dtype[Any]) -> Records:
     """Find a list by its pointer; a log that has no such list has none of its elements."""
     head: Header = header(frame)
     place = layout.POINTERS[head.log].get(name)
-    if place is None:
+    # Null pointers at the end are left out; the root says how many there are.
+    (pointers,) = struct.unpack_from("<H", frame, TABLE_BYTES + 6)
+    if place is None or place >= pointers:
         return np.empty(0, dtype)
     at = TABLE_BYTES + ROOT_BYTES + WORD * (layout.DATA_WORDS[head.log] + place)
     offset, size = struct.unpack_from("<iI", frame, at)
