@@ -1,6 +1,7 @@
 """The client's values and errors: nothing is lost between them and the protobuf interface."""
 
 from decimal import Decimal
+from typing import Any
 
 import grpc
 import pytest
@@ -11,40 +12,58 @@ from cift.client import (
     CiftError,
     ConflictError,
     InternalError,
+    MassCancel,
     NewOrder,
     NotFoundError,
     OrdType,
+    PegPrice,
+    PostOnly,
     RejectReason,
     ReplaceOrder,
     RequestError,
     Side,
     SlowConsumerError,
+    TimeInForce,
     UnavailableError,
     UnknownOutcomeError,
+    enums,
+    kinds,
+    messages,
     types,
 )
 from cift.client.errors import from_rpc
 from cift.common.v1 import types_pb2
 from cift.kit import errors as server_errors
 from cift.order_entry.v1 import order_pb2
+from cift.risk.v1 import admin_pb2
 
 
 @pytest.mark.parametrize(
     ("mine", "theirs", "prefix"),
     [
-        (types.Side, types_pb2.Side, "SIDE_"),
-        (types.OrdType, types_pb2.OrdType, "ORD_TYPE_"),
-        (types.TimeInForce, types_pb2.TimeInForce, "TIME_IN_FORCE_"),
-        (types.OrdStatus, types_pb2.OrdStatus, "ORD_STATUS_"),
-        (types.ExecType, types_pb2.ExecType, "EXEC_TYPE_"),
-        (types.Liquidity, types_pb2.Liquidity, "LIQUIDITY_"),
-        (types.RejectReason, types_pb2.RejectReason, "REJECT_REASON_"),
-        (types.Outcome, order_pb2.Outcome, "OUTCOME_"),
-        (types.WaitFor, order_pb2.WaitFor, "WAIT_FOR_"),
+        (enums.Side, types_pb2.Side, "SIDE_"),
+        (enums.OrdType, types_pb2.OrdType, "ORD_TYPE_"),
+        (enums.TimeInForce, types_pb2.TimeInForce, "TIME_IN_FORCE_"),
+        (enums.OrdStatus, types_pb2.OrdStatus, "ORD_STATUS_"),
+        (enums.ExecType, types_pb2.ExecType, "EXEC_TYPE_"),
+        (enums.Liquidity, types_pb2.Liquidity, "LIQUIDITY_"),
+        (enums.RejectReason, types_pb2.RejectReason, "REJECT_REASON_"),
+        (enums.RestatementReason, types_pb2.RestatementReason, "RESTATEMENT_REASON_"),
+        (enums.SelfTradePrevention, types_pb2.SelfTradePrevention, "SELF_TRADE_PREVENTION_"),
+        (enums.SessionState, types_pb2.SessionState, "SESSION_STATE_"),
+        (enums.PostOnly, order_pb2.PostOnly, "POST_ONLY_"),
+        (enums.PegPrice, order_pb2.PegPrice, "PEG_PRICE_"),
+        (enums.Contingency, order_pb2.Contingency, "CONTINGENCY_"),
+        (enums.MarketResidual, admin_pb2.MarketResidual, "MARKET_RESIDUAL_"),
+        (enums.IcebergMode, admin_pb2.IcebergMode, "ICEBERG_MODE_"),
+        (enums.Allocation, admin_pb2.Allocation, "ALLOCATION_"),
+        (enums.AuctionCriterion, admin_pb2.AuctionCriterion, "AUCTION_CRITERION_"),
+        (enums.Outcome, order_pb2.Outcome, "OUTCOME_"),
+        (enums.WaitFor, order_pb2.WaitFor, "WAIT_FOR_"),
     ],
 )
 def test_enumerations_are_the_interfaces_own(
-    mine: type[types.Side], theirs: object, prefix: str
+    mine: type[enums.Side], theirs: object, prefix: str
 ) -> None:
     items = dict(theirs.items())  # type: ignore[attr-defined]
     assert {f"{prefix}{m.name}": m.value for m in mine} == items
@@ -60,10 +79,58 @@ def test_decimals_are_exact() -> None:
 
 
 def test_new_order_is_a_market_order_without_a_price() -> None:
-    limit = types.new_order_message(NewOrder("A", "S", Side.BUY, 5, "1.5", cl_ord_id="x"))
+    limit = messages.new_order_message(NewOrder("A", "S", Side.BUY, 5, "1.5", cl_ord_id="x"))
     assert (int(limit.ord_type), limit.price, limit.quantity) == (OrdType.LIMIT, "1.5", "5")
-    market = types.new_order_message(NewOrder("A", "S", Side.SELL, "5"))
+    market = messages.new_order_message(NewOrder("A", "S", Side.SELL, "5"))
     assert (int(market.ord_type), market.price) == (OrdType.MARKET, "")
+
+
+WHO = ("A", "S", Side.SELL, "5")
+KINDS: list[tuple[NewOrder, str, dict[str, Any]]] = [
+    (kinds.market(*WHO), "MARKET", {}),
+    (kinds.market_to_limit(*WHO), "MARKET_TO_LIMIT", {}),
+    (kinds.limit(*WHO, 7, tag="t", all_or_none=True), "LIMIT", {"price": "7", "tag": "t"}),
+    (kinds.limit(*WHO, 7, expire_time_ns=9), "LIMIT", {"time_in_force": TimeInForce.GTD}),
+    (kinds.post_only(*WHO, 7), "LIMIT", {"post_only": PostOnly.REJECT}),
+    (kinds.post_only(*WHO, 7, reprice=True), "LIMIT", {"post_only": PostOnly.REPRICE}),
+    (kinds.iceberg(*WHO, 7, 2), "LIMIT", {"display_quantity": "2", "min_visible_quantity": ""}),
+    (kinds.stop(*WHO, "6.5"), "STOP", {"stop_price": "6.5", "price": ""}),
+    (kinds.stop_limit(*WHO, "6.5", "6"), "STOP_LIMIT", {"stop_price": "6.5", "price": "6"}),
+    (kinds.trailing_stop(*WHO, price_offset="0.5"), "STOP", {}),
+    (kinds.trailing_stop(*WHO, basis_points=50, price=6), "STOP_LIMIT", {"price": "6"}),
+    (kinds.pegged(*WHO, PegPrice.MID, offset="-0.1"), "PEGGED", {"price": ""}),
+    (kinds.limit(*WHO, 7, reduce_only=True, min_quantity=2), "LIMIT", {"min_quantity": "2"}),
+]
+
+
+@pytest.mark.parametrize(("order", "ord_type", "fields"), KINDS)
+def test_each_kind_of_order(order: NewOrder, ord_type: str, fields: dict[str, Any]) -> None:
+    message = messages.new_order_message(order)
+    assert int(message.ord_type) == OrdType[ord_type]
+    assert {name: getattr(message, name) for name in fields} == fields
+
+
+def test_how_a_stop_trails_and_what_a_peg_follows() -> None:
+    trailing = kinds.trailing_stop(*WHO, basis_points=50, activation_price=9, take_profit=True)
+    message = messages.new_order_message(trailing).trailing_stop
+    assert (message.basis_points, message.activation_price, message.take_profit) == (50, "9", True)
+    for wrong in ({}, {"basis_points": 1, "price_offset": 1}):
+        with pytest.raises(ValueError, match="one of them"):
+            messages.new_order_message(kinds.trailing_stop(*WHO, **wrong))  # type: ignore[arg-type]
+    peg = messages.new_order_message(kinds.pegged(*WHO, PegPrice.BID, offset="-0.1")).peg
+    assert (int(peg.follows), peg.offset) == (PegPrice.BID, "-0.1")
+
+
+def test_a_list_gives_each_of_its_orders_an_id() -> None:
+    orders = types.with_id(kinds.bracket(NewOrder(*WHO), kinds.stop(*WHO, 6), kinds.limit(*WHO, 8)))
+    assert len({order.cl_ord_id for order in orders.orders} - {""}) == 3
+    message = messages.command_message(orders).order_list
+    assert message.contingency == order_pb2.CONTINGENCY_BRACKET
+    assert [order.cl_ord_id for order in message.orders] == [o.cl_ord_id for o in orders.orders]
+    pair = kinds.one_cancels_other(kinds.limit(*WHO, 8), kinds.stop(*WHO, 6))
+    assert messages.order_list_message(pair).contingency == 1
+    cancel = messages.command_message(types.with_id(MassCancel("A", tag="t"))).mass_cancel
+    assert (cancel.tag, len(cancel.cl_ord_id)) == ("t", 32)
 
 
 def test_every_command_gets_an_id_that_fits() -> None:
@@ -73,23 +140,25 @@ def test_every_command_gets_an_id_that_fits() -> None:
 
 
 def test_a_target_is_named_by_one_id() -> None:
-    cancel = types.cancel_order_message(CancelOrder("A", order_id=7))
+    cancel = messages.cancel_order_message(CancelOrder("A", order_id=7))
     assert cancel.WhichOneof("target") == "order_id"
-    replace = types.replace_order_message(
+    replace = messages.replace_order_message(
         ReplaceOrder("A", "S", "first", price="2", leaves_quantity=0)
     )
     assert replace.orig_cl_ord_id == "first"
     assert replace.WhichOneof("size") == "leaves_quantity"
     with pytest.raises(ValueError, match="one of them"):
-        types.cancel_order_message(CancelOrder("A"))
+        messages.cancel_order_message(CancelOrder("A"))
     with pytest.raises(ValueError, match="not both"):
-        types.replace_order_message(ReplaceOrder("A", "S", "first", quantity=1, leaves_quantity=1))
+        messages.replace_order_message(
+            ReplaceOrder("A", "S", "first", quantity=1, leaves_quantity=1)
+        )
 
 
 def test_a_number_of_a_newer_server_is_unspecified() -> None:
     message = order_pb2.CommandResult.FromString(b"\x28\x98\xf2\x01")
     assert message.reject_reason == 31_000
-    result = types.result_of(message)
+    result = messages.result_of(message)
     assert result.reject_reason == RejectReason.UNSPECIFIED
 
 

@@ -10,11 +10,47 @@
 Every command carries a client order id; one that is left empty is made up. A call whose outcome
 did not come is repeated under the same id, which is safe: the exchange takes it once and answers
 with the first outcome. Business refusals are values (`result.rejected`), everything else is a
-`CiftError`.
+`CiftError`. `cift.client.kinds` has a function for each kind of order, `CiftClient.admin` and
+`CiftClient.market` what an operator does.
 """
 
-from cift.client.admin import Account, Admin, ApiKey, Check, Exposure, Instrument, Limits, Position
+from cift.client import kinds
+from cift.client.admin import (
+    Account,
+    Admin,
+    ApiKey,
+    AuctionRules,
+    Check,
+    Exposure,
+    Instrument,
+    Limits,
+    Position,
+    ScheduledSession,
+    TickBand,
+    TradingRules,
+)
 from cift.client.client import CiftClient, Endpoints, Retry
+from cift.client.enums import (
+    Allocation,
+    AuctionCriterion,
+    Contingency,
+    ExecType,
+    IcebergMode,
+    Liquidity,
+    MarketResidual,
+    OrdStatus,
+    OrdType,
+    Outcome,
+    PegPrice,
+    PostOnly,
+    RejectReason,
+    RestatementReason,
+    SelfTradePrevention,
+    SessionState,
+    Side,
+    TimeInForce,
+    WaitFor,
+)
 from cift.client.errors import (
     AuthError,
     CiftError,
@@ -26,6 +62,7 @@ from cift.client.errors import (
     UnavailableError,
     UnknownOutcomeError,
 )
+from cift.client.market import Market
 from cift.client.session import Session
 from cift.client.streams import BookView
 from cift.client.types import (
@@ -33,29 +70,28 @@ from cift.client.types import (
     BookUpdate,
     CancelOrder,
     Command,
-    ExecType,
     Execution,
     Fill,
-    Liquidity,
+    InstrumentStatus,
+    MassCancel,
     NewOrder,
     Order,
-    OrdStatus,
-    OrdType,
-    Outcome,
+    OrderList,
+    Peg,
     Place,
-    RejectReason,
     ReplaceOrder,
     Result,
-    Side,
-    TimeInForce,
     Trade,
-    WaitFor,
+    TrailingStop,
 )
 
 __all__ = [
     "Account",
     "Admin",
+    "Allocation",
     "ApiKey",
+    "AuctionCriterion",
+    "AuctionRules",
     "AuthError",
     "BookLevel",
     "BookUpdate",
@@ -66,34 +102,52 @@ __all__ = [
     "CiftError",
     "Command",
     "ConflictError",
+    "Contingency",
     "Endpoints",
     "ExecType",
     "Execution",
     "Exposure",
     "Fill",
+    "IcebergMode",
     "Instrument",
+    "InstrumentStatus",
     "InternalError",
     "Limits",
     "Liquidity",
+    "Market",
+    "MarketResidual",
+    "MassCancel",
     "NewOrder",
     "NotFoundError",
     "OrdStatus",
     "OrdType",
     "Order",
+    "OrderList",
     "Outcome",
+    "Peg",
+    "PegPrice",
     "Place",
     "Position",
+    "PostOnly",
     "RejectReason",
     "ReplaceOrder",
     "RequestError",
+    "RestatementReason",
     "Result",
     "Retry",
+    "ScheduledSession",
+    "SelfTradePrevention",
     "Session",
+    "SessionState",
     "Side",
     "SlowConsumerError",
+    "TickBand",
     "TimeInForce",
     "Trade",
+    "TradingRules",
+    "TrailingStop",
     "UnavailableError",
     "UnknownOutcomeError",
     "WaitFor",
+    "kinds",
 ]

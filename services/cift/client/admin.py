@@ -1,12 +1,24 @@
 """Reference data, limits and positions: the operator's side of the client."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
-from cift.client import types
-from cift.client.types import DecimalLike, NewOrder, RejectReason, decimal_text
+from google.protobuf.field_mask_pb2 import FieldMask
+
+from cift.client import messages
+from cift.client.enums import (
+    Allocation,
+    AuctionCriterion,
+    IcebergMode,
+    MarketResidual,
+    RejectReason,
+    SelfTradePrevention,
+    SessionState,
+)
+from cift.client.types import DecimalLike, NewOrder, decimal_text
+from cift.common.v1 import types_pb2
 from cift.risk.v1 import (
     admin_pb2,
     admin_service_pb2,
@@ -19,7 +31,24 @@ from cift.risk.v1 import (
 if TYPE_CHECKING:
     from cift.client.client import CiftClient
 
-__all__ = ["Account", "Admin", "ApiKey", "Check", "Exposure", "Instrument", "Limits", "Position"]
+__all__ = [
+    "Account",
+    "Admin",
+    "ApiKey",
+    "AuctionRules",
+    "Check",
+    "Exposure",
+    "Instrument",
+    "InstrumentTerms",
+    "Limits",
+    "Position",
+    "ScheduledSession",
+    "TickBand",
+    "TradingRules",
+]
+
+DECIMALS = frozenset({"tick_size", "lot_size", "min_quantity", "max_quantity", "reference_price"})
+"""Of an instrument."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +59,10 @@ class Account:
     firm: str
     currency: str
     disabled: bool = False
+    self_trade_prevention: SelfTradePrevention = SelfTradePrevention.UNSPECIFIED
+    """Of its orders that don't say; unspecified: what the instrument says."""
+    self_trade_group: int = 0
+    """Orders of one group don't trade with each other; 0: the account is alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +75,66 @@ class ApiKey:
     secret: str
 
 
+@dataclass(frozen=True, slots=True)
+class TickBand:
+    """From a price on, prices are multiples of another tick."""
+
+    from_price: DecimalLike
+    tick_size: DecimalLike
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledSession:
+    """A change of session by the second of the UTC day; `weekdays` 1 Monday to 7, none: all."""
+
+    second_of_day: int
+    session: SessionState
+    weekdays: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradingRules:
+    """What bounds an instrument's prices and when it trades; 0: no such bound."""
+
+    static_band_bps: int = 0
+    dynamic_band_bps: int = 0
+    band_halts: bool = False
+    protection_bps: int = 0
+    volatility_auction_seconds: int = 0
+    tick_bands: tuple[TickBand, ...] = ()
+    schedule: tuple[ScheduledSession, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuctionRules:
+    """How an instrument's auctions are priced; without criteria the usual four."""
+
+    criteria: tuple[AuctionCriterion, ...] = ()
+    all_ticks: bool = False
+    market_orders: bool = False
+
+
+class InstrumentTerms(TypedDict, total=False):
+    """What of an instrument may change; the fields are those of `Instrument`."""
+
+    tick_size: DecimalLike
+    lot_size: DecimalLike
+    min_quantity: DecimalLike | None
+    max_quantity: DecimalLike | None
+    reference_price: DecimalLike | None
+    initial_margin_bps: int | None
+    disabled: bool
+    self_trade_prevention: SelfTradePrevention
+    market_residual: MarketResidual
+    iceberg_mode: IcebergMode
+    allocation: Allocation
+    auction: AuctionRules | None
+    rules: TradingRules | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instrument:
-    """A tradable symbol; None: the default that the interface names."""
+    """A tradable symbol; None and unspecified: the default that the interface names."""
 
     symbol: str
     currency: str
@@ -57,6 +147,12 @@ class Instrument:
     reference_price: DecimalLike | None = None
     initial_margin_bps: int | None = None
     disabled: bool = False
+    self_trade_prevention: SelfTradePrevention = SelfTradePrevention.UNSPECIFIED
+    market_residual: MarketResidual = MarketResidual.UNSPECIFIED
+    iceberg_mode: IcebergMode = IcebergMode.UNSPECIFIED
+    allocation: Allocation = Allocation.UNSPECIFIED
+    auction: AuctionRules | None = None
+    rules: TradingRules | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +221,10 @@ class Admin:
             firm=account.firm,
             currency=account.currency,
             disabled=account.disabled,
+            self_trade_prevention=types_pb2.SelfTradePrevention.ValueType(
+                account.self_trade_prevention
+            ),
+            self_trade_group=account.self_trade_group,
         )
         request = admin_service_pb2.CreateAccountRequest(account=message)
         await self._client.query(self._admin.CreateAccount, request)
@@ -136,7 +236,7 @@ class Admin:
         while True:
             request = admin_service_pb2.ListAccountsRequest(page_size=1_000, page_token=token)
             reply = await self._client.query(self._admin.ListAccounts, request)
-            accounts += [Account(a.name, a.firm, a.currency, a.disabled) for a in reply.accounts]
+            accounts += [_account(account) for account in reply.accounts]
             token = reply.next_page_token
             if not token:
                 return accounts
@@ -157,22 +257,18 @@ class Admin:
 
     async def create_instrument(self, instrument: Instrument) -> None:
         """Create an instrument; the same again is no error."""
-        message = admin_pb2.Instrument(
-            symbol=instrument.symbol,
-            currency=instrument.currency,
-            price_scale=instrument.price_scale,
-            quantity_scale=instrument.quantity_scale,
-            tick_size=decimal_text(instrument.tick_size),
-            lot_size=decimal_text(instrument.lot_size),
-            min_quantity=_text(instrument.min_quantity),
-            max_quantity=_text(instrument.max_quantity),
-            reference_price=_text(instrument.reference_price),
-            disabled=instrument.disabled,
-        )
-        if instrument.initial_margin_bps is not None:
-            message.initial_margin_bps = instrument.initial_margin_bps
+        values = {name: getattr(instrument, name) for name in Instrument.__slots__}
+        message = _instrument_message(values)
         request = admin_service_pb2.CreateInstrumentRequest(instrument=message)
         await self._client.query(self._admin.CreateInstrument, request)
+
+    async def update_instrument(self, symbol: str, **terms: Unpack[InstrumentTerms]) -> None:
+        """Change what is named of an instrument; None: what a new one has. In effect after it."""
+        message = _instrument_message({"symbol": symbol, **terms})
+        request = admin_service_pb2.UpdateInstrumentRequest(
+            instrument=message, update_mask=FieldMask(paths=list(terms))
+        )
+        await self._client.query(self._admin.UpdateInstrument, request)
 
     async def set_limits(self, account: str, limits: Limits) -> int:
         """Set the limits of an account, all at once; the journal sequence where they count."""
@@ -232,14 +328,56 @@ class Admin:
 
     async def check_order(self, order: NewOrder) -> Check:
         """Ask what risk would say to an order now, without sending it."""
-        request = risk_service_pb2.CheckOrderRequest(order=types.new_order_message(order))
+        request = risk_service_pb2.CheckOrderRequest(order=messages.new_order_message(order))
         reply = await self._client.query(self._risk.CheckOrder, request)
         failed = tuple(c.check for c in reply.checks if not c.passed and not c.off)
-        return Check(reply.accepted, types.reject_reason(reply.reject_reason), failed)
+        return Check(reply.accepted, messages.reject_reason(reply.reject_reason), failed)
 
 
-def _text(value: DecimalLike | None) -> str:
-    return "" if value is None else decimal_text(value)
+def _account(message: admin_pb2.Account) -> Account:
+    return Account(
+        message.name,
+        message.firm,
+        message.currency,
+        message.disabled,
+        messages.enum_of(SelfTradePrevention, message.self_trade_prevention),
+        message.self_trade_group,
+    )
+
+
+def _instrument_message(values: Mapping[str, Any]) -> admin_pb2.Instrument:
+    """Write the fields that are there; what is None is left out."""
+    message = admin_pb2.Instrument()
+    for name, value in values.items():
+        if value is None:
+            continue
+        if name in DECIMALS:
+            setattr(message, name, decimal_text(value))
+        elif isinstance(value, AuctionRules):
+            message.auction.criteria.extend(map(int, value.criteria))
+            message.auction.all_ticks = value.all_ticks
+            message.auction.market_orders = value.market_orders
+        elif isinstance(value, TradingRules):
+            _set_rules(message.rules, value)
+        else:
+            setattr(message, name, value)
+    return message
+
+
+def _set_rules(message: admin_pb2.TradingRules, rules: TradingRules) -> None:
+    for name in ("static_band_bps", "dynamic_band_bps", "band_halts", "protection_bps"):
+        setattr(message, name, getattr(rules, name))
+    message.volatility_auction_seconds = rules.volatility_auction_seconds
+    for band in rules.tick_bands:
+        message.tick_bands.add(
+            from_price=decimal_text(band.from_price), tick_size=decimal_text(band.tick_size)
+        )
+    for change in rules.schedule:
+        message.schedule.add(
+            second_of_day=change.second_of_day,
+            session=types_pb2.SessionState.ValueType(change.session),
+            weekdays=change.weekdays,
+        )
 
 
 def _optional(message: risk_pb2.Limits, name: str) -> Decimal | None:

@@ -10,22 +10,25 @@ from typing import Any, Self, TypeVar
 
 import grpc
 
-from cift.client import streams, types
+from cift.client import messages, streams, types
 from cift.client.admin import Admin
+from cift.client.enums import Outcome, WaitFor
 from cift.client.errors import CiftError, UnavailableError, UnknownOutcomeError, from_rpc
+from cift.client.market import Market
 from cift.client.session import Session
 from cift.client.types import (
     BookUpdate,
     CancelOrder,
     Command,
     Execution,
+    InstrumentStatus,
+    MassCancel,
     NewOrder,
     Order,
-    Outcome,
+    OrderList,
     ReplaceOrder,
     Result,
     Trade,
-    WaitFor,
 )
 from cift.order_entry.v1 import order_entry_service_pb2, order_entry_service_pb2_grpc, order_pb2
 
@@ -100,6 +103,8 @@ class CiftClient:
         )
         self.admin = Admin(self)
         """Accounts, keys, instruments, limits, positions."""
+        self.market = Market(self)
+        """Sessions, auctions, halts, busts: the operator's hand on a market."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -121,7 +126,7 @@ class CiftClient:
         """Send a new order."""
         order = types.with_id(order)
         request = order_entry_service_pb2.SubmitOrderRequest(
-            order=types.new_order_message(order), wait_for=order_pb2.WaitFor.ValueType(wait_for)
+            order=messages.new_order_message(order), wait_for=order_pb2.WaitFor.ValueType(wait_for)
         )
         return await self._command(self._orders.SubmitOrder, request)
 
@@ -129,7 +134,7 @@ class CiftClient:
         """Cancel an order."""
         cancel = types.with_id(cancel)
         request = order_entry_service_pb2.CancelOrderRequest(
-            cancel=types.cancel_order_message(cancel),
+            cancel=messages.cancel_order_message(cancel),
             wait_for=order_pb2.WaitFor.ValueType(wait_for),
         )
         return await self._command(self._orders.CancelOrder, request)
@@ -138,10 +143,30 @@ class CiftClient:
         """Change price or quantity of an order."""
         replace = types.with_id(replace)
         request = order_entry_service_pb2.ReplaceOrderRequest(
-            replace=types.replace_order_message(replace),
+            replace=messages.replace_order_message(replace),
             wait_for=order_pb2.WaitFor.ValueType(wait_for),
         )
         return await self._command(self._orders.ReplaceOrder, request)
+
+    async def submit_list(
+        self, orders: OrderList, wait_for: WaitFor = WaitFor.RESULT
+    ) -> list[Result]:
+        """Send an order list, all of it accepted or nothing; one result for each order."""
+        orders = types.with_id(orders)
+        request = order_entry_service_pb2.SubmitOrderListRequest(
+            list=messages.order_list_message(orders),
+            wait_for=order_pb2.WaitFor.ValueType(wait_for),
+        )
+        return await self._commands(self._orders.SubmitOrderList, request, "list")
+
+    async def mass_cancel(self, cancel: MassCancel, wait_for: WaitFor = WaitFor.RESULT) -> Result:
+        """Cancel all open orders of an account, or those of one symbol, side or tag."""
+        cancel = types.with_id(cancel)
+        request = order_entry_service_pb2.MassCancelRequest(
+            mass_cancel=messages.mass_cancel_message(cancel),
+            wait_for=order_pb2.WaitFor.ValueType(wait_for),
+        )
+        return await self._command(self._orders.MassCancel, request)
 
     async def batch(
         self, commands: Sequence[Command], wait_for: WaitFor = WaitFor.RESULT
@@ -150,18 +175,10 @@ class CiftClient:
         if not 1 <= len(commands) <= MAX_BATCH:
             raise ValueError(f"a batch has 1 to {MAX_BATCH} commands, not {len(commands)}")
         request = order_entry_service_pb2.SubmitBatchRequest(
-            commands=[types.command_message(types.with_id(c)) for c in commands],
+            commands=[messages.command_message(types.with_id(c)) for c in commands],
             wait_for=order_pb2.WaitFor.ValueType(wait_for),
         )
-
-        async def attempt() -> list[Result]:
-            reply = await self.call(self._orders.SubmitBatch, request)
-            results = [types.result_of(result) for result in reply.results]
-            if any(result.outcome == Outcome.UNKNOWN for result in results):
-                raise UnknownOutcomeError("the outcome of the batch did not come in time")
-            return results
-
-        return await self.retrying(attempt)
+        return await self._commands(self._orders.SubmitBatch, request, "batch")
 
     @asynccontextmanager
     async def session(self, *, window: int = 256, resend: bool = True) -> AsyncIterator[Session]:
@@ -189,7 +206,7 @@ class CiftClient:
         else:
             request.cl_ord_id = cl_ord_id
         reply = await self.query(self._orders.GetOrder, request)
-        return types.order_of(reply.order)
+        return messages.order_of(reply.order)
 
     def stream_executions(
         self,
@@ -224,6 +241,15 @@ class CiftClient:
         a book by them.
         """
         return streams.book(self, symbol, resume)
+
+    def stream_status(
+        self, *symbols: str, resume: bool = True
+    ) -> AsyncGenerator[InstrumentStatus, None]:
+        """What instruments are at: all of them at first, then each that changes.
+
+        While orders collect it tells what an auction would do now.
+        """
+        return streams.statuses(self, symbols, resume)
 
     async def get_book(self, symbol: str, depth: int = 10) -> BookUpdate:
         """The best `depth` levels of both sides now."""
@@ -282,10 +308,22 @@ class CiftClient:
 
     async def _command(self, method: Callable[..., Awaitable[Any]], request: Any) -> Result:
         async def attempt() -> Result:
-            result = types.result_of((await self.call(method, request)).result)
+            result = messages.result_of((await self.call(method, request)).result)
             if result.outcome == Outcome.UNKNOWN:
                 raise UnknownOutcomeError(f"the outcome of {result.cl_ord_id} did not come in time")
             return result
+
+        return await self.retrying(attempt)
+
+    async def _commands(
+        self, method: Callable[..., Awaitable[Any]], request: Any, what: str
+    ) -> list[Result]:
+        async def attempt() -> list[Result]:
+            reply = await self.call(method, request)
+            results = [messages.result_of(result) for result in reply.results]
+            if any(result.outcome == Outcome.UNKNOWN for result in results):
+                raise UnknownOutcomeError(f"the outcome of the {what} did not come in time")
+            return results
 
         return await self.retrying(attempt)
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 
-from cift.client import types
+from cift.client import messages, types
+from cift.client.enums import Outcome, WaitFor
 from cift.client.errors import (
     CiftError,
     InternalError,
@@ -18,7 +19,7 @@ from cift.client.errors import (
     UnknownOutcomeError,
     from_rpc,
 )
-from cift.client.types import Command, Outcome, Result, WaitFor
+from cift.client.types import Command, Result
 from cift.order_entry.v1 import order_entry_service_pb2 as pb
 from cift.order_entry.v1 import order_pb2
 
@@ -92,7 +93,7 @@ class Session:
         self._number += 1
         request = pb.SessionRequest(
             request_id=self._number,
-            commands=[types.command_message(types.with_id(c)) for c in commands],
+            commands=[messages.command_message(types.with_id(c)) for c in commands],
             wait_for=order_pb2.WaitFor.ValueType(wait_for),
         )
         waiting = _Waiting(request, asyncio.get_running_loop().create_future())
@@ -183,7 +184,7 @@ class Session:
         if message.error:
             future.set_exception(RequestError(message.error))
             return
-        results = [types.result_of(result) for result in message.results]
+        results = [messages.result_of(result) for result in message.results]
         if any(result.outcome == Outcome.UNKNOWN for result in results):
             future.set_exception(UnknownOutcomeError("the outcome did not come in time"))
         else:

@@ -1,13 +1,13 @@
 """Server streams: executions, trades and books, resumed where they broke."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import grpc
 
-from cift.client import types
+from cift.client import messages
 from cift.client.errors import (
     CiftError,
     SlowConsumerError,
@@ -15,14 +15,14 @@ from cift.client.errors import (
     UnknownOutcomeError,
     from_rpc,
 )
-from cift.client.types import BookLevel, BookUpdate, Execution, Place, Trade
+from cift.client.types import BookLevel, BookUpdate, Execution, InstrumentStatus, Place, Trade
 from cift.market_data.v1 import market_data_service_pb2, market_data_service_pb2_grpc
 from cift.order_entry.v1 import order_entry_service_pb2, order_entry_service_pb2_grpc
 
 if TYPE_CHECKING:
     from cift.client.client import CiftClient, Retry
 
-__all__ = ["BookView", "book", "executions", "get_book", "trades"]
+__all__ = ["BookView", "book", "executions", "get_book", "statuses", "trades"]
 
 
 class BookView:
@@ -74,7 +74,7 @@ async def executions(
         try:
             while (message := await progress.read(stream)) is not None:
                 for execution in message.executions:
-                    yield types.execution_of(execution)
+                    yield messages.execution_of(execution)
                 after_sequence, live_only = message.through_sequence, False
         finally:
             stream.cancel()
@@ -94,7 +94,7 @@ async def trades(
         try:
             while (message := await progress.read(stream)) is not None:
                 for trade in message.trades:
-                    yield types.trade_of(trade)
+                    yield messages.trade_of(trade)
                 after_sequence, live_only = message.through_sequence, False
         finally:
             stream.cancel()
@@ -114,11 +114,28 @@ async def book(client: "CiftClient", symbol: str, resume: bool) -> AsyncGenerato
                 for delta in message.deltas:
                     yield BookUpdate(
                         symbol=symbol,
-                        place=types.place_of(delta.place),
+                        place=messages.place_of(delta.place),
                         snapshot=False,
-                        bids=types.levels_of(delta.bids),
-                        asks=types.levels_of(delta.asks),
+                        bids=messages.levels_of(delta.bids),
+                        asks=messages.levels_of(delta.asks),
                     )
+        finally:
+            stream.cancel()
+
+
+async def statuses(
+    client: "CiftClient", symbols: Sequence[str], resume: bool
+) -> AsyncGenerator[InstrumentStatus, None]:
+    """See `CiftClient.stream_status`."""
+    stub = _market_data(client)
+    progress = _Progress(client.retry, resume)
+    request = market_data_service_pb2.StreamStatusRequest(symbols=symbols)
+    while True:
+        stream = client.open(stub.StreamStatus, request)
+        try:
+            while (message := await progress.read(stream)) is not None:
+                for status in message.statuses:
+                    yield messages.status_of(status.symbol, status.sequence, status)
         finally:
             stream.cancel()
 
@@ -175,6 +192,6 @@ def _snapshot(snapshot: Any) -> BookUpdate:
         symbol=snapshot.symbol,
         place=Place(0, snapshot.sequence, 0),
         snapshot=True,
-        bids=types.levels_of(snapshot.bids),
-        asks=types.levels_of(snapshot.asks),
+        bids=messages.levels_of(snapshot.bids),
+        asks=messages.levels_of(snapshot.asks),
     )

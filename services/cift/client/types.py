@@ -1,18 +1,30 @@
 """What the client takes and gives: plain values, prices and quantities as `Decimal`.
 
 Where a decimal is taken, `Decimal`, `str` and `int` will do; a `float` is refused, since 223.18 is
-none. Enumerations have the numbers and the meaning of the protobuf interface.
+none.
 """
 
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from enum import IntEnum
-from typing import Any, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 from uuid import uuid4
 
-from cift.common.v1 import types_pb2
-from cift.market_data.v1 import market_data_pb2
-from cift.order_entry.v1 import order_pb2
+from cift.client.enums import (
+    Contingency,
+    ExecType,
+    Liquidity,
+    OrdStatus,
+    OrdType,
+    Outcome,
+    PegPrice,
+    PostOnly,
+    RejectReason,
+    RestatementReason,
+    SelfTradePrevention,
+    SessionState,
+    Side,
+    TimeInForce,
+)
 
 __all__ = [
     "BookLevel",
@@ -20,132 +32,24 @@ __all__ = [
     "CancelOrder",
     "Command",
     "DecimalLike",
-    "ExecType",
     "Execution",
     "Fill",
-    "Liquidity",
+    "InstrumentStatus",
+    "MassCancel",
     "NewOrder",
-    "OrdStatus",
-    "OrdType",
     "Order",
-    "Outcome",
+    "OrderList",
+    "Peg",
     "Place",
-    "RejectReason",
     "ReplaceOrder",
     "Result",
-    "Side",
-    "TimeInForce",
     "Trade",
-    "WaitFor",
+    "TrailingStop",
     "decimal_text",
+    "with_id",
 ]
 
 DecimalLike: TypeAlias = Decimal | str | int
-ZERO = Decimal(0)
-
-
-class Side(IntEnum):
-    """FIX 54."""
-
-    UNSPECIFIED = 0
-    BUY = 1
-    SELL = 2
-
-
-class OrdType(IntEnum):
-    """FIX 40."""
-
-    UNSPECIFIED = 0
-    MARKET = 1
-    LIMIT = 2
-
-
-class TimeInForce(IntEnum):
-    """FIX 59; unspecified: GTC for limit, IOC for market orders."""
-
-    UNSPECIFIED = 0
-    DAY = 1
-    GTC = 2
-    IOC = 3
-    FOK = 4
-
-
-class OrdStatus(IntEnum):
-    """FIX 39."""
-
-    UNSPECIFIED = 0
-    NEW = 1
-    PARTIALLY_FILLED = 2
-    FILLED = 3
-    CANCELED = 4
-    EXPIRED = 5
-    REJECTED = 6
-
-
-class ExecType(IntEnum):
-    """FIX 150."""
-
-    UNSPECIFIED = 0
-    NEW = 1
-    TRADE = 2
-    REPLACED = 3
-    CANCELED = 4
-    EXPIRED = 5
-    REJECTED = 6
-    CANCEL_REJECTED = 7
-
-
-class Liquidity(IntEnum):
-    """FIX 851."""
-
-    UNSPECIFIED = 0
-    MAKER = 1
-    TAKER = 2
-
-
-class Outcome(IntEnum):
-    """What became of a command."""
-
-    UNSPECIFIED = 0
-    RECEIVED = 1
-    ACCEPTED = 2
-    REJECTED = 3
-    UNKNOWN = 4
-
-
-class WaitFor(IntEnum):
-    """What a call waits for."""
-
-    UNSPECIFIED = 0
-    RECEIVED = 1
-    RESULT = 2
-
-
-class RejectReason(IntEnum):
-    """Why a command was refused; numbers below 100 are FIX 103's."""
-
-    UNSPECIFIED = 0
-    UNKNOWN_SYMBOL = 1
-    MARKET_CLOSED = 2
-    EXCEEDS_LIMIT = 3
-    TOO_LATE = 4
-    UNKNOWN_ORDER = 5
-    DUPLICATE_CL_ORD_ID = 6
-    STALE = 8
-    UNSUPPORTED_CHARACTERISTIC = 11
-    INCORRECT_QUANTITY = 13
-    UNKNOWN_ACCOUNT = 15
-    PRICE_BAND = 16
-    TICK_SIZE = 18
-    NO_REFERENCE_PRICE = 19
-    INSUFFICIENT_CREDIT = 25
-    CLIP_SIZE = 26
-    MAX_ORDER_NOTIONAL = 27
-    OTHER = 99
-    FOK_UNFILLABLE = 102
-    ACCOUNT_DISABLED = 105
-    MAX_OPEN_ORDERS = 106
-    SYSTEM_UNAVAILABLE = 107
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -158,8 +62,35 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class TrailingStop:
+    """How a stop trails the best last trade: by a price, or by basis points of that trade.
+
+    It begins to trail when the last trade reaches `activation_price`, None: at once;
+    `take_profit`: reached in the order's favour instead of against it.
+    """
+
+    price_offset: DecimalLike | None = None
+    basis_points: int | None = None
+    activation_price: DecimalLike | None = None
+    take_profit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Peg:
+    """What a pegged order follows, and an offset, which may be negative."""
+
+    follows: PegPrice
+    offset: DecimalLike = 0
+
+
+@dataclass(frozen=True, slots=True)
 class NewOrder:
-    """A new order; without `price` a market order, unless `ord_type` says otherwise."""
+    """A new order; `cift.client.kinds` has a function for each kind.
+
+    What `ord_type` leaves unsaid the fields tell: `peg` makes a pegged order, a stop price or a
+    trailing stop a stop (with a price a stop-limit) order, a price a limit order, none a market
+    order. `expire_time_ns` makes it good till then.
+    """
 
     account: str
     symbol: str
@@ -170,6 +101,38 @@ class NewOrder:
     cl_ord_id: str = ""
     ord_type: OrdType = OrdType.UNSPECIFIED
     cancel_on_disconnect: bool = False
+    stop_price: DecimalLike | None = None
+    trailing_stop: TrailingStop | None = None
+    expire_time_ns: int = 0
+    display_quantity: DecimalLike | None = None
+    min_visible_quantity: DecimalLike | None = None
+    min_quantity: DecimalLike | None = None
+    all_or_none: bool = False
+    post_only: PostOnly = PostOnly.UNSPECIFIED
+    reduce_only: bool = False
+    self_trade_prevention: SelfTradePrevention = SelfTradePrevention.UNSPECIFIED
+    self_trade_group: int = 0
+    peg: Peg | None = None
+    tag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderList:
+    """Orders that are accepted all or not at all, and then tied; see `cift.client.kinds`."""
+
+    contingency: Contingency
+    orders: tuple[NewOrder, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MassCancel:
+    """Cancels all open orders of an account, or those of one symbol, side or tag."""
+
+    account: str
+    symbol: str = ""
+    side: Side = Side.UNSPECIFIED
+    tag: str = ""
+    cl_ord_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,9 +160,10 @@ class ReplaceOrder:
     quantity: DecimalLike | None = None
     leaves_quantity: DecimalLike | None = None
     cl_ord_id: str = ""
+    stop_price: DecimalLike | None = None
 
 
-Command: TypeAlias = NewOrder | CancelOrder | ReplaceOrder
+Command: TypeAlias = NewOrder | CancelOrder | ReplaceOrder | OrderList | MassCancel
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +191,12 @@ class Result:
     leaves_quantity: Decimal
     fills: tuple[Fill, ...]
     place: Place
+    restatement_reason: RestatementReason = RestatementReason.UNSPECIFIED
+    """Why what was accepted ended at once without being asked to."""
+    legs: tuple["Result", ...] = ()
+    """Of an order list, one for each order; the fields above are those of the first."""
+    canceled_orders: int = 0
+    """Of a mass cancel."""
 
     @property
     def accepted(self) -> bool:
@@ -265,6 +235,9 @@ class Execution:
     match_id: int
     reason: RejectReason
     transact_time_ns: int
+    restatement_reason: RestatementReason = RestatementReason.UNSPECIFIED
+    stop_price: Decimal | None = None
+    display_quantity: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +258,8 @@ class Order:
     leaves_quantity: Decimal
     cum_notional: Decimal
     place: Place
+    stop_price: Decimal | None = None
+    display_quantity: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,14 +295,38 @@ class Trade:
     transact_time_ns: int
     taker_order_id: int
     maker_order_id: int
+    auction: bool = False
+    """Traded in an auction: no side was the aggressor's, the buyer stands for the taker."""
+    busted: bool = False
+    """The trade of this match id was undone; side and order ids are not told again."""
 
 
-C = TypeVar("C", bound=NewOrder | CancelOrder | ReplaceOrder)
-E = TypeVar("E", bound=IntEnum)
+@dataclass(frozen=True, slots=True)
+class InstrumentStatus:
+    """What an instrument is at; while orders collect, what an auction would do now."""
+
+    symbol: str
+    sequence: int
+    """Journal sequence after which it holds."""
+    session: SessionState
+    auction_price: Decimal | None = None
+    """None: nothing would trade."""
+    auction_quantity: Decimal | None = None
+    auction_imbalance: Decimal | None = None
+    """What would be left at the price, positive on the buy side."""
+    last_price: Decimal | None = None
+    """Of the last trade; not told by the status stream. Likewise the last auction's."""
+    last_auction_price: Decimal | None = None
+    last_auction_quantity: Decimal | None = None
+
+
+C = TypeVar("C", bound=Command)
 
 
 def with_id(command: C) -> C:
     """The command with a client order id, made up when it has none: what makes a repeat safe."""
+    if isinstance(command, OrderList):
+        return replace(command, orders=tuple(with_id(order) for order in command.orders))
     return command if command.cl_ord_id else replace(command, cl_ord_id=uuid4().hex)
 
 
@@ -342,182 +341,3 @@ def decimal_text(value: DecimalLike) -> str:
         if isinstance(value, Decimal)
         else str(value)
     )
-
-
-def new_order_message(order: NewOrder) -> order_pb2.NewOrder:
-    """As protobuf."""
-    ord_type = order.ord_type or (OrdType.MARKET if order.price is None else OrdType.LIMIT)
-    return order_pb2.NewOrder(
-        account=order.account,
-        cl_ord_id=order.cl_ord_id,
-        symbol=order.symbol,
-        side=types_pb2.Side.ValueType(order.side),
-        ord_type=types_pb2.OrdType.ValueType(ord_type),
-        time_in_force=types_pb2.TimeInForce.ValueType(order.time_in_force),
-        quantity=decimal_text(order.quantity),
-        price="" if order.price is None else decimal_text(order.price),
-        cancel_on_disconnect=order.cancel_on_disconnect,
-    )
-
-
-def cancel_order_message(order: CancelOrder) -> order_pb2.CancelOrder:
-    """As protobuf."""
-    message = order_pb2.CancelOrder(account=order.account, cl_ord_id=order.cl_ord_id)
-    _set_target(message, order)
-    return message
-
-
-def replace_order_message(order: ReplaceOrder) -> order_pb2.ReplaceOrder:
-    """As protobuf."""
-    if order.quantity is not None and order.leaves_quantity is not None:
-        raise ValueError("a replace gives `quantity` or `leaves_quantity`, not both")
-    message = order_pb2.ReplaceOrder(
-        account=order.account, cl_ord_id=order.cl_ord_id, symbol=order.symbol
-    )
-    _set_target(message, order)
-    if order.price is not None:
-        message.price = decimal_text(order.price)
-    if order.quantity is not None:
-        message.quantity = decimal_text(order.quantity)
-    if order.leaves_quantity is not None:
-        message.leaves_quantity = decimal_text(order.leaves_quantity)
-    return message
-
-
-def command_message(command: Command) -> order_pb2.Command:
-    """As protobuf, for a batch or a session."""
-    match command:
-        case NewOrder():
-            return order_pb2.Command(new_order=new_order_message(command))
-        case CancelOrder():
-            return order_pb2.Command(cancel_order=cancel_order_message(command))
-        case ReplaceOrder():
-            return order_pb2.Command(replace_order=replace_order_message(command))
-
-
-def result_of(message: order_pb2.CommandResult) -> Result:
-    """From protobuf."""
-    return Result(
-        cl_ord_id=message.cl_ord_id,
-        outcome=_enum(Outcome, message.outcome),
-        order_id=message.order_id,
-        duplicate=message.duplicate,
-        reject_reason=_enum(RejectReason, message.reject_reason),
-        reject_text=message.reject_text,
-        ord_status=_enum(OrdStatus, message.ord_status),
-        cum_quantity=_decimal(message.cum_quantity),
-        leaves_quantity=_decimal(message.leaves_quantity),
-        fills=tuple(
-            Fill(
-                price=Decimal(fill.price),
-                quantity=Decimal(fill.quantity),
-                match_id=fill.match_id,
-                liquidity=_enum(Liquidity, fill.liquidity),
-            )
-            for fill in message.fills
-        ),
-        place=place_of(message.place),
-    )
-
-
-def execution_of(message: order_pb2.Execution) -> Execution:
-    """From protobuf."""
-    return Execution(
-        place=place_of(message.place),
-        exec_type=_enum(ExecType, message.exec_type),
-        order_sequence=message.order_sequence,
-        order_id=message.order_id,
-        cl_ord_id=message.cl_ord_id,
-        account=message.account,
-        symbol=message.symbol,
-        side=_enum(Side, message.side),
-        ord_type=_enum(OrdType, message.ord_type),
-        time_in_force=_enum(TimeInForce, message.time_in_force),
-        ord_status=_enum(OrdStatus, message.ord_status),
-        price=_optional(message.price),
-        quantity=_decimal(message.quantity),
-        last_price=_optional(message.last_price),
-        last_quantity=_optional(message.last_quantity),
-        cum_quantity=_decimal(message.cum_quantity),
-        leaves_quantity=_decimal(message.leaves_quantity),
-        cum_notional=_decimal(message.cum_notional),
-        liquidity=_enum(Liquidity, message.liquidity),
-        match_id=message.match_id,
-        reason=_enum(RejectReason, message.reason),
-        transact_time_ns=message.transact_time_ns,
-    )
-
-
-def order_of(message: order_pb2.Order) -> Order:
-    """From protobuf."""
-    return Order(
-        order_id=message.order_id,
-        cl_ord_id=message.cl_ord_id,
-        account=message.account,
-        symbol=message.symbol,
-        side=_enum(Side, message.side),
-        ord_type=_enum(OrdType, message.ord_type),
-        time_in_force=_enum(TimeInForce, message.time_in_force),
-        ord_status=_enum(OrdStatus, message.ord_status),
-        price=_optional(message.price),
-        quantity=_decimal(message.quantity),
-        cum_quantity=_decimal(message.cum_quantity),
-        leaves_quantity=_decimal(message.leaves_quantity),
-        cum_notional=_decimal(message.cum_notional),
-        place=place_of(message.place),
-    )
-
-
-def trade_of(message: market_data_pb2.Trade) -> Trade:
-    """From protobuf."""
-    return Trade(
-        symbol=message.symbol,
-        place=place_of(message.place),
-        match_id=message.match_id,
-        price=Decimal(message.price),
-        quantity=Decimal(message.quantity),
-        aggressor_side=_enum(Side, message.aggressor_side),
-        transact_time_ns=message.transact_time_ns,
-        taker_order_id=message.taker_order_id,
-        maker_order_id=message.maker_order_id,
-    )
-
-
-def reject_reason(number: int) -> RejectReason:
-    """From protobuf."""
-    return _enum(RejectReason, number)
-
-
-def levels_of(messages: Any) -> tuple[BookLevel, ...]:
-    """From protobuf."""
-    return tuple(BookLevel(Decimal(m.price), Decimal(m.quantity), m.order_count) for m in messages)
-
-
-def place_of(message: types_pb2.Place) -> Place:
-    """From protobuf."""
-    return Place(message.shard, message.sequence, message.index)
-
-
-def _set_target(message: Any, order: CancelOrder | ReplaceOrder) -> None:
-    if bool(order.order_id) == bool(order.orig_cl_ord_id):
-        raise ValueError("name the order by `order_id` or by `orig_cl_ord_id`, one of them")
-    if order.order_id:
-        message.order_id = order.order_id
-    else:
-        message.orig_cl_ord_id = order.orig_cl_ord_id
-
-
-def _enum(kind: type[E], number: int) -> E:
-    """The member of that number; one that this client does not know yet is UNSPECIFIED."""
-    try:
-        return kind(number)
-    except ValueError:
-        return kind(0)
-
-
-def _decimal(text: str) -> Decimal:
-    return Decimal(text) if text else ZERO
-
-
-def _optional(text: str) -> Decimal | None:
-    return Decimal(text) if text else None
