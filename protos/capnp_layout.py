@@ -173,10 +173,10 @@ def rust_dtype_lines(found: dict[str, Any]) -> Iterator[str]:
     yield ""
     yield "/// A field: its name, format and byte offset."
     yield "pub type Field = (&'static str, &'static str, usize);"
-    for name in ("Command", "Event"):
+    for name in ("Command", "OrderTerms", "Event"):
         yield ""
         yield f"/// Fields of `{name}`."
-        yield f"pub const {name.upper()}: &[Field] = &["
+        yield f"pub const {snake(name).upper()}: &[Field] = &["
         for field, text, offset in dtype_fields(found[name]):
             yield f'    ("{field}", "{text}", {offset}),'
         yield "];"

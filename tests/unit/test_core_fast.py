@@ -169,7 +169,7 @@ def test_records_of_another_shape_are_refused() -> None:
     book = FastOrderBook()
     with pytest.raises(ValueError, match="records are 128 bytes each"):
         book.apply(b"x" * 100)
-    with pytest.raises(ValueError, match="command 0 is no new order"):
+    with pytest.raises(ValueError, match="command 0 is of no kind"):
         book.apply(np.zeros(1, command_dtype()))
     with pytest.raises(ValueError, match="at most 4096"):
         book.apply(flow(4_097, 0))

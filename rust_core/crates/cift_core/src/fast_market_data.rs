@@ -19,6 +19,8 @@ pub struct FastMarketData {
 
 /// Start, open, high, low, close, volume, number of trades.
 type BarRow = (i64, i64, i64, i64, i64, i128, u64);
+/// Match id, price, quantity, aggressor or what it is that has none.
+type PrintRow = (u64, i64, i64, &'static str);
 /// Price, quantity, number of orders.
 type LevelRow = (i64, i64, u32);
 
@@ -118,6 +120,19 @@ impl FastMarketData {
     #[pyo3(signature = (levels = 10))]
     fn depth(&self, levels: usize) -> (Vec<LevelRow>, Vec<LevelRow>) {
         (self.levels(Side::Buy, levels), self.levels(Side::Sell, levels))
+    }
+
+    #[getter]
+    fn prints(&self) -> Vec<PrintRow> {
+        let kind = |trade: &engine::market_data::Trade| match trade {
+            _ if trade.busted => "bust",
+            _ if trade.auction => "auction",
+            _ => side_name(trade.aggressor.number()),
+        };
+        let row = |trade: &engine::market_data::Trade| {
+            (trade.match_id, trade.price, trade.quantity, kind(trade))
+        };
+        self.updates.trades.iter().map(row).collect()
     }
 
     #[getter]

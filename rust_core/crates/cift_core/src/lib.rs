@@ -40,6 +40,7 @@ fn cift_core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<risk_engine::RiskVerdict>()?;
     module.add_class::<fast_market_data::FastMarketData>()?;
     module.add_function(wrap_pyfunction!(records::command_dtype, module)?)?;
+    module.add_function(wrap_pyfunction!(records::terms_dtype, module)?)?;
     module.add_function(wrap_pyfunction!(records::event_dtype, module)?)?;
     module.add_function(wrap_pyfunction!(reference_batch::encode_reference, module)?)?;
     module.add_function(wrap_pyfunction!(frames::header, module)?)?;

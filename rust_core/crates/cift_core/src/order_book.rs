@@ -1,11 +1,12 @@
 //! One book for its own sake: orders in, events out, nothing else needed.
 
+mod fields;
+
 use bytemuck::Zeroable;
 use engine::ids::place;
 use engine::pod::{
-    BatchStatus, Command, CommandKind, Event as EventRecord, ExecType, Instrument, MarketStatus,
-    OrdType, OrderTerms, SelfTrade, SessionState, Side, TimeInForce, Verdict, VerdictKind,
-    FLAG_ALL_OR_NONE, FLAG_LEAVES, FLAG_POST_ONLY, FLAG_POST_ONLY_REPRICE, FLAG_TERMS,
+    BatchStatus, Command, CommandKind, Event as EventRecord, ExecType, Instrument, InstrumentRules,
+    Leg, MarketStatus, OrderTerms, Side, Verdict, VerdictKind, FLAG_LEAVES, FLAG_TERMS,
     INSTRUMENT_ENABLED, MAX_COMMANDS, TERMS_TAKE_PROFIT, TERMS_TRAILING_BPS, TIMER,
 };
 use engine::reject::Reject;
@@ -13,11 +14,13 @@ use engine::rules::Rules;
 use engine::{Batch, Fills, MatchingEngine};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 use wire::dtypes;
 use wire::reference::{self, WordMap};
 
 use crate::error::CiftError;
 use crate::records::{read, side_of, write, Event};
+use fields::{contingency_of, rules, session_name, session_of, tag_of, Fields, Scheduled};
 
 /// The only instrument of a book of its own.
 pub const INSTRUMENT: u32 = 1;
@@ -36,6 +39,50 @@ pub fn instrument(symbol: &str) -> PyResult<Instrument> {
     })
 }
 
+fn broken(error: engine::BatchError) -> PyErr {
+    CiftError::new_err(error.to_string())
+}
+
+fn refused(reason: Reject, order_id: u64) -> Verdict {
+    Verdict {
+        order_id,
+        kind: VerdictKind::Refused.number(),
+        reason: reason.number(),
+        ..Verdict::zeroed()
+    }
+}
+
+/// How many of the commands go into one message: one, or the legs of a list.
+fn together(commands: &[Command]) -> usize {
+    let leg = |command: &Command| {
+        let leg = Leg::read(command.link)?;
+        (command.kind == CommandKind::NewOrder.number()).then_some(leg)
+    };
+    let Some(first) = leg(&commands[0]).filter(|leg| leg.place == 0) else { return 1 };
+    let follows = |&(place, command): &(usize, &Command)| {
+        leg(command) == Some(Leg { place: place as u8, ..first })
+    };
+    commands.iter().take(usize::from(first.legs)).enumerate().take_while(follows).count()
+}
+
+/// A command as the engine gets it: the caller's id travels as the order's client order id, and
+/// comes back as its id.
+fn inner(command: &Command, target: u64) -> Command {
+    let mut inner = Command { instrument: INSTRUMENT, cl_ord_id4: 0, ..*command };
+    match CommandKind::try_from(command.kind) {
+        Ok(CommandKind::NewOrder) => {
+            inner.order_id = 0;
+            inner.cl_ord_id = [command.order_id, 1, 0, 0];
+        }
+        Ok(CommandKind::CancelOrder | CommandKind::ReplaceOrder) => {
+            inner.order_id = target;
+            inner.cl_ord_id = [command.order_id, 1, 0, 0];
+        }
+        _ => inner.cl_ord_id = [0; 4],
+    }
+    inner
+}
+
 /// A price-time priority book. The caller names its orders; the engine's own ids stay inside.
 #[pyclass(module = "cift_core")]
 pub struct FastOrderBook {
@@ -44,72 +91,93 @@ pub struct FastOrderBook {
     time_ns: i64,
     /// The caller's ids of open orders, and the engine's.
     ids: WordMap<u64, u64>,
+    /// The message under way, with the engine's ids.
+    commands: Vec<Command>,
     verdicts: Vec<Verdict>,
     events: Vec<EventRecord>,
-    /// Terms of the order under way.
-    terms: Vec<OrderTerms>,
     /// What an auction would do now: price, quantity, imbalance.
     indication: Option<(i64, i64, i64)>,
 }
 
+/// What is applied together: commands, and what some of them name by `payload_index`.
+#[derive(Clone, Copy, Default)]
+struct Request<'a> {
+    commands: &'a [Command],
+    terms: &'a [OrderTerms],
+    rules: &'a [InstrumentRules],
+}
+
 impl FastOrderBook {
     /// What stands in risk's place here: finds targets, keeps ids apart, and lets all else pass.
-    fn judge(&self, command: &Command, own: u64) -> Verdict {
-        let refused = |reason: Reject, order_id| Verdict {
-            order_id,
-            kind: VerdictKind::Refused.number(),
-            reason: reason.number(),
-            cancel_reason: if order_id == own { 0 } else { reason.cancel_reject().number() },
-            ..Verdict::zeroed()
-        };
+    /// `before` are the commands of the same message that were judged.
+    fn judge(&self, command: &Command, own: u64, before: &[Command]) -> Verdict {
+        let kind = CommandKind::try_from(command.kind).unwrap_or(CommandKind::None);
         let known = self.ids.get(&command.order_id).copied();
-        if command.kind == CommandKind::NewOrder.number() {
-            return match known {
-                Some(_) => refused(Reject::DuplicateClOrdId, own),
-                None => Verdict { order_id: own, ..Verdict::zeroed() },
-            };
-        }
-        let operates = [CommandKind::SetSession.number(), CommandKind::SetLastTrade.number()];
-        if operates.contains(&command.kind) {
-            return Verdict::zeroed();
-        }
-        let order = known.and_then(|id| self.engine.order(id));
-        match order.filter(|order| order.account == command.account) {
-            Some(order) => Verdict { order_id: order.id, ..Verdict::zeroed() },
-            None => refused(Reject::UnknownOrder, 0),
+        match kind {
+            CommandKind::NewOrder => {
+                let twice = before.iter().any(|other| other.order_id == command.order_id);
+                if twice || known.is_some() {
+                    return refused(Reject::DuplicateClOrdId, own);
+                }
+                Verdict { order_id: own, ..Verdict::zeroed() }
+            }
+            CommandKind::CancelOrder | CommandKind::ReplaceOrder => {
+                let order = known.and_then(|id| self.engine.order(id));
+                match order.filter(|order| order.account == command.account) {
+                    Some(order) => Verdict { order_id: order.id, ..Verdict::zeroed() },
+                    None => Verdict {
+                        cancel_reason: Reject::UnknownOrder.cancel_reject().number(),
+                        ..refused(Reject::UnknownOrder, 0)
+                    },
+                }
+            }
+            _ => Verdict::zeroed(),
         }
     }
 
-    /// Applies commands one by one, so that each sees the ids that those before it made or ended.
-    fn run(&mut self, commands: &[Command]) -> Result<(), engine::BatchError> {
+    /// Applies commands one by one, so that each sees the ids that those before it made or ended;
+    /// the legs of a list together.
+    fn run(&mut self, request: Request<'_>) -> Result<(), engine::BatchError> {
         self.events.clear();
-        for (index, command) in commands.iter().enumerate() {
+        let mut done = 0;
+        while let Some(rest) = request.commands.get(done..).filter(|rest| !rest.is_empty()) {
             let first = self.events.len();
+            let together = &rest[..together(rest)];
             let sequence = self.engine.applied() + 1;
-            let own = place(0, sequence, 0);
-            let verdict = self.judge(command, own);
-            // The caller's id travels as the order's client order id, and comes back as its id.
-            let mut inner = *command;
-            inner.instrument = INSTRUMENT;
-            inner.order_id = verdict.order_id;
-            inner.cl_ord_id = [command.order_id, 1, 0, 0];
-            inner.cl_ord_id4 = 0;
-            if command.kind == CommandKind::NewOrder.number() {
-                inner.order_id = 0;
-            }
             self.verdicts.clear();
-            self.verdicts.push(verdict);
-            self.message(sequence, &[inner])?;
+            self.commands.clear();
+            for (index, command) in together.iter().enumerate() {
+                let own = place(0, sequence, index as u32);
+                let verdict = self.judge(command, own, &together[..index]);
+                self.commands.push(inner(command, verdict.order_id));
+                self.verdicts.push(verdict);
+            }
+            self.keep_together();
+            self.message(Request { commands: &[], ..request })?;
             for event in &mut self.events[first..] {
                 if event.command_index != TIMER {
-                    event.command_index = index as u32;
+                    event.command_index += done as u32;
                 }
             }
+            done += together.len();
         }
         Ok(())
     }
 
-    fn message(&mut self, sequence: u64, commands: &[Command]) -> Result<(), engine::BatchError> {
+    /// Refuses all legs of a list of which one is refused.
+    fn keep_together(&mut self) {
+        let refused_kind = VerdictKind::Refused.number();
+        if self.verdicts.len() < 2 || self.verdicts.iter().all(|one| one.kind != refused_kind) {
+            return;
+        }
+        for verdict in self.verdicts.iter_mut().filter(|one| one.kind != refused_kind) {
+            *verdict = refused(Reject::Other, verdict.order_id);
+        }
+    }
+
+    /// One message of the commands and verdicts that are ready.
+    fn message(&mut self, request: Request<'_>) -> Result<(), engine::BatchError> {
+        let sequence = self.engine.applied() + 1;
         let batch = Batch {
             sequence,
             time_ns: self.time_ns,
@@ -117,14 +185,14 @@ impl FastOrderBook {
             batch: sequence,
             fills_seen: 0,
             status: BatchStatus::Applied,
-            commands,
+            commands: &self.commands,
             verdicts: &self.verdicts,
             orig_cl_ord_ids: &[],
             instruments: &[],
             accounts: &[],
             limits: &[],
-            terms: &self.terms,
-            rules: &[],
+            terms: request.terms,
+            rules: request.rules,
         };
         self.engine.apply(&batch, &mut self.fills)?;
         if let Some(status) = self.fills.statuses.last() {
@@ -134,35 +202,64 @@ impl FastOrderBook {
         for event in &self.fills.events {
             let mut event = *event;
             let (inner, outer) = (event.order_id, event.cl_ord_id[0]);
-            let refused = [ExecType::Rejected.number(), ExecType::CancelRejected.number()];
-            if event.exec_type == ExecType::New.number() {
-                self.ids.insert(outer, inner);
-            } else if event.leaves_quantity == 0 && !refused.contains(&event.exec_type) {
-                self.ids.remove(&outer);
+            let kind = ExecType::try_from(event.exec_type).unwrap_or(ExecType::None);
+            match kind {
+                ExecType::New => _ = self.ids.insert(outer, inner),
+                ExecType::Rejected | ExecType::CancelRejected | ExecType::TradeBust => {}
+                _ if event.leaves_quantity == 0 => _ = self.ids.remove(&outer),
+                _ => {}
             }
-            event.order_id = outer;
+            // A bust names the order that the caller named: it may be over, and its id another's.
+            if kind != ExecType::TradeBust {
+                event.order_id = outer;
+            }
             event.cl_ord_id = [0; 4];
             self.events.push(event);
         }
         Ok(())
     }
 
-    fn operate(&mut self, kind: CommandKind, state: u16, price: i64) -> PyResult<Vec<Event>> {
-        let kind = kind.number();
-        let command = Command { kind, payload_index: state, price, ..Command::zeroed() };
-        let events = self.one(command)?;
-        // The only refusal there is: such a command names nothing but a price.
+    /// What an operator asks for, which is done or says nothing that can be understood.
+    fn operate(&mut self, request: Request<'_>, problem: &'static str) -> PyResult<Vec<Event>> {
+        let events = self.told(request)?;
         match self.fills.outcomes.last() {
-            Some(outcome) if outcome.reason != 0 => {
-                Err(PyValueError::new_err("a price is 1 to 10^12"))
-            }
+            Some(outcome) if outcome.reason != 0 => Err(PyValueError::new_err(problem)),
             _ => Ok(events),
         }
     }
 
-    fn one(&mut self, command: Command) -> PyResult<Vec<Event>> {
-        self.run(&[command]).map_err(|error| CiftError::new_err(error.to_string()))?;
+    fn told(&mut self, request: Request<'_>) -> PyResult<Vec<Event>> {
+        self.run(request).map_err(broken)?;
         Ok(self.events.iter().map(Event::new).collect())
+    }
+
+    fn one(&mut self, command: Command) -> PyResult<Vec<Event>> {
+        self.told(Request { commands: &[command], ..Request::default() })
+    }
+
+    /// Sends orders, the legs of one list if there are more than one.
+    fn send(&mut self, orders: &[(Command, Option<OrderTerms>)]) -> PyResult<Vec<Event>> {
+        let mut terms = Vec::new();
+        let mut commands = Vec::with_capacity(orders.len());
+        for (command, own) in orders {
+            commands.push(Command { payload_index: terms.len() as u16, ..*command });
+            terms.extend(own);
+        }
+        self.told(Request { commands: &commands, terms: &terms, rules: &[] })
+    }
+
+    /// Messages without commands until nothing happens any more: one holds a bounded number of
+    /// events, and the rest are first in the next.
+    fn settle(&mut self) -> PyResult<()> {
+        self.commands.clear();
+        self.verdicts.clear();
+        loop {
+            let before = self.events.len();
+            self.message(Request::default()).map_err(broken)?;
+            if self.events.len() == before {
+                return Ok(());
+            }
+        }
     }
 
     fn level(&self, side: Side) -> Option<(i64, i64, u32)> {
@@ -191,9 +288,9 @@ impl FastOrderBook {
             fills: Fills::default(),
             time_ns: 0,
             ids: WordMap::default(),
+            commands: Vec::new(),
             verdicts: vec![Verdict::zeroed()],
             events: Vec::new(),
-            terms: Vec::new(),
             indication: None,
         };
         let command = Command { kind: CommandKind::SetInstrument.number(), ..Command::zeroed() };
@@ -213,9 +310,7 @@ impl FastOrderBook {
             terms: &[],
             rules: &[],
         };
-        book.engine
-            .apply(&batch, &mut book.fills)
-            .map_err(|error| CiftError::new_err(error.to_string()))?;
+        book.engine.apply(&batch, &mut book.fills).map_err(broken)?;
         Ok(book)
     }
 
@@ -224,7 +319,7 @@ impl FastOrderBook {
         stop_price = 0, display_quantity = 0, min_visible_quantity = 0, min_quantity = 0,
         all_or_none = false, post_only = None, self_trade = None, self_trade_group = 0,
         trailing_offset = 0, trailing_bps = false, activation_price = 0, take_profit = false,
-        expire_time_ns = 0
+        expire_time_ns = 0, peg = None, peg_offset = 0, tag = None
     ))]
     #[expect(clippy::too_many_arguments, reason = "an order has as many fields")]
     fn submit(
@@ -249,51 +344,58 @@ impl FastOrderBook {
         activation_price: i64,
         take_profit: bool,
         expire_time_ns: i64,
+        peg: Option<&str>,
+        peg_offset: i64,
+        tag: Option<&str>,
     ) -> PyResult<Vec<Event>> {
-        let mut flags = match post_only {
-            None => 0,
-            Some("reject") => FLAG_POST_ONLY,
-            Some("reprice") => FLAG_POST_ONLY_REPRICE,
-            Some(_) => return Err(PyValueError::new_err("post_only is 'reject' or 'reprice'")),
-        };
-        flags |= if all_or_none { FLAG_ALL_OR_NONE } else { 0 };
-        let terms = OrderTerms {
-            activation_price,
-            trailing_offset,
-            min_visible_quantity,
-            flags: if trailing_bps { TERMS_TRAILING_BPS } else { 0 }
-                | if take_profit { TERMS_TAKE_PROFIT } else { 0 },
-            ..OrderTerms::default()
-        };
-        self.terms.clear();
-        if terms != OrderTerms::default() {
-            flags |= FLAG_TERMS;
-            self.terms.push(terms);
-        }
-        let command = Command {
-            kind: CommandKind::NewOrder.number(),
-            side: side_of(side)?.number(),
-            ord_type: named("ord_type", ord_type, ORD_TYPES)?.number(),
-            time_in_force: named("time_in_force", time_in_force, TIMES_IN_FORCE)?.number(),
-            self_trade_prevention: match self_trade {
-                None => 0,
-                Some(name) => named("self_trade", name, SELF_TRADES)?.number(),
-            },
-            flags,
-            account,
+        let mut fields = Fields {
             price,
             quantity,
-            order_id,
+            account,
             stop_price,
             display_quantity,
             min_quantity,
             self_trade_group,
-            expire_time: expire_time_ns,
-            ..Command::zeroed()
+            expire_time_ns,
+            terms: OrderTerms {
+                activation_price,
+                trailing_offset,
+                min_visible_quantity,
+                peg_offset,
+                tag: tag_of(tag)?,
+                ..OrderTerms::default()
+            },
+            ..Fields::new(order_id, side_of(side)?)
         };
-        let events = self.one(command);
-        self.terms.clear();
-        events
+        fields.set_ord_type(ord_type)?;
+        fields.set_time_in_force(time_in_force)?;
+        fields.set_all_or_none(all_or_none);
+        fields.set_post_only(post_only)?;
+        fields.set_self_trade(self_trade)?;
+        fields.set_terms(TERMS_TRAILING_BPS, trailing_bps);
+        fields.set_terms(TERMS_TAKE_PROFIT, take_profit);
+        fields.set_peg(peg)?;
+        self.send(&[fields.command()])
+    }
+
+    fn submit_list(
+        &mut self,
+        contingency: &str,
+        orders: Vec<Bound<'_, PyDict>>,
+    ) -> PyResult<Vec<Event>> {
+        let contingency = contingency_of(contingency)?;
+        let legs = orders.len() as u8;
+        if Leg::read(Leg { contingency, legs, place: 0 }.link()).is_none() || orders.len() > 3 {
+            let problem = "'one_cancels_other' has two orders, 'bracket' two or three";
+            return Err(PyValueError::new_err(problem));
+        }
+        let leg = |(place, order)| {
+            let (mut command, terms) = Fields::read(order)?.command();
+            command.link = Leg { contingency, legs, place: place as u8 }.link();
+            Ok((command, terms))
+        };
+        let legs = orders.iter().enumerate().map(leg).collect::<PyResult<Vec<_>>>()?;
+        self.send(&legs)
     }
 
     #[pyo3(signature = (order_id, account = 0))]
@@ -335,21 +437,97 @@ impl FastOrderBook {
         })
     }
 
+    #[pyo3(signature = (account = 0, side = None, tag = None))]
+    fn mass_cancel(
+        &mut self,
+        account: u32,
+        side: Option<&str>,
+        tag: Option<&str>,
+    ) -> PyResult<Vec<Event>> {
+        let command = Command {
+            kind: CommandKind::MassCancel.number(),
+            side: side.map_or(Ok(Side::None), side_of)?.number(),
+            account,
+            order_id: tag_of(tag)?,
+            ..Command::zeroed()
+        };
+        self.run(Request { commands: &[command], ..Request::default() }).map_err(broken)?;
+        self.settle()?;
+        Ok(self.events.iter().map(Event::new).collect())
+    }
+
+    #[pyo3(signature = (match_id, side, price, quantity, order_id = 0, account = 0))]
+    fn bust(
+        &mut self,
+        match_id: u64,
+        side: &str,
+        price: i64,
+        quantity: i64,
+        order_id: u64,
+        account: u32,
+    ) -> PyResult<Vec<Event>> {
+        self.one(Command {
+            kind: CommandKind::BustTrade.number(),
+            side: side_of(side)?.number(),
+            account,
+            price,
+            quantity,
+            order_id,
+            expire_time: i64::try_from(match_id).unwrap_or(i64::MAX),
+            ..Command::zeroed()
+        })
+    }
+
     #[pyo3(signature = (state, reference_price = 0))]
     fn set_session(&mut self, state: &str, reference_price: i64) -> PyResult<Vec<Event>> {
-        let state = named("state", state, SESSIONS)?;
-        self.operate(CommandKind::SetSession, state.number(), reference_price)
+        let command = Command {
+            kind: CommandKind::SetSession.number(),
+            payload_index: session_of(state)?.number(),
+            price: reference_price,
+            ..Command::zeroed()
+        };
+        let request = Request { commands: &[command], ..Request::default() };
+        self.operate(request, "a price is 1 to 10^12")
     }
 
     fn set_last_trade(&mut self, price: i64) -> PyResult<Vec<Event>> {
-        self.operate(CommandKind::SetLastTrade, 0, price)
+        let kind = CommandKind::SetLastTrade.number();
+        let command = Command { kind, price, ..Command::zeroed() };
+        let request = Request { commands: &[command], ..Request::default() };
+        self.operate(request, "a price is 1 to 10^12")
+    }
+
+    #[pyo3(signature = (
+        *, static_band_bps = 0, dynamic_band_bps = 0, band_halts = false, protection_bps = 0,
+        auction_seconds = 0, ticks = Vec::new(), schedule = Vec::new()
+    ))]
+    #[expect(clippy::too_many_arguments, reason = "there are as many rules")]
+    #[expect(clippy::needless_pass_by_value, reason = "it is what Python's lists become")]
+    fn set_rules(
+        &mut self,
+        static_band_bps: u32,
+        dynamic_band_bps: u32,
+        band_halts: bool,
+        protection_bps: u32,
+        auction_seconds: u32,
+        ticks: Vec<(i64, i64)>,
+        schedule: Vec<Scheduled>,
+    ) -> PyResult<()> {
+        let rules = InstrumentRules {
+            static_band_bps,
+            dynamic_band_bps,
+            protection_bps,
+            auction_seconds,
+            ..rules(INSTRUMENT, band_halts, &ticks, &schedule)?
+        };
+        let command = Command { kind: CommandKind::SetRules.number(), ..Command::zeroed() };
+        let request = Request { commands: &[command], rules: &[rules], terms: &[] };
+        self.operate(request, "rules are out of bounds, or don't rise").map(|_| ())
     }
 
     #[getter]
     fn session(&self) -> &'static str {
-        let session = self.engine.book(INSTRUMENT).map(engine::Book::session);
-        let named = SESSIONS.iter().find(|(_, state)| Some(*state) == session);
-        named.map_or("none", |(name, _)| name)
+        self.engine.book(INSTRUMENT).map_or("none", |book| session_name(book.session()))
     }
 
     #[getter]
@@ -375,34 +553,35 @@ impl FastOrderBook {
         }
         self.time_ns = time_ns;
         self.events.clear();
-        self.verdicts.clear();
-        // One message ends a bounded number of orders; the rest are first in the next.
-        loop {
-            let before = self.events.len();
-            self.message(self.engine.applied() + 1, &[])
-                .map_err(|error| CiftError::new_err(error.to_string()))?;
-            if self.events.len() == before {
-                break;
-            }
-        }
+        self.settle()?;
         Ok(self.events.iter().map(Event::new).collect())
     }
 
+    #[pyo3(signature = (commands, terms = None))]
     fn apply<'py>(
         &mut self,
         py: Python<'py>,
         commands: &Bound<'py, PyAny>,
+        terms: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let commands: Vec<Command> = read(commands)?;
-        if commands.len() > MAX_COMMANDS {
-            return Err(PyValueError::new_err("at most 4096 commands at a time"));
+        let terms: Vec<OrderTerms> = terms.map_or_else(|| Ok(Vec::new()), read)?;
+        if commands.len() > MAX_COMMANDS || terms.len() > MAX_COMMANDS {
+            return Err(PyValueError::new_err("at most 4096 commands or terms at a time"));
         }
-        let order_kinds = CommandKind::NewOrder.number()..=CommandKind::ReplaceOrder.number();
-        if let Some(place) = commands.iter().position(|one| !order_kinds.contains(&one.kind)) {
-            let problem = format!("command {place} is no new order, cancel or replace");
+        if let Some(place) = commands.iter().position(|command| !is_for_a_book(command)) {
+            let problem = format!("command {place} is of no kind that a book takes in an array");
             return Err(PyValueError::new_err(problem));
         }
-        py.detach(|| self.run(&commands)).map_err(|error| CiftError::new_err(error.to_string()))?;
+        let named = |command: &Command| {
+            command.flags & FLAG_TERMS == 0 || usize::from(command.payload_index) < terms.len()
+        };
+        if let Some(place) = commands.iter().position(|command| !named(command)) {
+            let problem = format!("command {place} names terms that are not there");
+            return Err(PyValueError::new_err(problem));
+        }
+        let request = Request { commands: &commands, terms: &terms, rules: &[] };
+        py.detach(|| self.run(request)).map_err(broken)?;
         write(py, &self.events, dtypes::EVENT)
     }
 
@@ -455,6 +634,20 @@ impl FastOrderBook {
     }
 }
 
+/// Whether a command names nothing that is outside of itself and its terms.
+fn is_for_a_book(command: &Command) -> bool {
+    matches!(
+        CommandKind::try_from(command.kind),
+        Ok(CommandKind::NewOrder
+            | CommandKind::CancelOrder
+            | CommandKind::ReplaceOrder
+            | CommandKind::SetSession
+            | CommandKind::SetLastTrade
+            | CommandKind::MassCancel
+            | CommandKind::BustTrade)
+    )
+}
+
 /// An order that rests.
 #[pyclass(module = "cift_core", frozen, get_all)]
 pub struct OpenOrder {
@@ -469,48 +662,4 @@ pub struct OpenOrder {
     waits: bool,
     triggered: bool,
     watermark: i64,
-}
-
-const ORD_TYPES: &[(&str, OrdType)] = &[
-    ("limit", OrdType::Limit),
-    ("market", OrdType::Market),
-    ("market_to_limit", OrdType::MarketToLimit),
-    ("stop", OrdType::Stop),
-    ("stop_limit", OrdType::StopLimit),
-];
-const TIMES_IN_FORCE: &[(&str, TimeInForce)] = &[
-    ("day", TimeInForce::Day),
-    ("gtc", TimeInForce::Gtc),
-    ("ioc", TimeInForce::Ioc),
-    ("fok", TimeInForce::Fok),
-    ("gtd", TimeInForce::Gtd),
-    ("at_the_open", TimeInForce::AtTheOpen),
-    ("at_the_close", TimeInForce::AtTheClose),
-    ("good_for_auction", TimeInForce::GoodForAuction),
-];
-const SELF_TRADES: &[(&str, SelfTrade)] = &[
-    ("allow", SelfTrade::Allow),
-    ("cancel_resting", SelfTrade::CancelResting),
-    ("cancel_aggressing", SelfTrade::CancelAggressing),
-    ("cancel_both", SelfTrade::CancelBoth),
-    ("decrement_both", SelfTrade::DecrementBoth),
-];
-const SESSIONS: &[(&str, SessionState)] = &[
-    ("continuous", SessionState::Continuous),
-    ("opening_auction", SessionState::OpeningAuction),
-    ("closing_auction", SessionState::ClosingAuction),
-    ("volatility_auction", SessionState::VolatilityAuction),
-    ("pre_open", SessionState::PreOpen),
-    ("halted", SessionState::Halted),
-    ("cancel_only", SessionState::CancelOnly),
-    ("post_close", SessionState::PostClose),
-    ("closed", SessionState::Closed),
-];
-
-/// The value of a name.
-fn named<T: Copy>(what: &str, name: &str, all: &[(&str, T)]) -> PyResult<T> {
-    all.iter().find(|(own, _)| *own == name).map(|&(_, value)| value).ok_or_else(|| {
-        let names: Vec<String> = all.iter().map(|(own, _)| format!("'{own}'")).collect();
-        PyValueError::new_err(format!("{what} is one of {}", names.join(", ")))
-    })
 }

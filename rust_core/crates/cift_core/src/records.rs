@@ -151,6 +151,12 @@ pub fn command_dtype(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     dtype(py, dtypes::COMMAND, size_of::<engine::pod::Command>())
 }
 
+/// The dtype of the terms that commands name by `payload_index`.
+#[pyfunction]
+pub fn terms_dtype(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    dtype(py, dtypes::ORDER_TERMS, size_of::<engine::pod::OrderTerms>())
+}
+
 /// The dtype of its output.
 #[pyfunction]
 pub fn event_dtype(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {

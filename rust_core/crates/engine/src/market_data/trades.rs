@@ -48,7 +48,8 @@ impl Trade {
         let taker = first.liquidity == Liquidity::Taker.number();
         let auction = first.liquidity == Liquidity::Auction.number();
         let busted = kind == ExecType::TradeBust.number();
-        if busted && !buys || !busted && !taker && !(auction && buys) {
+        let begins = if busted { buys } else { taker || (auction && buys) };
+        if !begins {
             return Ok(None);
         }
         if !is_deal(first.last_price, first.last_quantity) {

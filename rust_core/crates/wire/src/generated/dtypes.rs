@@ -30,6 +30,16 @@ pub const COMMAND: &[Field] = &[
     ("link", "<u4", 124),
 ];
 
+/// Fields of `OrderTerms`.
+pub const ORDER_TERMS: &[Field] = &[
+    ("activation_price", "<i8", 0),
+    ("trailing_offset", "<i8", 8),
+    ("min_visible_quantity", "<i8", 16),
+    ("flags", "<u8", 24),
+    ("peg_offset", "<i8", 32),
+    ("tag", "<u8", 40),
+];
+
 /// Fields of `Event`.
 pub const EVENT: &[Field] = &[
     ("exec_type", "<u2", 0),
