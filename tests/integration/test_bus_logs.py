@@ -105,10 +105,10 @@ async def test_grows_and_never_shrinks(bus: Bus) -> None:
         ({"subjects": ["orders.new.A"]}, "subjects are"),
         ({"retention": "interest"}, "retention is 'interest'"),
         ({"metadata": {}}, "does not name a schema version"),
-        ({"metadata": {"cift.schema": "2", "cift.semantics": "1"}}, "schema version 2"),
+        ({"metadata": {"cift.schema": "2", "cift.semantics": "2"}}, "schema version 2"),
         ({"metadata": {"cift.schema": "1", "cift.semantics": "9"}}, "semantics version 9"),
         (
-            {"metadata": {"cift.schema": "1", "cift.semantics": "1", "cift.shard": "4"}},
+            {"metadata": {"cift.schema": "1", "cift.semantics": "2", "cift.shard": "4"}},
             "belongs to shard 4",
         ),
     ],
@@ -118,7 +118,7 @@ async def test_dangerous_streams_are_refused(bus: Bus, change: dict[str, Any], s
         "name": "ORDERS", "subjects": ["orders.new.>"], "storage": "file", "retention": "limits",
         "discard": "new", "deny_delete": True, "deny_purge": True, "max_bytes": 1 << 30,
         "max_msg_size": 8 << 20, "num_replicas": 1,
-        "metadata": {"cift.schema": "1", "cift.semantics": "1", "cift.shard": "0"},
+        "metadata": {"cift.schema": "1", "cift.semantics": "2", "cift.shard": "0"},
     }  # fmt: skip
     await bus.api("STREAM.CREATE.ORDERS", config | change)
     with pytest.raises(IncompatibleLog, match="ORDERS 0: ") as refused:

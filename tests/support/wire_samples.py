@@ -1,9 +1,12 @@
-"""One message of each log with every field in use, written by pycapnp from the schemas.
+"""Messages of each log with every field in use, written by pycapnp from the schemas.
 
-`python -m tests.support.wire_samples FOLDER` writes them as files: the golden bytes of a version of
-the schemas, kept in rust_core/crates/wire/tests/golden for Rust and Python alike.
+Of each log there are two: one with the five lists that its messages have had from the start, and,
+named `…_all`, one with every list. `python -m tests.support.wire_samples FOLDER` writes them as
+files: the golden bytes of a version of the schemas, kept in rust_core/crates/wire/tests/golden for
+Rust and Python alike.
 """
 
+import struct
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -19,25 +22,30 @@ SCHEMAS = {
     name: capnp.SchemaParser().load(str(ROOT / f"schemas/{name}.capnp"))
     for name in ("orders", "risked", "fills")
 }
-# Enumerants in version 1 of what has grown since, so that its golden bytes stay as they are.
+# Enumerants that there were when the samples of five lists were made, so that they stay as they
+# are, and the words that were reserved then.
 ENUMERANTS = {"CommandKind": 8, "OrdType": 3, "TimeInForce": 5, "ExecType": 8, "Liquidity": 3}
-# Words that version 1 had reserved.
-RESERVED = ("reserved", "policies")
+RESERVED = ("Instrument.policies", "Account.selfTradeGroup")
+SEMANTICS_VERSION = 2
+LEAST_POINTERS = 5
 BITS = {"uint8": 8, "uint16": 16, "uint32": 32, "uint64": 64, "int64": 63}
 
 
-def fill(record: Any, salt: int) -> None:
+def fill(record: Any, salt: int, grown: bool) -> None:
     """Set every field to a number of its own; enumerations in turn, reserved fields to zero."""
+    struct_name = record.schema.node.displayName.rpartition(":")[2]
     for place, field in enumerate(record.schema.fields_list):
         name = field.proto.name
         kind = str(field.proto.slot.type.which())
+        if name.startswith("reserved") or not grown and f"{struct_name}.{name}" in RESERVED:
+            continue
         number = (salt * 1000 + place + 1) * 0x9E37_79B9_7F4A_7C15
         if kind == "enum":
             known = len(field.schema.node.enum.enumerants)
             enum = field.schema.node.displayName.rpartition(":")[2]
-            count = ENUMERANTS.get(enum, known)
+            count = known if grown else ENUMERANTS.get(enum, known)
             setattr(record, name, number % (count - 1) + 1)
-        elif kind in BITS and not name.startswith(RESERVED):
+        elif kind in BITS:
             setattr(record, name, number >> 7 & (1 << BITS[kind]) - 1)
 
 
@@ -49,13 +57,26 @@ def text(record: Any, field: str, value: str, words: int) -> None:
         setattr(record, f"{field}{word}", number)
 
 
+KINDS = ["newOrder", "replaceOrder", "setInstrument", "setAccount", "setLimits", "setRules"]
+HAS_TERMS = 1 << 6
+
+
 def command(record: Any, index: int) -> None:
-    """Point to the lists of the message."""
-    record.kind = ["newOrder", "replaceOrder", "setInstrument", "setAccount", "setLimits"][index]
+    """Point to the lists of the message, of which terms aren't one."""
+    record.kind = KINDS[index]
+    record.flags &= ~HAS_TERMS
     record.origClOrdIdIndex = 2 if index == 1 else 0
     record.payloadIndex = 0
     text(record, "clOrdId", f"2f1c7c7e-9f3b-4c55-8a53-0d3a4f5b6c{index:02}", 4)
     record.clOrdId4 = int.from_bytes(f"6c{index:02}".encode(), "little")
+
+
+def command_of_all(record: Any, index: int) -> None:
+    """The same; the first has terms."""
+    command(record, index)
+    if index == 0:
+        record.flags |= HAS_TERMS
+        record.payloadIndex = 1
 
 
 def instrument(record: Any, index: int) -> None:
@@ -93,6 +114,7 @@ def nothing(_record: Any, _index: int) -> None:
 # Of each message: its struct, and its lists in order with their lengths.
 Lists = list[tuple[str, int, Callable[[Any, int], None]]]
 PAYLOADS: Lists = [("instruments", 1, instrument), ("accounts", 1, account), ("limits", 1, nothing)]
+TERMS: Lists = [("terms", 2, nothing), ("rules", 1, nothing)]
 MESSAGES: dict[str, tuple[str, Lists]] = {
     "orders": (
         "OrdersMessage",
@@ -100,15 +122,29 @@ MESSAGES: dict[str, tuple[str, Lists]] = {
     ),
     "risked": ("RiskedMessage", [("commands", 5, command), ("verdicts", 5, nothing), *PAYLOADS]),
     "fills": ("FillsMessage", [("outcomes", 3, outcome), ("events", 4, event), *PAYLOADS]),
+    "orders_all": (
+        "OrdersMessage",
+        [("commands", 6, command_of_all), ("origClOrdIds", 2, nothing), *PAYLOADS, *TERMS],
+    ),
+    "risked_all": (
+        "RiskedMessage",
+        [("commands", 6, command_of_all), ("verdicts", 6, nothing), *PAYLOADS, *TERMS],
+    ),
+    "fills_all": (
+        "FillsMessage",
+        [("outcomes", 3, outcome), ("events", 4, event), *PAYLOADS, ("statuses", 2, nothing)],
+    ),
 }
 
 
-def write(log: str) -> bytes:
-    """Write the sample of a log, its lists in order and nothing between them."""
-    struct, lists = MESSAGES[log]
-    message = getattr(SCHEMAS[log], struct).new_message(num_first_segment_words=4096)
-    fill(message, 1)
-    message.schemaVersion = message.semanticsVersion = 1
+def write(sample: str) -> bytes:
+    """Write a sample, its lists in order and nothing between them."""
+    struct_name, lists = MESSAGES[sample]
+    log = sample.partition("_")[0]
+    grown = sample != log
+    message = getattr(SCHEMAS[log], struct_name).new_message(num_first_segment_words=4096)
+    fill(message, 1, grown)
+    message.schemaVersion, message.semanticsVersion = 1, SEMANTICS_VERSION
     message.shard = 3
     if log != "orders":
         message.sequence = 12_345
@@ -117,10 +153,25 @@ def write(log: str) -> bytes:
     for salt, (name, count, finish) in enumerate(lists, start=2):
         records = message.init(name, count)
         for index in range(count):
-            fill(records[index], 100 * salt + index)
+            fill(records[index], 100 * salt + index, grown)
             finish(records[index], index)
-    frame: bytes = message.to_bytes()
-    return frame
+    return without_null_tail(message.to_bytes())
+
+
+def without_null_tail(frame: bytes) -> bytes:
+    """Leave out the null pointers after the fifth at the end of the pointers, as the logs do."""
+    words = list(struct.unpack(f"<{len(frame) // 8}Q", frame))
+    data, pointers = words[1] >> 32 & 0xFFFF, words[1] >> 48
+    first = 2 + data
+    left = pointers
+    while left > LEAST_POINTERS and words[first + left - 1] == 0:
+        left -= 1
+    dropped = pointers - left
+    kept = [word and word - (dropped << 2) for word in words[first : first + left]]
+    words[first : first + pointers] = kept
+    words[0] -= dropped << 32
+    words[1] -= dropped << 48
+    return struct.pack(f"<{len(words)}Q", *words)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@ Bytes go in and bytes come out; the interpreter lock is released while a batch i
 object may be used from any thread, by one at a time.
 """
 
-from typing import Self, final
+from collections.abc import Mapping, Sequence
+from typing import Any, Self, TypeAlias, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -326,14 +327,19 @@ class LimitsRow:
     def credit(self) -> int | None:
         """Buying power before any order, in 10^-12 of the currency unit."""
 
+_ReferenceValue: TypeAlias = int | str | Sequence[Sequence[int]]
+
 def encode_reference(
-    batch: int, items: list[tuple[str, dict[str, int | str]]], shard: int = 0
+    batch: int, items: Sequence[tuple[str, Mapping[str, _ReferenceValue]]], shard: int = 0
 ) -> bytes:
     """Return an ORDERS frame of origin 1, the relay, that sets 1 to 4096 pieces of reference data.
 
-    A kind is 'instrument', 'account' or 'limits'; its fields are those of schemas/types.capnp in
-    snake case, names and currencies as text, `max_order_notional` and `credit` as decimal text of
-    an integer; what is left out is 0. ValueError: a field that is unknown or out of its type.
+    A kind is 'instrument', 'account', 'limits' or 'rules'; its fields are a dict of those of
+    schemas/types.capnp in snake case, names and currencies as text, `max_order_notional` and
+    `credit` as decimal text of an integer; what is left out is 0. Of an account besides:
+    `self_trade_prevention`, a SelfTrade, 0 to 5. Of rules: `ticks`, up to 8 (from, size);
+    `schedule`, up to 9 (second of the UTC day, SessionState, weekdays with bit 0 Monday).
+    ValueError: a field that is unknown or out of its type.
     """
 
 @final
@@ -406,6 +412,11 @@ class Gateway:
     METHOD_REPLACE: int
     METHOD_BATCH: int
     METHOD_SESSION: int
+    METHOD_ORDER_LIST: int
+    METHOD_MASS_CANCEL: int
+    METHOD_SET_SESSION: int
+    METHOD_SET_LAST_TRADE: int
+    METHOD_CANCEL_ALL: int
 
     def __new__(cls, shard: int, origin: int, max_pending: int = 65536) -> Self:
         """Start empty. `origin`: random, from 2; `max_pending`: the most commands that wait."""
@@ -423,10 +434,31 @@ class Gateway:
         """The last FILLS sequence applied, 0 at first."""
 
     def submit(self, method: int, request: bytes, firm: int, session: int = 0) -> Submitted:
-        """Take a protobuf request of one of the METHODs: all of its commands or none.
+        """Take a protobuf request of METHOD_SUBMIT to METHOD_MASS_CANCEL: all of its commands or
+        none. The orders of a list are one command each for all bounds but that of a request.
 
         `session`: from 1 for METHOD_SESSION, else 0. BadRequest: it can't be read, or has other
         than 1 to 1000 commands. NotFound: the firm has no such account. Overloaded: `max_pending`.
+        """
+
+    def control(self, method: int, request: bytes) -> Submitted:
+        """Take an operator's request of METHOD_SET_SESSION to METHOD_CANCEL_ALL.
+
+        Whatever was asked for, its answer is a CancelAllResponse: what became of the command.
+        BadRequest: it can't be read. NotFound: no such symbol or account. Overloaded: `max_pending`.
+        """
+
+    def bust_sequence(self, request: bytes) -> int:
+        """Return which FILLS message to give to `bust_trade` with a BustTradeRequest.
+
+        BadRequest: it can't be read. NotFound: there is no such message.
+        """
+
+    def bust_trade(self, request: bytes, frame: bytes) -> Submitted:
+        """Take a BustTradeRequest with its FILLS message: a command for each side of the trade.
+
+        Its answer is as of `control`. NotFound: there is no such trade. LogError: bad frame, or
+        another message. BadRequest, Overloaded: as ever.
         """
 
     def freeze(self, fills_seen: int) -> Frozen | None:
@@ -560,7 +592,9 @@ class Event:
 
     @property
     def exec_type(self) -> str:
-        """'new', 'trade', 'replaced', 'canceled', 'expired', 'rejected' or 'cancel_rejected'."""
+        """'new', 'trade', 'replaced', 'canceled', 'expired', 'rejected', 'cancel_rejected',
+        'restated', 'triggered', 'suspended' or 'trade_bust'.
+        """
 
     @property
     def ord_status(self) -> str:
@@ -572,11 +606,13 @@ class Event:
 
     @property
     def liquidity(self) -> str | None:
-        """'maker' or 'taker' of a trade."""
+        """'maker' or 'taker' of a trade, 'auction' of one in an auction, where nobody takes."""
 
     @property
     def reason(self) -> int:
-        """Why it was refused or canceled, as cift.common.v1.RejectReason; 0: as asked."""
+        """Why it was refused, as cift.common.v1.RejectReason; why it was canceled, expired or
+        restated, as cift.common.v1.RestatementReason; 0: as asked.
+        """
 
     @property
     def account(self) -> int:
@@ -588,7 +624,7 @@ class Event:
 
     @property
     def order_sequence(self) -> int:
-        """1, 2, 3 … per order; 0 when it never became one."""
+        """1, 2, 3 … per order; 0 when it never became one, and on busts."""
 
     @property
     def price(self) -> int:
@@ -719,17 +755,54 @@ class FastOrderBook:
         activation_price: int = 0,
         take_profit: bool = False,
         expire_time_ns: int = 0,
+        peg: str | None = None,
+        peg_offset: int = 0,
+        tag: str | None = None,
     ) -> list[Event]:
         """Send an order. `side`: 'buy', 'sell'; `ord_type`: 'limit', 'market', 'market_to_limit',
-        'stop', 'stop_limit' (price 0 without "limit"); `time_in_force`: 'day', 'gtc', 'ioc', 'fok',
-        'gtd' (until `expire_time_ns`), 'at_the_open', 'at_the_close', 'good_for_auction'.
+        'stop', 'stop_limit', 'pegged' (price 0 without "limit", optional on 'pegged');
+        `time_in_force`: 'day', 'gtc', 'ioc', 'fok', 'gtd' (until `expire_time_ns`), 'at_the_open',
+        'at_the_close', 'good_for_auction'.
 
         A stop waits until the last trade reaches `stop_price`, or trails it by `trailing_offset`
         (price units, or basis points), from `activation_price` on if that is given. An iceberg
         shows `display_quantity` at a time and is refilled when less than `min_visible_quantity`
         shows. `post_only`: 'reject', 'reprice'. `self_trade`: 'allow', 'cancel_resting',
         'cancel_aggressing', 'cancel_both', 'decrement_both', else what the policies say; among
-        orders of one group, else of one account. ValueError: another word than these.
+        orders of one group, else of one account. A pegged order follows `peg`, 'bid', 'ask' or
+        'mid', plus `peg_offset`, no further than its price if it has one. `tag`: a label for
+        `mass_cancel`, 1 to 8 printable ASCII characters. ValueError: another word than these.
+        """
+
+    def submit_list(self, contingency: str, orders: Sequence[dict[str, Any]]) -> list[Event]:
+        """Send orders that are tied, all of them or none; each is a dict of `submit`'s arguments.
+
+        'one_cancels_other': two orders of one side and quantity; when one trades, is triggered or
+        ends, the other is canceled. 'bracket': an entry, then one or two exits of the other side
+        that wait until it has traded; two of them cancel each other. ValueError: another word than
+        these, another number of orders, or a dict that holds something else.
+        """
+
+    def mass_cancel(
+        self, account: int = 0, side: str | None = None, tag: str | None = None
+    ) -> list[Event]:
+        """Cancel all orders, lowest of the engine's own ids first; or those of an account other
+        than 0, of a side, with a tag.
+        """
+
+    def bust(
+        self,
+        match_id: int,
+        side: str,
+        price: int,
+        quantity: int,
+        order_id: int = 0,
+        account: int = 0,
+    ) -> list[Event]:
+        """Undo one side of a trade; the other side is another call. Books stay as they are.
+
+        The trade's price and quantity, and whose it was, come back as given in an event
+        'trade_bust'. A match id that there was not, or a side twice, is 'rejected'.
         """
 
     def cancel(self, order_id: int, account: int = 0) -> list[Event]:
@@ -762,6 +835,27 @@ class FastOrderBook:
     def set_last_trade(self, price: int) -> list[Event]:
         """Say what the last trade was; stops follow. ValueError: not a price."""
 
+    def set_rules(
+        self,
+        *,
+        static_band_bps: int = 0,
+        dynamic_band_bps: int = 0,
+        band_halts: bool = False,
+        protection_bps: int = 0,
+        auction_seconds: int = 0,
+        ticks: Sequence[tuple[int, int]] = ...,
+        schedule: Sequence[tuple[int, str, int]] = ...,
+    ) -> None:
+        """Say what bounds prices and when there is trading, all of it at once; 0 and []: nothing.
+
+        Limit prices keep within the static band around the price of the last auction, trades within
+        the dynamic band around the trade before: one outside starts a volatility auction of
+        `auction_seconds` (0: until it is ended), or halts. Market orders trade up to
+        `protection_bps` from the best price that they find. `ticks`: up to 8 pairs of a first price
+        and the tick from there on. `schedule`: up to 9 of second of the UTC day, state, and days
+        with bit 0 for Monday. ValueError: out of bounds, or not rising.
+        """
+
     @property
     def session(self) -> str:
         """The state that was set last."""
@@ -784,12 +878,15 @@ class FastOrderBook:
         ValueError: it would go back.
         """
 
-    def apply(self, commands: object) -> NDArray[np.void]:
+    def apply(self, commands: object, terms: object | None = None) -> NDArray[np.void]:
         """Apply up to 4096 commands, an array of `command_dtype()`; return what happened.
 
         `order_id` is the caller's id on all commands, and on the events, which are of
-        `event_dtype()` and whose `command_index` says which command caused them. ValueError: they
-        are no new orders, cancels or replaces.
+        `event_dtype()` and whose `command_index` says which command caused them. An order with bit
+        6 of its `flags` has `terms[payload_index]`, of `terms_dtype()`. Legs of a list, see `link`
+        in schemas/types.capnp, are consecutive. A mass cancel has its tag in `order_id`, a bust its
+        match id in `expire_time`. Sessions and last trades may be set. The interpreter is free
+        meanwhile. ValueError: a command is of another kind, or names terms that are not there.
         """
 
     @property
@@ -818,6 +915,9 @@ class FastOrderBook:
 def command_dtype() -> np.dtype[np.void]:
     """Return the dtype of a command: `Command` of schemas/types.capnp, 128 bytes."""
 
+def terms_dtype() -> np.dtype[np.void]:
+    """Return the dtype of an order's terms: `OrderTerms` of schemas/types.capnp, 64 bytes."""
+
 def event_dtype() -> np.dtype[np.void]:
     """Return the dtype of an event: `Event` of schemas/fills.capnp, 192 bytes."""
 
@@ -825,7 +925,8 @@ def event_dtype() -> np.dtype[np.void]:
 class FastMarketData:
     """The market data of one book, for its own sake: events of a `FastOrderBook` in, figures out.
 
-    Fractions are exact: (numerator, denominator). Days begin at 00:00 UTC.
+    Fractions are exact: (numerator, denominator). Days begin at 00:00 UTC. A trade that was undone
+    stays in every figure as it was counted; `prints` says that it was undone.
     """
 
     def __new__(cls, symbol: str = "X", bar_ns: int = 60_000_000_000) -> Self:
@@ -850,6 +951,12 @@ class FastMarketData:
         self, levels: int = 10
     ) -> tuple[list[tuple[int, int, int]], list[tuple[int, int, int]]]:
         """Return the best levels of bids and asks: price, quantity, number of orders."""
+
+    @property
+    def prints(self) -> list[tuple[int, int, int, str]]:
+        """Trades of the last `apply`: match id, price, quantity, and the aggressor's side, 'buy' or
+        'sell', or 'auction', where nobody is it, or 'bust' of one that was undone.
+        """
 
     @property
     def volume(self) -> int:

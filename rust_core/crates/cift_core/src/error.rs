@@ -73,7 +73,11 @@ impl IntoPyErr for GatewayError {
         let message = self.to_string();
         match self {
             Self::Request(RequestError::Malformed(violations)) => bad_request(&message, violations),
-            Self::Request(RequestError::UnknownAccount(_)) => NotFound::new_err(message),
+            Self::Request(
+                RequestError::UnknownAccount(_)
+                | RequestError::UnknownSymbol(_)
+                | RequestError::UnknownTrade,
+            ) => NotFound::new_err(message),
             Self::Overloaded { .. } => Overloaded::new_err(message),
             Self::Stage(_) | Self::View(_) | Self::Broken { .. } => LogError::new_err(message),
         }

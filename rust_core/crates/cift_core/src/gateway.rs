@@ -6,7 +6,7 @@ use pyo3::types::{PyBytes, PyDict, PyList};
 use wire::gateway;
 use wire::query;
 use wire::reference;
-use wire::request::Method;
+use wire::request::{Control, Method};
 use wire::response::word_text;
 
 use crate::error::{shard, IntoPyErr};
@@ -84,6 +84,12 @@ fn answers<'py>(py: Python<'py>, answers: &Answers) -> PyResult<Bound<'py, PyLis
     PyList::new(py, pairs.collect::<Vec<_>>())
 }
 
+fn submitted(py: Python<'_>, submitted: gateway::Submitted) -> Submitted {
+    let gateway::Submitted { ticket, response, wait_received } = submitted;
+    let response = response.map(|bytes| PyBytes::new(py, &bytes).unbind());
+    Submitted { ticket, response, wait_received }
+}
+
 fn frozen(py: Python<'_>, frozen: gateway::Frozen) -> Frozen {
     let gateway::Frozen { batch, token, frame, count } = frozen;
     Frozen { batch, token, frame: PyBytes::new(py, &frame).unbind(), count }
@@ -101,6 +107,16 @@ impl Gateway {
     const METHOD_BATCH: u32 = Method::Batch as u32;
     #[classattr]
     const METHOD_SESSION: u32 = Method::Session as u32;
+    #[classattr]
+    const METHOD_ORDER_LIST: u32 = Method::OrderList as u32;
+    #[classattr]
+    const METHOD_MASS_CANCEL: u32 = Method::MassCancel as u32;
+    #[classattr]
+    const METHOD_SET_SESSION: u32 = Control::SetSession as u32;
+    #[classattr]
+    const METHOD_SET_LAST_TRADE: u32 = Control::SetLastTrade as u32;
+    #[classattr]
+    const METHOD_CANCEL_ALL: u32 = Control::CancelAll as u32;
 
     #[new]
     #[pyo3(signature = (shard, origin, max_pending = 65_536))]
@@ -141,14 +157,30 @@ impl Gateway {
     ) -> PyResult<Submitted> {
         let method =
             Method::from_number(method).filter(|&method| method != Method::Check).ok_or_else(
-                || PyValueError::new_err("method is one of METHOD_SUBMIT to METHOD_SESSION"),
+                || PyValueError::new_err("method is one of METHOD_SUBMIT to METHOD_MASS_CANCEL"),
             )?;
-        let submitted = py
-            .detach(|| self.inner.submit(method, request, firm, session))
-            .map_err(IntoPyErr::into_py_err)?;
-        let gateway::Submitted { ticket, response, wait_received } = submitted;
-        let response = response.map(|bytes| PyBytes::new(py, &bytes).unbind());
-        Ok(Submitted { ticket, response, wait_received })
+        py.detach(|| self.inner.submit(method, request, firm, session))
+            .map(|taken| submitted(py, taken))
+            .map_err(IntoPyErr::into_py_err)
+    }
+
+    fn control(&mut self, py: Python<'_>, method: u32, request: &[u8]) -> PyResult<Submitted> {
+        let control = Control::from_number(method).ok_or_else(|| {
+            PyValueError::new_err("method is one of METHOD_SET_SESSION to METHOD_CANCEL_ALL")
+        })?;
+        py.detach(|| self.inner.control(control, request))
+            .map(|taken| submitted(py, taken))
+            .map_err(IntoPyErr::into_py_err)
+    }
+
+    fn bust_sequence(&self, request: &[u8]) -> PyResult<u64> {
+        self.inner.bust_sequence(request).map_err(IntoPyErr::into_py_err)
+    }
+
+    fn bust_trade(&mut self, py: Python<'_>, request: &[u8], frame: &[u8]) -> PyResult<Submitted> {
+        py.detach(|| self.inner.bust_trade(request, frame))
+            .map(|taken| submitted(py, taken))
+            .map_err(IntoPyErr::into_py_err)
     }
 
     fn freeze(&mut self, py: Python<'_>, fills_seen: u64) -> Option<Frozen> {

@@ -1,7 +1,10 @@
 //! Reference data on its way into the log.
 
 use bytemuck::Zeroable;
-use engine::pod::{Account, Command, CommandKind, Instrument, Limits, MAX_COMMANDS};
+use engine::pod::{
+    Account, Command, CommandKind, Instrument, InstrumentRules, Limits, ScheduledSession,
+    SelfTrade, SessionState, ACCOUNT_SELF_TRADE_SHIFT, MAX_COMMANDS,
+};
 use engine::risk::RELAY;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -81,20 +84,66 @@ fn instrument(fields: &mut Fields<'_>) -> PyResult<Instrument> {
         max_quantity: fields.number("max_quantity")?,
         reference_price: fields.number("reference_price")?,
         initial_margin_bps: fields.number("initial_margin_bps")?,
+        policies: fields.number("policies")?,
         ..Instrument::zeroed()
     };
     Ok(instrument)
 }
 
 fn account(fields: &mut Fields<'_>) -> PyResult<Account> {
+    let prevention: u16 = fields.number("self_trade_prevention")?;
+    let prevention = SelfTrade::try_from(prevention)
+        .map_err(|_| PyValueError::new_err("self_trade_prevention: must be 0 to 5"))?;
+    let group: u32 = fields.number("self_trade_group")?;
+    let flags: u64 = fields.number("flags")?;
     Ok(Account {
         id: fields.number("id")?,
         firm: fields.number("firm")?,
-        flags: fields.number("flags")?,
+        flags: flags | u64::from(prevention.number()) << ACCOUNT_SELF_TRADE_SHIFT,
         name: fields.name("name")?,
         currency: fields.currency()?,
-        self_trade_group: 0,
+        self_trade_group: u64::from(group),
     })
+}
+
+/// Whether its values make sense together is for the engine to judge; here they must fit.
+fn rules(fields: &mut Fields<'_>) -> PyResult<InstrumentRules> {
+    let mut rules = InstrumentRules {
+        instrument: fields.number("instrument")?,
+        flags: fields.number("flags")?,
+        static_band_bps: fields.number("static_band_bps")?,
+        dynamic_band_bps: fields.number("dynamic_band_bps")?,
+        protection_bps: fields.number("protection_bps")?,
+        auction_seconds: fields.number("auction_seconds")?,
+        ..InstrumentRules::zeroed()
+    };
+    let ticks: Vec<[i64; 2]> = fields.number("ticks")?;
+    if ticks.len() > rules.tick_from.len() {
+        return Err(PyValueError::new_err("ticks: must be at most 8"));
+    }
+    for (place, [from, size]) in ticks.into_iter().enumerate() {
+        (rules.tick_from[place], rules.tick_size[place]) = (from, size);
+    }
+    let schedule: Vec<[u32; 3]> = fields.number("schedule")?;
+    if schedule.len() > rules.schedule.len() {
+        return Err(PyValueError::new_err("schedule: must be at most 9"));
+    }
+    for (place, moment) in rules.schedule.iter_mut().zip(schedule) {
+        *place = scheduled(moment).ok_or_else(|| {
+            let problem = "must be (second of the day, session 0 to 8, weekdays 1 to 127)";
+            PyValueError::new_err(format!("schedule: {problem}"))
+        })?;
+    }
+    Ok(rules)
+}
+
+/// A change of session as a word of the record.
+fn scheduled([second, session, weekdays]: [u32; 3]) -> Option<u64> {
+    let session = SessionState::try_from(u16::try_from(session).ok()?).ok()?;
+    let weekdays = u8::try_from(weekdays).ok()?;
+    let word = ScheduledSession { second, session, weekdays }.word();
+    // Only what is read again is one.
+    ScheduledSession::read(word).map(ScheduledSession::word)
 }
 
 fn limits(fields: &mut Fields<'_>) -> PyResult<Limits> {
@@ -125,8 +174,9 @@ pub fn encode_reference<'py>(
     if items.is_empty() || items.len() > MAX_COMMANDS {
         return Err(PyValueError::new_err("a batch holds 1 to 4096 commands"));
     }
-    let (mut commands, mut instruments, mut accounts, mut all_limits) =
-        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut commands = Vec::with_capacity(items.len());
+    let (mut instruments, mut accounts) = (Vec::new(), Vec::new());
+    let (mut all_limits, mut all_rules) = (Vec::new(), Vec::new());
     for (kind, fields) in items {
         let mut fields = Fields { fields, taken: 0 };
         let (kind, place) = match kind.as_str() {
@@ -142,8 +192,12 @@ pub fn encode_reference<'py>(
                 all_limits.push(limits(&mut fields)?);
                 (CommandKind::SetLimits, all_limits.len() - 1)
             }
+            "rules" => {
+                all_rules.push(rules(&mut fields)?);
+                (CommandKind::SetRules, all_rules.len() - 1)
+            }
             _ => {
-                let problem = format!("no kind {kind:?}: instrument, account or limits");
+                let problem = format!("no kind {kind:?}: instrument, account, limits or rules");
                 return Err(PyValueError::new_err(problem));
             }
         };
@@ -164,6 +218,7 @@ pub fn encode_reference<'py>(
         instruments: &instruments,
         accounts: &accounts,
         limits: &all_limits,
+        rules: &all_rules,
         ..Frame::new(header)
     }
     .write(&mut out);

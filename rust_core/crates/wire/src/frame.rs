@@ -3,9 +3,9 @@
 //! A frame is an eight-byte segment table and one segment: the root pointer, the message's data and
 //! pointer sections in full, then its lists in field order with nothing between or behind them. An
 //! empty list is a null pointer, and null pointers after the fifth are left out at the end, so that
-//! messages of a time when there were five lists are as they were. Of the many ways in which Cap'n Proto could put a message this is
-//! one, so equal messages are equal bytes, and reading is a walk with no choices: a list is where
-//! it must be, and is used where it lies.
+//! messages of a time when there were five lists are as they were. Of the many ways in which Cap'n
+//! Proto could put a message this is one, so equal messages are equal bytes, and reading is a walk
+//! with no choices: a list is where it must be, and is used where it lies.
 //!
 //! Nothing a frame holds can make the reader panic, read outside it, or allocate.
 
@@ -27,7 +27,7 @@ use walk::Walk;
 /// The version of the schemas that this build reads and writes.
 pub const SCHEMA_VERSION: u16 = 1;
 /// The version of the rules that this build knows.
-pub const SEMANTICS_VERSION: u16 = 1;
+pub const SEMANTICS_VERSION: u16 = 2;
 /// The largest frame, which is also the largest payload of the message bus.
 pub const MAX_BYTES: usize = 8 << 20;
 /// Bytes before the segment: the count of segments less one, and the words of the only one.

@@ -10,17 +10,21 @@ mod batches;
 use core::fmt;
 
 use engine::order_view::{OrderView, OrderViewError};
-use engine::pod::{BatchStatus, ClOrdId, Command, CommandKind, FLAG_CANCEL_ON_DISCONNECT};
+use engine::pod::{
+    BatchStatus, ClOrdId, Command, CommandKind, OrderTerms, FLAG_CANCEL_ON_DISCONNECT,
+};
 
 use crate::frame::{aligned, Frame, Header, Log};
 use crate::pb::uint;
 use crate::reference::{Reference, WordMap};
-use crate::request::{Context, Method, Request, RequestError};
+use crate::request::{
+    bust_commands, BustRequest, Context, Control, Method, Parsed, Request, RequestError,
+};
 use crate::response::execution;
 use crate::stage::{read_at, StageError};
 
 use answer::Ticket;
-use batches::{Batches, Token};
+use batches::{Batches, OpenBatch, Token};
 
 /// Why the gateway doesn't do what it is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +61,12 @@ impl fmt::Display for GatewayError {
             }
             Self::Request(RequestError::UnknownAccount(name)) => {
                 write!(out, "there is no account {name} of this firm")
+            }
+            Self::Request(RequestError::UnknownSymbol(symbol)) => {
+                write!(out, "the symbol {symbol} is not traded here")
+            }
+            Self::Request(RequestError::UnknownTrade) => {
+                write!(out, "there is no trade with this match id at this place")
             }
             Self::Overloaded { bound } => write!(out, "{bound} commands wait already: try again"),
             Self::Stage(error) => write!(out, "{error}"),
@@ -189,14 +199,63 @@ impl Gateway {
         let mut request = core::mem::take(&mut self.request);
         let context = Context { reference: &self.reference, firm: Some(firm), session };
         let read = request.read(method, message, context).map_err(GatewayError::Request);
-        let submitted = read.and_then(|()| self.take(method, &request));
+        let submitted = read.and_then(|()| self.take(Ticket::new(method, &request), &request));
         self.request = request;
         submitted
     }
 
-    fn take(&mut self, method: Method, request: &Request) -> Result<Submitted, GatewayError> {
+    /// Takes an operator's request, which becomes one command. The answer is a `CancelAllResponse`,
+    /// whatever was asked for: what became of the command.
+    ///
+    /// # Errors
+    ///
+    /// If it can't be read, names an account or symbol that isn't there, or too much waits already.
+    pub fn control(&mut self, control: Control, message: &[u8]) -> Result<Submitted, GatewayError> {
+        let mut request = core::mem::take(&mut self.request);
+        let read = request.read_control(control, message, &self.reference);
+        let submitted = read
+            .map_err(GatewayError::Request)
+            .and_then(|()| self.take(Ticket::control(&request), &request));
+        self.request = request;
+        submitted
+    }
+
+    /// The FILLS message that holds the trade which a `BustTradeRequest` names.
+    ///
+    /// # Errors
+    ///
+    /// If it can't be read, or there is no such message.
+    pub fn bust_sequence(&self, message: &[u8]) -> Result<u64, GatewayError> {
+        let asked = BustRequest::read(message, &self.reference).map_err(GatewayError::Request)?;
+        let here = asked.shard == u64::from(self.shard);
+        if !here || asked.sequence > self.orders.applied() {
+            return Err(GatewayError::Request(RequestError::UnknownTrade));
+        }
+        Ok(asked.sequence)
+    }
+
+    /// Takes a `BustTradeRequest` with the message that [`Self::bust_sequence`] named: one command
+    /// for each side of the trade. The answer is as of [`Self::control`], and accepts if both were.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such trade in that message, it isn't that message, or too much waits already.
+    pub fn bust_trade(&mut self, message: &[u8], frame: &[u8]) -> Result<Submitted, GatewayError> {
+        let sequence = self.bust_sequence(message)?;
+        let asked = BustRequest::read(message, &self.reference).map_err(GatewayError::Request)?;
+        let bytes = aligned(frame, &mut self.copy);
+        let fills = read_at(Log::Fills, sequence, self.shard, bytes)?.fills();
+        let commands = bust_commands(&fills, asked.index, asked.match_id)
+            .ok_or(GatewayError::Request(RequestError::UnknownTrade))?;
+        let mut request = core::mem::take(&mut self.request);
+        request.set_bust(commands);
+        let submitted = self.take(Ticket::control(&request), &request);
+        self.request = request;
+        submitted
+    }
+
+    fn take(&mut self, mut ticket: Ticket, request: &Request) -> Result<Submitted, GatewayError> {
         let count = request.commands.iter().filter(|parsed| parsed.refused.is_none()).count();
-        let mut ticket = Ticket::new(method, request);
         if count == 0 {
             let response = Some(ticket.refused());
             return Ok(Submitted { ticket: 0, response, wait_received: request.wait_received });
@@ -213,9 +272,7 @@ impl Gateway {
         batch.tickets.push(id);
         for parsed in request.commands.iter().filter(|parsed| parsed.refused.is_none()) {
             let orders = &self.orders;
-            batch.push(parsed.command, parsed.orig_cl_ord_id, |command, orig| {
-                instrument_of(orders, command, orig)
-            });
+            batch.push(parsed, |command, orig| instrument_of(orders, command, orig));
         }
         self.batches.count_open(count);
         self.tickets.insert(id, ticket);
@@ -225,17 +282,16 @@ impl Gateway {
     /// Appends cancels for the open orders of a session that are to end with it, those on their way
     /// included. Returns how many. The bound doesn't hold here: who is gone can't try again.
     pub fn cancel_session(&mut self, session: u32) -> usize {
-        let mut cancels: Vec<(Command, ClOrdId)> = Vec::new();
-        let cancel = |account| Command {
-            kind: CommandKind::CancelOrder.number(),
-            account,
-            ..bytemuck::Zeroable::zeroed()
+        let mut cancels: Vec<Parsed> = Vec::new();
+        let cancel = |account, order_id, orig| {
+            let kind = CommandKind::CancelOrder.number();
+            let command = Command { kind, account, order_id, ..bytemuck::Zeroable::zeroed() };
+            without_terms(command, orig)
         };
         for order in self.orders.open_in_session(self.origin, session) {
             if order.last.flags & FLAG_CANCEL_ON_DISCONNECT != 0 {
-                let mut command = cancel(order.last.account);
-                command.order_id = order.last.order_id;
-                cancels.push((command, ClOrdId::default()));
+                let id = order.last.order_id;
+                cancels.push(cancel(order.last.account, id, ClOrdId::default()));
             }
         }
         for command in self.batches.on_their_way() {
@@ -243,13 +299,13 @@ impl Gateway {
                 && command.kind == CommandKind::NewOrder.number()
                 && command.flags & FLAG_CANCEL_ON_DISCONNECT != 0;
             if of_session {
-                cancels.push((cancel(command.account), command.cl_ord_id()));
+                cancels.push(cancel(command.account, 0, command.cl_ord_id()));
             }
         }
-        for (command, orig) in &cancels {
+        for parsed in &cancels {
             let orders = &self.orders;
             let batch = self.batches.room_for(1);
-            batch.push(*command, *orig, |command, orig| instrument_of(orders, command, orig));
+            batch.push(parsed, |command, orig| instrument_of(orders, command, orig));
             self.batches.count_open(1);
         }
         cancels.len()
@@ -266,7 +322,7 @@ impl Gateway {
             Token::Empty | Token::Venue => None,
         };
         let token = token.unwrap_or_else(|| VENUE.to_owned());
-        let frame = self.write(&batch.commands, &batch.origs, fills_seen);
+        let frame = self.write(&batch, fills_seen);
         let count = batch.len();
         let number = self.batches.freeze(batch);
         Some(Frozen { batch: number, token, frame, count })
@@ -274,26 +330,32 @@ impl Gateway {
 
     /// Freezes a batch that carries journal time to a Unix second, and nothing else.
     pub fn freeze_tick(&mut self, unix_second: i64, fills_seen: u64) -> Frozen {
-        let mut batch = batches::OpenBatch::default();
+        let mut batch = OpenBatch::default();
         let tick = Command {
             kind: CommandKind::Tick.number(),
             expire_time: unix_second,
             ..bytemuck::Zeroable::zeroed()
         };
-        batch.push(tick, ClOrdId::default(), |_, _| None);
-        let frame = self.write(&batch.commands, &[], fills_seen);
+        batch.push(&without_terms(tick, ClOrdId::default()), |_, _| None);
+        let frame = self.write(&batch, fills_seen);
         let number = self.batches.freeze(batch);
         Frozen { batch: number, token: VENUE.to_owned(), frame, count: 1 }
     }
 
-    fn write(&self, commands: &[Command], origs: &[ClOrdId], fills_seen: u64) -> Vec<u8> {
+    fn write(&self, batch: &OpenBatch, fills_seen: u64) -> Vec<u8> {
         let mut header = Header::new(Log::Orders);
         header.shard = self.shard;
         header.origin = self.origin;
         header.batch = self.batches.next_number();
         header.fills_seen = fills_seen;
         let mut frame = Vec::new();
-        Frame { commands, orig_cl_ord_ids: origs, ..Frame::new(header) }.write(&mut frame);
+        Frame {
+            commands: &batch.commands,
+            orig_cl_ord_ids: &batch.origs,
+            terms: &batch.terms,
+            ..Frame::new(header)
+        }
+        .write(&mut frame);
         frame
     }
 
@@ -445,10 +507,19 @@ impl Gateway {
 /// Last token of the subject of a batch that isn't about one symbol alone.
 pub const VENUE: &str = "_venue";
 
-/// The instrument that a command is about, if that is known: a cancel names none itself.
+/// A command of the gateway's own.
+fn without_terms(command: Command, orig_cl_ord_id: ClOrdId) -> Parsed {
+    Parsed { command, terms: OrderTerms::default(), orig_cl_ord_id, refused: None }
+}
+
+/// The instrument that a command is about, if that is known: a cancel names none itself, and a mass
+/// cancel without one is about all.
 fn instrument_of(orders: &OrderView, command: &Command, orig: &ClOrdId) -> Option<u32> {
     if command.instrument != 0 {
         return Some(command.instrument);
+    }
+    if command.kind == CommandKind::MassCancel.number() {
+        return None;
     }
     let order = match command.order_id {
         0 => orders.find(command.account, orig),

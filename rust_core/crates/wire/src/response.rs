@@ -1,7 +1,7 @@
 //! What happened, as messages of `cift.order_entry.v1`.
 
 use engine::order_view::OrderRecord;
-use engine::pod::{unpadded, ClOrdId, Event, ExecType, OutcomeKind};
+use engine::pod::{unpadded, ClOrdId, Event, ExecType, Outcome, OutcomeKind};
 use engine::reject::Reject;
 use engine::FillsView;
 
@@ -37,17 +37,31 @@ pub struct Plain {
     pub place: Option<(u32, u64, u32)>,
 }
 
-/// Appends such a result as field `field`.
-pub fn plain_result(out: &mut Vec<u8>, field: u32, plain: &Plain) {
-    nested(out, field, |out| {
-        string(out, 1, plain.cl_ord_id.as_bytes());
-        uint(out, 2, plain.answer as u64);
-        uint(out, 3, plain.order_id);
-        refusal(out, plain.reason);
-        if let Some((shard, sequence, index)) = plain.place {
-            write_place(out, 11, shard, sequence, index);
-        }
-    });
+/// Appends such a result's fields.
+pub fn plain_result(out: &mut Vec<u8>, plain: &Plain) {
+    string(out, 1, plain.cl_ord_id.as_bytes());
+    uint(out, 2, plain.answer as u64);
+    uint(out, 3, plain.order_id);
+    refusal(out, plain.reason);
+    if let Some((shard, sequence, index)) = plain.place {
+        write_place(out, 11, shard, sequence, index);
+    }
+}
+
+/// What a result tells beyond whether the command took effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    /// An order: what became of it by these commands, its list's.
+    Order {
+        /// Index of the first.
+        first: u32,
+        /// How many.
+        count: u32,
+    },
+    /// The orders that a mass cancel ended.
+    MassCancel,
+    /// Nothing: an operator's command.
+    Market,
 }
 
 /// A command that was judged, for its `CommandResult`.
@@ -59,61 +73,101 @@ pub struct Judged<'a> {
     pub shard: u32,
     /// Its index there.
     pub index: u32,
+    /// What it was about.
+    pub about: About,
     /// The client order id that the client sent.
     pub cl_ord_id: ClOrdId,
     /// Whether the client sent it again, and this is the first outcome.
     pub duplicate: bool,
 }
 
-/// Appends the result of a command that was judged in `judged.fills` as field `field`. The caller
-/// made sure that the index is that of an outcome, and of no repeat.
-pub fn judged_result(out: &mut Vec<u8>, field: u32, judged: &Judged<'_>, reference: &Reference) {
-    let fills = judged.fills;
-    let outcome = &fills.outcomes[judged.index as usize];
-    let first = outcome.first_event as usize;
-    let events = &fills.events[first..first + outcome.event_count as usize];
+impl<'a> Judged<'a> {
+    fn outcome(&self) -> &'a Outcome {
+        &self.fills.outcomes[self.index as usize]
+    }
+
+    /// The events of commands from one index on; of those that are there.
+    fn events(&self, first: u32, count: u32) -> &'a [Event] {
+        let outcomes = &self.fills.outcomes;
+        let end = outcomes.len().min((first + count) as usize);
+        let Some([one, rest @ ..]) = outcomes.get(first as usize..end) else { return &[] };
+        let last = rest.last().unwrap_or(one);
+        // Commands are judged one after the other, and so stand their events.
+        let events = one.first_event as usize..(last.first_event + last.event_count) as usize;
+        self.fills.events.get(events).unwrap_or_default()
+    }
+}
+
+/// Appends the fields of the result of a command that was judged in `judged.fills`. The caller made
+/// sure that the index is that of an outcome, and of no repeat.
+pub fn judged_result(out: &mut Vec<u8>, judged: &Judged<'_>, reference: &Reference) {
+    let outcome = judged.outcome();
     let rejected = outcome.kind == OutcomeKind::Rejected.number();
-    nested(out, field, |out| {
-        string(out, 1, judged.cl_ord_id.as_bytes());
-        let answer = if rejected { Answer::Rejected } else { Answer::Accepted };
-        uint(out, 2, answer as u64);
-        uint(out, 3, outcome.order_id);
-        uint(out, 4, u64::from(judged.duplicate));
-        // A command refused has one event; its order id is that of the target, which may be none.
-        let own = |event: &&Event| rejected || event.order_id == outcome.order_id;
-        let last = events.iter().rev().find(own);
-        let canceled = |event: &&Event| event.exec_type == ExecType::Canceled.number();
-        let reason = match last.filter(canceled) {
-            // An order that was canceled at once, though nobody asked for that, says why.
-            Some(event) if !rejected => event.reason,
-            _ => outcome.reason,
+    string(out, 1, judged.cl_ord_id.as_bytes());
+    let answer = if rejected { Answer::Rejected } else { Answer::Accepted };
+    uint(out, 2, answer as u64);
+    uint(out, 3, outcome.order_id);
+    uint(out, 4, u64::from(judged.duplicate));
+    refusal(out, outcome.reason);
+    let mut restatement = 0;
+    if let About::Order { first, count } = judged.about {
+        restatement = match rejected {
+            true => about_order(out, outcome, judged.events(judged.index, 1), true, reference),
+            false => about_order(out, outcome, judged.events(first, count), false, reference),
         };
-        refusal(out, reason);
-        if let Some(event) = last {
-            uint(out, 7, u64::from(event.ord_status));
-            // Of a cancel or replace refused the event tells nothing about its target's quantities.
-            let instrument = reference.instrument(event.instrument);
-            let about_order = event.exec_type != ExecType::CancelRejected.number();
-            if let Some(instrument) = instrument.filter(|_| about_order) {
-                let scale = instrument.quantity_scale;
-                decimal_field(out, 8, event.cum_quantity.into(), scale);
-                decimal_field(out, 9, event.leaves_quantity.into(), scale);
-                let trades = events.iter().filter(|event| {
-                    event.exec_type == ExecType::Trade.number()
-                        && event.order_id == outcome.order_id
-                });
-                for trade in trades {
-                    nested(out, 10, |out| {
-                        decimal_field(out, 1, trade.last_price.into(), instrument.price_scale);
-                        decimal_field(out, 2, trade.last_quantity.into(), scale);
-                        uint(out, 3, trade.match_id);
-                        uint(out, 4, u64::from(trade.liquidity));
-                    });
-                }
-            }
+    }
+    write_place(out, 11, judged.shard, judged.fills.sequence, judged.index);
+    uint(out, 12, u64::from(restatement));
+    if judged.about == About::MassCancel {
+        let events = judged.events(judged.index, 1).iter();
+        let canceled = events.filter(|event| event.exec_type == ExecType::Canceled.number());
+        uint(out, 14, canceled.count() as u64);
+    }
+}
+
+/// Appends what became of the order that a command is about; returns why that was so, where nobody
+/// asked for it.
+fn about_order(
+    out: &mut Vec<u8>,
+    outcome: &Outcome,
+    events: &[Event],
+    rejected: bool,
+    reference: &Reference,
+) -> u16 {
+    // A command refused has one event; its order id is that of the target, which may be none.
+    let own = || events.iter().filter(|event| rejected || event.order_id == outcome.order_id);
+    let Some(last) = own().next_back() else { return 0 };
+    uint(out, 7, u64::from(last.ord_status));
+    // Of a cancel or replace refused the event tells nothing about its target's quantities.
+    let instrument = reference.instrument(last.instrument);
+    let about_order = last.exec_type != ExecType::CancelRejected.number();
+    if let Some(instrument) = instrument.filter(|_| about_order) {
+        let scale = instrument.quantity_scale;
+        decimal_field(out, 8, last.cum_quantity.into(), scale);
+        decimal_field(out, 9, last.leaves_quantity.into(), scale);
+        for trade in own().filter(|event| event.exec_type == ExecType::Trade.number()) {
+            nested(out, 10, |out| {
+                decimal_field(out, 1, trade.last_price.into(), instrument.price_scale);
+                decimal_field(out, 2, trade.last_quantity.into(), scale);
+                uint(out, 3, trade.match_id);
+                uint(out, 4, u64::from(trade.liquidity));
+            });
         }
-        write_place(out, 11, judged.shard, fills.sequence, judged.index);
-    });
+    }
+    let told = own().rev().map(restatement_reason);
+    told.into_iter().find(|&reason| reason != 0).unwrap_or(0)
+}
+
+/// Why an event changed or ended an order though nobody asked for it; 0: it didn't, or says
+/// nothing.
+const fn restatement_reason(event: &Event) -> u16 {
+    const CANCELED: u16 = ExecType::Canceled.number();
+    const EXPIRED: u16 = ExecType::Expired.number();
+    const RESTATED: u16 = ExecType::Restated.number();
+    match event.exec_type {
+        CANCELED | EXPIRED | RESTATED => event.reason,
+        _ => 0,
+    }
 }
 
 /// Appends an `Execution` as field 1.
@@ -133,25 +187,53 @@ pub fn execution(
         string(out, 5, event.cl_ord_id().as_bytes());
         order_terms(out, 6, event, reference);
         uint(out, 11, u64::from(event.ord_status));
-        if let Some(instrument) = reference.instrument(event.instrument) {
-            let (prices, quantities) = (instrument.price_scale, instrument.quantity_scale);
-            if event.price != 0 {
-                decimal_field(out, 12, event.price.into(), prices);
-            }
-            decimal_field(out, 13, event.quantity.into(), quantities);
-            if event.exec_type == ExecType::Trade.number() {
-                decimal_field(out, 14, event.last_price.into(), prices);
-                decimal_field(out, 15, event.last_quantity.into(), quantities);
-            }
-            decimal_field(out, 16, event.cum_quantity.into(), quantities);
-            decimal_field(out, 17, event.leaves_quantity.into(), quantities);
-            decimal_field(out, 18, event.cum_notional(), prices + quantities);
+        let instrument = reference.instrument(event.instrument);
+        let scales = instrument.map_or((0, 0), |it| (it.price_scale, it.quantity_scale));
+        if instrument.is_some() {
+            quantities(out, event, scales);
         }
         uint(out, 19, u64::from(event.liquidity));
         uint(out, 20, event.match_id);
-        uint(out, 21, u64::from(event.reason));
+        let refused = event.exec_type == ExecType::Rejected.number()
+            || event.exec_type == ExecType::CancelRejected.number();
+        uint(out, 21, if refused { u64::from(event.reason) } else { 0 });
         uint(out, 22, fills.time_ns as u64);
+        uint(out, 23, u64::from(restatement_reason(event)));
+        if instrument.is_some() {
+            stop_and_display(out, 24, event, scales);
+        }
     });
+}
+
+/// Appends price and quantities of an `Execution`.
+fn quantities(out: &mut Vec<u8>, event: &Event, (prices, quantities): (u8, u8)) {
+    let bust = event.exec_type == ExecType::TradeBust.number();
+    if event.price != 0 {
+        decimal_field(out, 12, event.price.into(), prices);
+    }
+    // A bust tells of a trade; what its order is at isn't its business.
+    if !bust {
+        decimal_field(out, 13, event.quantity.into(), quantities);
+    }
+    if bust || event.exec_type == ExecType::Trade.number() {
+        decimal_field(out, 14, event.last_price.into(), prices);
+        decimal_field(out, 15, event.last_quantity.into(), quantities);
+    }
+    if !bust {
+        decimal_field(out, 16, event.cum_quantity.into(), quantities);
+        decimal_field(out, 17, event.leaves_quantity.into(), quantities);
+        decimal_field(out, 18, event.cum_notional(), prices + quantities);
+    }
+}
+
+/// Appends stop price and display quantity, which stand behind each other, where there are any.
+fn stop_and_display(out: &mut Vec<u8>, first: u32, event: &Event, (prices, quantities): (u8, u8)) {
+    if event.stop_price != 0 {
+        decimal_field(out, first, event.stop_price.into(), prices);
+    }
+    if event.display_quantity != 0 {
+        decimal_field(out, first + 1, event.display_quantity.into(), quantities);
+    }
 }
 
 /// Appends `GetOrderResponse`.
@@ -173,6 +255,10 @@ pub fn order(out: &mut Vec<u8>, record: &OrderRecord, shard: u32, reference: &Re
             decimal_field(out, 13, event.cum_notional(), prices + quantities);
         }
         write_place(out, 14, shard, record.last_sequence, record.last_index);
+        if let Some(instrument) = reference.instrument(event.instrument) {
+            let scales = (instrument.price_scale, instrument.quantity_scale);
+            stop_and_display(out, 15, event, scales);
+        }
     });
 }
 
@@ -247,7 +333,7 @@ pub fn explain(reason: u16) -> &'static str {
         Reject::MaxOpenOrders => "the account has as many open orders as it may: cancel some",
         Reject::ClipSize => "the quantity is over the account's limit for one order",
         Reject::MaxOrderNotional => "the notional is over the account's limit for one order",
-        Reject::PriceBand => "the price is too far from the reference price",
+        Reject::PriceBand => "the price is too far from the reference price: use a nearer one",
         Reject::NoReferencePrice => {
             "a check needs a reference price and there is none: retry after a trade"
         }
@@ -257,15 +343,20 @@ pub fn explain(reason: u16) -> &'static str {
         Reject::NotionalThreshold => "the gross exposure would exceed its limit",
         Reject::InsufficientCredit => "the account's buying power does not cover it",
         Reject::ShortSell => "the account may not sell this symbol short",
-        Reject::ReduceOnly => "it would increase the position",
+        Reject::ReduceOnly => {
+            "it could increase the position, or takes what an open reduce-only order reserves: \
+             retry smaller, or cancel that one first"
+        }
         Reject::DuplicateOrderFlow => "the same order came too often",
         Reject::DailyLoss => "the account's loss of the day is at its limit",
-        Reject::PostOnlyWouldCross => "it would take, and must not",
+        Reject::PostOnlyWouldCross => "it would take, and must not: retry at another price",
         Reject::FokUnfillable => "the fill-or-kill order could not trade in full",
         Reject::SelfTrade => "it would trade with an order of its own group",
         Reject::LinkedOrder => "the order that it is linked with traded, was triggered or ended",
         Reject::SystemUnavailable => "nothing took effect, the system is at a bound: retry later",
-        Reject::Other => "the rest of the order was canceled: a bound of the engine cut it short",
+        Reject::Other => {
+            "another order of its list was refused, or a bound of the engine was reached"
+        }
     }
 }
 

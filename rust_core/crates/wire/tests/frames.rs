@@ -1,14 +1,43 @@
 //! Frames against the golden bytes of version 1, which pycapnp wrote.
 
+use bytemuck::Zeroable;
 use engine::ids::MAX_SEQUENCE;
-use engine::pod::{BatchStatus, CommandKind};
+use engine::pod::{
+    BatchStatus, CommandKind, InstrumentRules, MarketStatus, OrderTerms, FLAG_TERMS, MAX_STATUSES,
+};
 use wire::frame::{aligned, digest, Frame, Log, Problem};
 
-const GOLDEN: [(Log, &[u8]); 3] = [
+/// The messages with five lists, then those with all.
+const GOLDEN: [(Log, &[u8]); 6] = [
     (Log::Orders, include_bytes!("golden/v1/orders.bin")),
     (Log::Risked, include_bytes!("golden/v1/risked.bin")),
     (Log::Fills, include_bytes!("golden/v1/fills.bin")),
+    (Log::Orders, include_bytes!("golden/v1/orders_all.bin")),
+    (Log::Risked, include_bytes!("golden/v1/risked_all.bin")),
+    (Log::Fills, include_bytes!("golden/v1/fills_all.bin")),
 ];
+/// Of `GOLDEN`.
+const ORDERS_ALL: usize = 3;
+
+/// What a frame reads as that was written from another after a change.
+fn changed(golden: &[u8], change: impl FnOnce(&mut Frame<'_>)) -> Vec<u8> {
+    let mut copy = Vec::new();
+    let mut frame = Frame::read(aligned(golden, &mut copy)).expect("a golden frame");
+    change(&mut frame);
+    let mut out = Vec::new();
+    frame.write(&mut out);
+    out
+}
+
+/// How many pointers a frame has.
+fn pointers(frame: &[u8]) -> u16 {
+    u16::from_le_bytes([frame[14], frame[15]])
+}
+
+fn problem(frame: &[u8]) -> Problem {
+    let mut copy = Vec::new();
+    Frame::read(aligned(frame, &mut copy)).expect_err("not a frame of ours").problem
+}
 
 /// Reads a frame wherever it lies, and writes it again.
 fn rewritten(frame: &[u8]) -> Vec<u8> {
@@ -117,4 +146,89 @@ fn an_empty_list_is_a_null_pointer_and_nothing_else() {
     let mut copy = Vec::new();
     let error = Frame::read(aligned(&out, &mut copy)).expect_err("an empty list that is there");
     assert!(matches!(error.problem, Problem::Tag(_) | Problem::Place { .. }), "{error}");
+}
+
+#[test]
+fn null_pointers_after_the_fifth_are_left_out_at_the_end() {
+    for (log, golden) in GOLDEN {
+        let most = if log == Log::Fills { 6 } else { 7 };
+        let without_rules = changed(golden, |frame| frame.rules = &[]);
+        let without_terms = changed(golden, |frame| frame.terms = &[]);
+        let without = changed(golden, |frame| {
+            (frame.rules, frame.terms, frame.statuses) = (&[], &[], &[]);
+        });
+        assert_eq!(pointers(&without), 5);
+        if pointers(golden) == 5 {
+            assert_eq!((&without_rules, &without_terms), (&without, &without));
+            continue;
+        }
+        assert_eq!(pointers(golden), most);
+        if log != Log::Fills {
+            assert_eq!(pointers(&without_rules), 6);
+            // The sixth is there, null, because the seventh is.
+            assert_eq!(pointers(&without_terms), 7);
+        }
+    }
+}
+
+#[test]
+fn a_null_pointer_at_the_end_is_refused() {
+    for (log, golden) in &GOLDEN[..ORDERS_ALL] {
+        let data = match log {
+            Log::Orders => 4,
+            Log::Risked => 10,
+            Log::Fills => 9,
+        };
+        let at = 8 * (2 + data + 5);
+        let mut more = golden.to_vec();
+        more.splice(at..at, [0; 8]);
+        // As pycapnp would write it: one pointer more, and so each list a word further on.
+        more[14] += 1;
+        let words = (more.len() / 8 - 1) as u32;
+        more[4..8].copy_from_slice(&words.to_le_bytes());
+        for place in 0..5 {
+            let pointer = &mut more[8 * (2 + data + place)..][..8];
+            let word = u64::from_le_bytes(pointer.try_into().expect("eight bytes"));
+            pointer.copy_from_slice(&(word + 4).to_le_bytes());
+        }
+        assert_eq!(problem(&more), Problem::Root, "{log:?}");
+    }
+}
+
+#[test]
+fn terms_and_rules_that_are_not_there_are_refused() {
+    let golden = GOLDEN[ORDERS_ALL].1;
+    let mut copy = Vec::new();
+    let frame = Frame::read(aligned(golden, &mut copy)).expect("a golden frame");
+    assert_eq!((frame.terms.len(), frame.rules.len()), (2, 1));
+    assert_ne!(frame.commands[0].flags & FLAG_TERMS, 0);
+    assert_eq!(frame.commands[0].payload_index, 1);
+    for (place, payload_index) in [(0, 2), (0, u16::MAX), (5, 1)] {
+        let mut commands = frame.commands.to_vec();
+        commands[place].payload_index = payload_index;
+        let mut out = Vec::new();
+        Frame { commands: &commands, ..frame }.write(&mut out);
+        assert_eq!(problem(&out), Problem::Index { list: "commands", index: place });
+    }
+    let mut commands = frame.commands.to_vec();
+    commands[1].flags |= FLAG_TERMS;
+    let mut out = Vec::new();
+    Frame { commands: &commands, terms: &[], ..frame }.write(&mut out);
+    assert_eq!(problem(&out), Problem::Index { list: "commands", index: 0 });
+}
+
+#[test]
+fn more_terms_rules_or_statuses_than_fit_are_refused() {
+    // What a frame refers to outlives it here.
+    let terms = vec![OrderTerms::default(); 7].leak();
+    let rules = vec![InstrumentRules::zeroed(); 7].leak();
+    let orders = GOLDEN[ORDERS_ALL].1;
+    let many = changed(orders, |frame| frame.terms = terms);
+    assert_eq!(problem(&many), Problem::Count { list: "terms", count: 7 });
+    let many = changed(orders, |frame| frame.rules = rules);
+    assert_eq!(problem(&many), Problem::Count { list: "rules", count: 7 });
+    let max = MAX_STATUSES;
+    let statuses = vec![MarketStatus::zeroed(); max + 1].leak();
+    let many = changed(GOLDEN[ORDERS_ALL + 2].1, |frame| frame.statuses = statuses);
+    assert_eq!(problem(&many), Problem::TooMany { count: max + 1, max });
 }

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use engine::pod::{ClOrdId, Command, MAX_COMMANDS};
+use engine::pod::{ClOrdId, Command, OrderTerms, FLAG_TERMS, MAX_COMMANDS};
+
+use crate::request::Parsed;
 
 /// What a batch is about, for its subject.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,6 +23,8 @@ pub enum Token {
 pub struct OpenBatch {
     pub commands: Vec<Command>,
     pub origs: Vec<ClOrdId>,
+    /// Each once among commands that stand behind each other.
+    pub terms: Vec<OrderTerms>,
     pub tickets: Vec<u64>,
     pub token: Token,
 }
@@ -33,10 +37,10 @@ impl OpenBatch {
     /// Adds a command. `instrument` says what it is about, and is asked only while that matters.
     pub fn push(
         &mut self,
-        mut command: Command,
-        orig: ClOrdId,
+        parsed: &Parsed,
         instrument: impl FnOnce(&Command, &ClOrdId) -> Option<u32>,
     ) {
+        let Parsed { mut command, orig_cl_ord_id: orig, .. } = *parsed;
         if self.token != Token::Venue {
             let about = instrument(&command, &orig).map_or(Token::Venue, Token::Instrument);
             if self.token == Token::Empty {
@@ -48,6 +52,12 @@ impl OpenBatch {
         if !orig.is_absent() {
             self.origs.push(orig);
             command.orig_cl_ord_id_index = self.origs.len() as u16;
+        }
+        if command.flags & FLAG_TERMS != 0 {
+            if self.terms.last() != Some(&parsed.terms) {
+                self.terms.push(parsed.terms);
+            }
+            command.payload_index = (self.terms.len() - 1) as u16;
         }
         self.commands.push(command);
     }
