@@ -1,0 +1,6 @@
+//! What the matching engine is measured with: flows, a plain book as the baseline, the machine.
+
+pub mod machine;
+pub mod plain;
+pub mod player;
+pub mod storms;
