@@ -189,7 +189,10 @@ def dtype_fields(schema: Any) -> Iterator[tuple[str, str, int]]:
             continue
         text = TEXT_BYTES.get(field.name)
         name = "text" if field.name == "word" else field.name
-        yield name, f"S{text}" if text else SCALARS[field.type][1], field.offset
+        number = SCALARS[field.type][1]
+        if field.count > 1:
+            number = f"({field.count},){number}"
+        yield name, f"S{text}" if text else number, field.offset
 
 
 def dtype_lines(name: str, schema: Any) -> Iterator[str]:

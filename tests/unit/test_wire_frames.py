@@ -11,19 +11,26 @@ from cift.kit import frames, layout
 from cift_core import LogError, MatchingStage, digest, header
 from tests.support.wire_samples import GOLDEN, MESSAGES, SCHEMAS, write
 
-LOGS = sorted(MESSAGES)
+LOGS = sorted(SCHEMAS)
+SAMPLES = sorted(MESSAGES)
 # The name in numpy of text that lies in words, by the name of its first word.
 TEXTS = {"clOrdId0": "cl_ord_id", "symbol0": "symbol", "name0": "name", "word0": "text"}
 
 
-def golden(log: str) -> bytes:
+def golden(sample: str) -> bytes:
     """The file of version 1."""
-    return (GOLDEN / f"{log}.bin").read_bytes()
+    return (GOLDEN / f"{sample}.bin").read_bytes()
 
 
-def parsed(log: str, frame: bytes) -> Any:
+def log_of(sample: str) -> str:
+    """The log that a sample belongs to."""
+    return sample.partition("_")[0]
+
+
+def parsed(sample: str, frame: bytes) -> Any:
     """The message in pycapnp's eyes."""
-    return getattr(SCHEMAS[log], MESSAGES[log][0]).from_bytes(frame).__enter__()
+    schema = SCHEMAS[log_of(sample)]
+    return getattr(schema, MESSAGES[sample][0]).from_bytes(frame).__enter__()
 
 
 def snake(name: str) -> str:
@@ -31,18 +38,18 @@ def snake(name: str) -> str:
     return re.sub(r"(?<!^)([A-Z])", r"_\1", name).lower()
 
 
-@pytest.mark.parametrize("log", LOGS)
-def test_the_schemas_still_give_the_golden_bytes(log: str) -> None:
-    assert write(log) == golden(log)
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_the_schemas_still_give_the_golden_bytes(sample: str) -> None:
+    assert write(sample) == golden(sample)
 
 
-@pytest.mark.parametrize("log", LOGS)
-def test_the_core_reads_the_head_as_pycapnp_does(log: str) -> None:
-    head, message = header(golden(log)), parsed(log, golden(log))
-    assert head.log == log
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_the_core_reads_the_head_as_pycapnp_does(sample: str) -> None:
+    head, message = header(golden(sample)), parsed(sample, golden(sample))
+    assert head.log == log_of(sample)
     assert (head.shard, head.origin, head.batch) == (3, message.origin, message.batch)
     assert head.status == 0
-    if log == "orders":
+    if head.log == "orders":
         assert head.fills_seen == message.fillsSeen
         assert (head.sequence, head.time_ns, head.state_hash) == (0, 0, 0)
         assert head.input_digest == bytes(16)
@@ -54,11 +61,11 @@ def test_the_core_reads_the_head_as_pycapnp_does(log: str) -> None:
     assert int.from_bytes(high, "little") == message.inputDigestHigh
 
 
-@pytest.mark.parametrize("log", LOGS)
-def test_numpy_sees_every_field_as_pycapnp_does(log: str) -> None:
-    frame = golden(log)
-    message = parsed(log, frame)
-    for name, count, _ in MESSAGES[log][1]:
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_numpy_sees_every_field_as_pycapnp_does(sample: str) -> None:
+    frame = golden(sample)
+    message = parsed(sample, frame)
+    for name, count, _ in MESSAGES[sample][1]:
         view = getattr(frames, snake(name))(frame)
         records = getattr(message, name)
         assert len(view) == len(records) == count
@@ -66,9 +73,20 @@ def test_numpy_sees_every_field_as_pycapnp_does(log: str) -> None:
             assert compare(row, record) == len(view.dtype.names)
 
 
+@pytest.mark.parametrize("log", LOGS)
+def test_lists_that_came_later_are_empty_in_messages_without_them(log: str) -> None:
+    for name, _, _ in MESSAGES[f"{log}_all"][1][5:]:
+        assert len(getattr(frames, name)(golden(log))) == 0
+
+
 def compare(row: Any, record: Any) -> int:
     """Compare the fields that both have by value, and count them."""
     compared = 0
+    for name in (name for name in row.dtype.names if row.dtype[name].shape):
+        first = re.sub(r"_([a-z])", lambda found: found[1].upper(), name)
+        numbers = row[name].tolist()
+        assert numbers == [getattr(record, f"{first}{place}") for place in range(len(numbers))]
+        compared += 1
     for field in record.schema.fields_list:
         name = field.proto.name
         if name in TEXTS or name == "currency":
@@ -119,7 +137,8 @@ DAMAGE: dict[str, tuple[dict[int, bytes], str]] = {
     "a longer table": ({4: b"\1\1"}, "byte 4: the table says"),
     "no root": ({8: bytes(8)}, "byte 8: the root is not a message"),
     "a newer schema": ({16: b"\2"}, "byte 16: schema version 2, .* use the build that wrote it"),
-    "newer rules": ({18: b"\2"}, "byte 18: semantics version 2, .* or a newer one"),
+    "older rules": ({18: b"\1"}, "byte 18: semantics version 1, this build knows 2"),
+    "newer rules": ({18: b"\3"}, "byte 18: semantics version 3, .* or a newer one"),
     "another shard": ({20: b"\0\1"}, "no shard 256"),
     "a far pointer": ({48: b"\2"}, "byte 48: .* doesn't point to a list of structs"),
     "a list elsewhere": ({48: b"\x15"}, r"byte 48: points to word 11; the list must begin at"),
@@ -146,9 +165,19 @@ def test_a_command_that_points_outside_its_list_is_refused() -> None:
         header(bytes(frame))
 
 
-@pytest.mark.parametrize("log", LOGS)
-def test_every_truncation_is_refused(log: str) -> None:
-    frame = golden(log)
+def test_a_command_whose_terms_are_not_there_is_refused() -> None:
+    frame = bytearray(golden("orders_all"))
+    start = frame.find(b"2f1c7c7e-9f3b-4c55-8a53-0d3a4f5b6c00") - 24
+    assert frame[start + 8] & 1 << 6
+    assert frame[start + 14] == 1
+    frame[start + 14] = 2
+    with pytest.raises(LogError, match="element 0 of commands refers to something"):
+        header(bytes(frame))
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_every_truncation_is_refused(sample: str) -> None:
+    frame = golden(sample)
     for size in range(len(frame)):
         with pytest.raises(LogError):
             header(frame[:size])
@@ -165,8 +194,8 @@ def test_nine_megabytes_are_refused_unread() -> None:
 def test_damaged_frames_are_read_or_refused_and_nothing_else(seed: int) -> None:
     source = random.Random(seed)
     for _ in range(4_000):
-        log = source.choice(LOGS)
-        frame = bytearray(golden(log))
+        sample = source.choice(SAMPLES)
+        frame = bytearray(golden(sample))
         for _ in range(source.randint(1, 4)):
             # Most of the choices that a reader has lie in the first words.
             place = source.randrange(source.choice((120, len(frame))))
@@ -175,8 +204,8 @@ def test_damaged_frames_are_read_or_refused_and_nothing_else(seed: int) -> None:
             head = header(bytes(frame))
         except LogError:
             continue
-        assert head.log == log
-        for name, count, _ in MESSAGES[log][1]:
+        assert head.log == log_of(sample)
+        for name, count, _ in MESSAGES[sample][1]:
             assert len(getattr(frames, snake(name))(bytes(frame))) == count
 
 

@@ -416,7 +416,7 @@ INSTRUMENT_RULES = np.dtype(
             "tick_size",
             "schedule",
         ],
-        "formats": ["<u4", "<u4", "<u4", "<u4", "<u4", "<u4", "<i8", "<i8", "<u8"],
+        "formats": ["<u4", "<u4", "<u4", "<u4", "<u4", "<u4", "(8,)<i8", "(8,)<i8", "(9,)<u8"],
         "offsets": [0, 4, 8, 12, 16, 20, 24, 88, 152],
         "itemsize": 256,
     }
