@@ -16,8 +16,8 @@ RUST_SOURCES := $(shell find rust_core -name target -prune -o \
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help tools venv demo up test test-rust test-python check fresh gen fmt bench faults lock \
-	clean
+.PHONY: help tools venv demo up test test-rust test-python check fresh gen fmt bench bench-engine \
+	bench-peers faults lock clean
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1: \2/p' Makefile
@@ -94,6 +94,12 @@ fmt: venv ## Format everything
 
 bench: venv ## Measure, and write one JSON document
 	$(PY) -m cift.cli bench
+
+bench-engine: venv ## Measure the matching engine in process, beside a plain book
+	$(PY) -m cift.tools.bench_engine
+
+bench-peers: venv ## Measure the core from Python beside engines that PyPI has (needs a network)
+	$(PY) -m cift.tools.bench_peers
 
 faults: venv ## Kill everything, many times, and prove that nothing was lost
 	$(PY) -m cift.tools.faults

@@ -12,8 +12,6 @@ import asyncio
 import contextlib
 import dataclasses
 import json
-import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -31,24 +29,21 @@ from cift.kit.bus import LogReader, connect, shard_logs
 from cift.kit.logging import configure
 from cift.local.engines import Durability
 from cift.local.mesh import LocalMesh, MeshError, MeshOptions
-from cift.local.paths import DEPLOY
 from cift.local.ports import HOST
 from cift.matching.v1 import matching_service_pb2
 from cift.tools import bench_floor
+from cift.tools.bench_core import BenchError, run_core, unpacked
 from cift.tools.bench_load import BATCH_METHOD, Load
 from cift.tools.bench_machine import describe_machine, measure_fsync
 from cift.tools.demo import demo_files
 from cift.tools.mesh import Addresses, MeshClient, Trader, channel, fresh_token
-from cift.tools.orderfile import open_text
 from cift.tools.report import Latency, console
 
 __all__ = ["Plan", "add_arguments", "measure", "run"]
 
-RUST_MANIFEST = DEPLOY.parent / "rust_core" / "Cargo.toml"
 FLOOR_OFFSET = 15
 """Port of the floor's server, within the mesh's block."""
 FLOOR_SECONDS_MAX = 30.0
-CORE_SECONDS_MAX = 600.0
 SETTLE_SECONDS_MAX = 60.0
 PLANES = {
     "orders": frozenset({"analytics", "market_data"}),
@@ -125,10 +120,6 @@ def run(args: argparse.Namespace) -> int:
     print_tables(document)
     console.print(f"bench: written to {args.output}", markup=False)
     return 0
-
-
-class BenchError(Exception):
-    """Something could not be measured."""
 
 
 async def measure(plan: Plan, folder: Path) -> dict[str, Any]:
@@ -333,35 +324,14 @@ async def _stored_ns(bus: Any, log: Any, first: int, last: int) -> dict[int, int
 
 
 def _measure_core(folder: Path) -> dict[str, Any]:
-    """Run the core's own benchmarks, each a program that prints one JSON document."""
-    orders, trades = folder / "orders.csv", folder / "trades.csv"
-    files = demo_files()
-    for packed, plain in ((files.orders, orders), (files.trades, trades)):
-        with open_text(packed) as source, plain.open("w", encoding="utf-8") as target:
-            shutil.copyfileobj(source, target)
+    """Run the core's own benchmarks."""
+    orders, trades = unpacked(demo_files(), folder)
     return {
-        "engine": _run_core("bench_engine", ("--orders", str(orders), "--trades", str(trades))),
-        "risk": _run_core("bench_risk", ("--orders", str(orders))),
-    }
-
-
-def _run_core(program: str, arguments: Sequence[str]) -> dict[str, Any]:
-    cargo = shutil.which("cargo")
-    if cargo is None:
-        raise BenchError("the core's benchmarks need cargo on the PATH")
-    done = subprocess.run(
-        (
-            *(cargo, "run", "--quiet", "--release", "--manifest-path", str(RUST_MANIFEST)),
-            *("--package", "sim", "--bin", program, "--", *arguments),
+        "engine": run_core(
+            "bench", "bench_engine", ("--orders", str(orders), "--trades", str(trades))
         ),
-        capture_output=True,
-        check=False,
-        timeout=CORE_SECONDS_MAX,
-    )
-    if done.returncode != 0:
-        raise BenchError(f"{program}: {done.stderr.decode().strip()[-2000:]}")
-    core: dict[str, Any] = json.loads(done.stdout)
-    return core
+        "risk": run_core("sim", "bench_risk", ("--orders", str(orders))),
+    }
 
 
 def _per_second(result: dict[str, Any]) -> float:
