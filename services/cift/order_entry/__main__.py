@@ -1,8 +1,8 @@
 """Order entry.
 
-clients ── gRPC ──► server ──► OrderEntry ──► journal ──► ORDERS
-                                   ▲             ▲
-                sessions, executions┘             └── FILLS ──► recent, relay
+clients ── gRPC ──► server ──► OrderEntry, MarketControl ──► journal ──► ORDERS
+                                   ▲                            ▲
+               sessions, executions┘                            └── FILLS ──► recent, relay
 PostgreSQL ──► keys, orders; reference_outbox ──► relay ──► ORDERS
 """
 
@@ -18,6 +18,7 @@ from cift.kit.server import Server
 from cift.kit.stores.postgres import open_pool
 from cift.kit.stores.reference import ReferenceStore
 from cift.kit.telemetry import Telemetry
+from cift.order_entry.control import MarketControl
 from cift.order_entry.executions import ExecutionStreams, Recent
 from cift.order_entry.journal import Journal
 from cift.order_entry.relay import REFERENCE_ORIGIN, Relay
@@ -25,10 +26,11 @@ from cift.order_entry.service import OrderEntry
 from cift.order_entry.session import Sessions
 from cift.order_entry.settings import OrderEntrySettings
 from cift.order_entry.store import OrderStore
-from cift.order_entry.v1 import order_entry_service_pb2
+from cift.order_entry.v1 import market_control_service_pb2, order_entry_service_pb2
 from cift_core import Gateway
 
-SERVICE = order_entry_service_pb2.DESCRIPTOR.services_by_name["OrderEntryService"]
+ENTRY = order_entry_service_pb2.DESCRIPTOR.services_by_name["OrderEntryService"]
+CONTROL = market_control_service_pb2.DESCRIPTOR.services_by_name["MarketControlService"]
 READINESS_SECONDS = 0.1
 
 
@@ -75,7 +77,8 @@ async def main() -> int:
             answer_seconds=settings.answer_seconds,
         )
         server = Server(settings.listen, auth=keys, grace_seconds=settings.drain_seconds * 0.7)
-        server.add(SERVICE, service)
+        server.add(ENTRY, service)
+        server.add(CONTROL, MarketControl(journal, answer_seconds=settings.answer_seconds))
 
         async def follow_readiness() -> None:
             while True:

@@ -27,12 +27,12 @@ from cift.kit.bus import (
     read_message,
     read_state,
 )
-from cift.kit.errors import Unavailable
+from cift.kit.errors import NotFound, Unavailable
 from cift.kit.layout import BatchStatus
 from cift.kit.logging import get_logger
 from cift.kit.telemetry import Telemetry
 from cift.order_entry.watch import LogWatch
-from cift_core import Applied, Frozen, Gateway
+from cift_core import Applied, Frozen, Gateway, Submitted
 
 __all__ = ["Follower", "Journal", "OriginVoidError"]
 
@@ -50,6 +50,13 @@ PIPELINE_BATCHES = 2
 """With so many batches on their way through the stages, what arrives is gathered into the next."""
 PIPELINE_SECONDS = 0.01
 """So long at most: a batch goes to ORDERS even while no stage works."""
+NEVER_TOO_MUCH = (
+    Gateway.METHOD_CANCEL,
+    Gateway.METHOD_MASS_CANCEL,
+    Gateway.METHOD_CANCEL_ALL,
+    Gateway.METHOD_SET_SESSION,
+)
+"""What is taken while the logs have no room for more: it makes less of it, or halts a market."""
 
 log = get_logger("journal")
 
@@ -161,9 +168,36 @@ class Journal:
         Raises BadRequest, NotFound or Overloaded of the core, or Unavailable: nothing of the
         request is in the journal then.
         """
+        return self._take(method, self._gateway.submit, method, request, firm, session)
+
+    def control(self, method: int, request: bytes) -> tuple[int, asyncio.Future[bytes]]:
+        """Take an operator's request; its answer is a `CancelAllResponse`, whatever it asks."""
+        ticket, answer = self._take(method, self._gateway.control, method, request)
+        assert isinstance(answer, asyncio.Future)
+        return ticket, answer
+
+    async def bust(self, request: bytes) -> tuple[int, asyncio.Future[bytes]]:
+        """Take an operator's request to undo a trade, which the journal is asked for first.
+
+        Raises NotFound of the core when there is no such trade at that place.
+        """
+        self._check_open(0)
+        sequence = self._gateway.bust_sequence(request)
+        async with self._repeats:
+            message = await read_message(self._bus, self._logs.fills, sequence)
+        if message is None:
+            raise NotFound("UNKNOWN_TRADE", f"the journal no longer has message {sequence}")
+        ticket, answer = self._take(0, self._gateway.bust_trade, request, message.data)
+        assert isinstance(answer, asyncio.Future)
+        return ticket, answer
+
+    def _take(
+        self, method: int, take: Callable[..., Submitted], *arguments: Any
+    ) -> tuple[int, asyncio.Future[bytes] | bytes]:
+        """Hand a request to the gateway, and wait for its answer from then on."""
         self._check_open(method)
         try:
-            submitted = self._gateway.submit(method, request, firm, session)
+            submitted = take(*arguments)
         except Exception:
             raise
         except BaseException as panic:
@@ -240,9 +274,9 @@ class Journal:
             raise Unavailable(
                 "JOURNAL_UNAVAILABLE", "the journal can't be reached", retry_after_seconds=0.5
             )
-        if self._watch.full and method != Gateway.METHOD_CANCEL:
+        if self._watch.full and method not in NEVER_TOO_MUCH:
             raise Unavailable("JOURNAL_FULL", self._watch.full, retry_after_seconds=5.0)
-        if self._watch.behind and method != Gateway.METHOD_CANCEL:
+        if self._watch.behind and method not in NEVER_TOO_MUCH:
             raise Unavailable("JOURNAL_BEHIND", self._watch.behind, retry_after_seconds=1.0)
         if self._refusing_until and asyncio.get_running_loop().time() < self._refusing_until:
             raise Unavailable(

@@ -12,7 +12,7 @@ from cift.order_entry.store import OrderStore
 from cift.order_entry.v1 import order_entry_service_pb2 as pb
 from cift_core import Gateway
 
-__all__ = ["OrderEntry"]
+__all__ = ["OrderEntry", "patience"]
 
 MARGIN_SECONDS = 0.1
 """OUTCOME_UNKNOWN is answered so long before the client's deadline, so that it still arrives."""
@@ -56,6 +56,16 @@ class OrderEntry:
         return await self._command(Gateway.METHOD_REPLACE, request, call)
 
     @rpc("trade", raw=True, timed=True)
+    async def submit_order_list(self, request: bytes, call: Call) -> bytes:
+        """Send an order list: all of it or nothing."""
+        return await self._command(Gateway.METHOD_ORDER_LIST, request, call)
+
+    @rpc("trade", raw=True, timed=True)
+    async def mass_cancel(self, request: bytes, call: Call) -> bytes:
+        """Cancel all open orders that fit."""
+        return await self._command(Gateway.METHOD_MASS_CANCEL, request, call)
+
+    @rpc("trade", raw=True, timed=True)
     async def submit_batch(self, request: bytes, call: Call) -> bytes:
         """Send up to 1,000 commands."""
         return await self._command(Gateway.METHOD_BATCH, request, call)
@@ -93,11 +103,12 @@ class OrderEntry:
         ticket, answer = self._journal.submit(method, request, call.principal.firm)
         if isinstance(answer, bytes):
             return answer
-        return await self._journal.answer(ticket, answer, self._patience(call))
+        return await self._journal.answer(ticket, answer, patience(call, self._answer_seconds))
 
-    def _patience(self, call: Call) -> float:
-        """Seconds until the answer must be given, known or not."""
-        left = call.seconds_left()
-        if left is None:
-            return self._answer_seconds
-        return min(self._answer_seconds, left - min(MARGIN_SECONDS, left * MARGIN_PART))
+
+def patience(call: Call, answer_seconds: float) -> float:
+    """Seconds until the answer must be given, known or not."""
+    left = call.seconds_left()
+    if left is None:
+        return answer_seconds
+    return min(answer_seconds, left - min(MARGIN_SECONDS, left * MARGIN_PART))

@@ -56,6 +56,10 @@ def _response(row: Any) -> pb.GetOrderResponse:
         setattr(order, name, row[name])
     if row["price_units"]:
         order.price = decimals.render(row["price_units"], price_scale)
+    if row["stop_price_units"]:
+        order.stop_price = decimals.render(row["stop_price_units"], price_scale)
+    if row["display_quantity_units"]:
+        order.display_quantity = decimals.render(row["display_quantity_units"], quantity_scale)
     for name in ("quantity", "cum_quantity", "leaves_quantity"):
         setattr(order, name, decimals.render(row[f"{name}_units"], quantity_scale))
     order.cum_notional = decimals.render(int(row["cum_notional"]), price_scale + quantity_scale)

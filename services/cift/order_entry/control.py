@@ -1,0 +1,91 @@
+"""RPC handlers of `cift.order_entry.v1.MarketControlService`: an operator's hand on a market.
+
+A request becomes a command in the journal like any order, and its answer comes back through FILLS.
+Each may be sent again without harm: a session that is set again stays, a trade that was undone is
+told to be so.
+"""
+
+import asyncio
+
+from cift.common.v1 import types_pb2
+from cift.kit.errors import DeadlineExceeded, FailedPrecondition, NotFound
+from cift.kit.logging import get_logger
+from cift.kit.rpc import Call, rpc
+from cift.order_entry.journal import Journal
+from cift.order_entry.service import patience
+from cift.order_entry.v1 import market_control_service_pb2 as pb
+from cift.order_entry.v1 import order_pb2
+from cift_core import Gateway
+
+__all__ = ["MarketControl"]
+
+REASON_PREFIX = "REJECT_REASON_"
+
+log = get_logger("control")
+
+
+class MarketControl:
+    """What operators call; each call is written down with the key that made it."""
+
+    def __init__(self, journal: Journal, *, answer_seconds: float) -> None:
+        self._journal = journal
+        self._answer_seconds = answer_seconds
+
+    @rpc("admin", raw=True, timed=True)
+    async def set_session(self, request: bytes, call: Call) -> pb.SetSessionResponse:
+        """Take an instrument to another session."""
+        result = await self._control(Gateway.METHOD_SET_SESSION, request, call, "set session")
+        return pb.SetSessionResponse(place=result.place)
+
+    @rpc("admin", raw=True, timed=True)
+    async def set_last_trade(self, request: bytes, call: Call) -> pb.SetLastTradeResponse:
+        """Set the last trade of an instrument."""
+        result = await self._control(Gateway.METHOD_SET_LAST_TRADE, request, call, "set last trade")
+        return pb.SetLastTradeResponse(place=result.place)
+
+    @rpc("admin", raw=True, timed=True)
+    async def bust_trade(self, request: bytes, call: Call) -> pb.BustTradeResponse:
+        """Undo a trade; the journal tells whose it was."""
+        ticket, answer = await self._journal.bust(request)
+        result = await self._result(ticket, answer, call, "bust trade")
+        if result.reject_reason == types_pb2.REJECT_REASON_UNKNOWN_ORDER:
+            raise NotFound("UNKNOWN_TRADE", "there is no such trade")
+        return pb.BustTradeResponse(place=_accepted(result).place)
+
+    @rpc("admin", raw=True, timed=True)
+    async def cancel_all(self, request: bytes, call: Call) -> pb.CancelAllResponse:
+        """Cancel all open orders that fit, of whatever firm."""
+        result = await self._control(Gateway.METHOD_CANCEL_ALL, request, call, "cancel all")
+        return pb.CancelAllResponse(result=result)
+
+    async def _control(
+        self, method: int, request: bytes, call: Call, what: str
+    ) -> order_pb2.CommandResult:
+        ticket, answer = self._journal.control(method, request)
+        return _accepted(await self._result(ticket, answer, call, what))
+
+    async def _result(
+        self, ticket: int, answer: asyncio.Future[bytes], call: Call, what: str
+    ) -> order_pb2.CommandResult:
+        response = await self._journal.answer(ticket, answer, patience(call, self._answer_seconds))
+        result: order_pb2.CommandResult = pb.CancelAllResponse.FromString(response).result
+        log.info(
+            what,
+            key=call.principal.key_id,
+            outcome=order_pb2.Outcome.Name(result.outcome),
+            sequence=result.place.sequence,
+        )
+        return result
+
+
+def _accepted(result: order_pb2.CommandResult) -> order_pb2.CommandResult:
+    """The result, if it took effect."""
+    if result.outcome == order_pb2.OUTCOME_REJECTED:
+        name = types_pb2.RejectReason.Name(result.reject_reason)
+        reason = name.removeprefix(REASON_PREFIX)
+        raise FailedPrecondition(reason, result.reject_text or reason)
+    if result.outcome != order_pb2.OUTCOME_ACCEPTED:
+        raise DeadlineExceeded(
+            "OUTCOME_UNKNOWN", "no outcome in time; it may still take effect: send it again"
+        )
+    return result
