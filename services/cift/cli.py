@@ -16,6 +16,7 @@ COMMANDS = {
     "demo": ("cift.tools.demo", "start a mesh, send it a real order flow, prove every trade"),
     "replay": ("cift.tools.replay", "send a file of orders, compare trades and book"),
     "conformance": ("cift.tools.conformance", "run a folder of conformance cases"),
+    "market": ("cift.tools.market", "sessions, halts, auctions, busts: an operator's hand"),
     "tap": ("cift.tools.tap", "print the logs as readable lines"),
     "logs": ("cift.tools.logs", "verify that the logs are whole"),
     "bench": ("cift.tools.bench", "measure, write one JSON document"),

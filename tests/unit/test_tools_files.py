@@ -8,10 +8,14 @@ import pytest
 import zstandard
 
 from cift.tools.cases import BookSeen, Seen, TradeSeen, differences, missing_features, read_case
+from cift.tools.conformance_path import next_price
 from cift.tools.orderfile import (
+    ExpectedAuction,
+    ExpectedTrade,
     InstrumentFile,
     Operation,
     OrderFileError,
+    read_auctions,
     read_book_rows,
     read_instrument,
     read_operations,
@@ -74,8 +78,6 @@ def test_an_instrument_gives_scales_and_texts(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("1,1,0,auction_start,,,,,", "auctions are not supported"),
-        ("1,1,0,uncross,,,,,", "auctions are not supported"),
         ("1,1,0,burn,a,,,,", "'burn' is not known"),
         ("1,1,0,new,a,left,GTC,1,1", "'left'"),
         ("1,1,0,new,a,buy,GTC,x,1", "'x'"),
@@ -87,6 +89,39 @@ def test_a_line_that_is_not_in_the_format_is_named(tmp_path: Path, line: str, sa
     with pytest.raises(OrderFileError, match=r"bad_orders\.csv:2") as raised:
         list(read_operations(path))
     assert said in str(raised.value)
+
+
+def test_sessions_and_auctions_are_read(tmp_path: Path) -> None:
+    lines = ["auction_start", "uncross", "auction_start", "uncross", "auction_start", "uncross"]
+    rows = [f"{n},{n},0,{op},,,,{'7' if n == 4 else ''}," for n, op in enumerate(lines, 1)]
+    orders = write(tmp_path / "a_orders.csv", HEADER + "\n".join(rows) + "\n")
+    file = read_order_file(orders)
+    assert list(file.sessions.values()) == [
+        "opening_auction", "volatility_auction", "closing_auction", *["continuous"] * 3,
+    ]  # fmt: skip
+    assert [op.price for op in file.operations] == [0, 0, 0, 7, 0, 0]
+    header = "auction,price,volume,order_id,filled_qty\n"
+    path = write(tmp_path / "a.csv", header + "1,10,5,a,5\n1,10,5,b,5\n2,,0,,\n")
+    assert read_auctions(path) == [(10, 5, {"a": 5, "b": 5}), (0, 0, {})]
+    with pytest.raises(OrderFileError, match="another price or volume"):
+        read_auctions(write(tmp_path / "b.csv", header + "1,10,5,a,5\n1,11,5,b,5\n"))
+
+
+def test_an_auction_is_what_each_order_gets(tmp_path: Path) -> None:
+    flow = [Operation(n, n, op, "", "", "", 0, 0) for n, op in enumerate(["uncross"] * 2, 1)]
+    auctions = [ExpectedAuction(10, 5, {"a": 5, "b": 3, "c": 2}), ExpectedAuction(0, 0, {})]
+    check = Verifier(flow, [ExpectedTrade(1, "x", 10, 1)], None, auctions, price_factor=100)
+    check.trade(1, "b", "a", 1000, 3)
+    check.trade(1, "c", "a", 1000, 2)
+    check.finish()
+    assert (check.mismatches, check.auctions_equal, check.auctions_expected) == (0, 2, 2)
+    assert check.trades_expected == 0
+    check = Verifier(flow, None, None, auctions, price_factor=100)
+    check.trade(1, "c", "a", 1000, 5)
+    check.finish()
+    assert check.told == [
+        "operation 1: auction of 5 at [1000], expected 5 at 1000; other fills: b c"
+    ]
 
 
 def test_levels_keep_the_best_first() -> None:
@@ -136,19 +171,22 @@ def test_differences_are_counted_and_told(tmp_path: Path) -> None:
 def test_a_case_names_what_it_needs(repository: Path, tmp_path: Path) -> None:
     folder = repository / "tests" / "conformance" / "cases"
     document = json.loads((folder / "fok_all_or_nothing.json").read_text())
-    document["rules"] = {"auction": ["max_volume", "reference"]}
+    document["rules"] = {"auction": ["max_volume", "lottery"], "stp": "none", "lanes": 2}
     document["steps"] += [
-        {"op": "uncross"},
-        {"op": "new", "id": "x", "side": "buy", "type": "stop", "stop_price": "1", "qty": "1"},
-        {"op": "new", "id": "y", "side": "buy", "type": "market", "stp": "none", "qty": "1"},
+        {"op": "uncross", "side": "buy"},
+        {"op": "dance"},
+        {"op": "new", "id": "x", "side": "buy", "type": "pegged", "tif": "GTX", "qty": "1"},
+        {"op": "new", "id": "y", "side": "buy", "type": "market", "stp": "some", "qty": "1"},
     ]
     case = read_case(write(tmp_path / "case.json", json.dumps(document)))
     assert missing_features(case) == [
-        "rule auction=max_volume+reference",
-        "op uncross",
-        "type stop",
-        "stop_price",
-        "stp=none",
+        "rule auction=max_volume+lottery",
+        "rule lanes=2",
+        "side",
+        "op dance",
+        "type pegged",
+        "tif GTX",
+        "stp=some",
     ]
 
 
@@ -168,6 +206,19 @@ def test_a_judge_sees_what_differs(repository: Path) -> None:
     said = "; ".join(differences(case, case.steps[2], seen))
     assert "trades: 1@100 m2<t1, expected 4@100 m1<t1" in said
     assert "queue: sell@100 ['m2', 'm1'], expected ['m1', 'm2']" in said
+
+
+def test_a_path_is_printed_tick_by_tick_where_something_waits() -> None:
+    tick, stop = Decimal("0.5"), Decimal("250.3")
+    at, printed = Decimal(0), []
+    while at != 400:
+        at = next_price(at, Decimal(400), tick, [stop, Decimal(-7)])
+        printed.append(at)
+    assert printed[:4] == [Decimal("249.0"), Decimal("249.5"), Decimal(250), Decimal("250.5")]
+    assert printed[4:] == [Decimal(400)]
+    assert next_price(Decimal(9), Decimal(8), tick, [Decimal(8)]) == Decimal("8.5")
+    assert next_price(Decimal("8.5"), Decimal(8), tick, [Decimal(8)]) == 8
+    assert next_price(Decimal(0), Decimal(10_000), tick, []) == 250
 
 
 def test_percentiles_are_values_that_occurred() -> None:

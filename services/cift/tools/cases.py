@@ -13,12 +13,9 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 __all__ = [
-    "ENGINE_OFFER",
-    "MESH_OFFER",
     "BookSeen",
     "Case",
     "CaseError",
-    "Offer",
     "OrderSeen",
     "Seen",
     "Side",
@@ -35,12 +32,6 @@ SCHEMA = "cift-conformance-1"
 Side = Literal["buy", "sell"]
 Step = Mapping[str, Any]
 
-NEW_FIELDS = frozenset({"id", "side", "type", "price", "qty", "tif", "owner"})
-STEP_FIELDS = {
-    "new": NEW_FIELDS,
-    "cancel": frozenset({"id", "owner"}),
-    "amend": frozenset({"id", "price", "open_qty", "owner"}),
-}
 STP_MODES = frozenset({"none", "cancel_taker", "cancel_maker", "cancel_both", "decrement"})
 RULES: Mapping[str, frozenset[Any]] = {
     "market_residual": frozenset({"cancel", "rest", "rest_at_last_trade"}),
@@ -53,42 +44,26 @@ RULES: Mapping[str, frozenset[Any]] = {
     "auction_market_orders": frozenset({True, False}),
     "allocation": frozenset({"top_then_pro_rata_round_down_min2_then_fifo"}),
 }
+ORDER_TYPES = frozenset({"limit", "market", "stop", "stop_limit"})
+TIMES_IN_FORCE = frozenset({"GTC", "IOC", "FOK", "GFA", "DAY"})
+NEW_FIELDS = {"id", "side", "type", "price", "qty", "tif", "owner", "stop_price", "display_qty"}
+TRAILING_FIELDS = {"id", "side", "kind", "activation_price", "trailing_bips", "price", "owner"}
+STEPS: Mapping[str, frozenset[str]] = {
+    "new": frozenset(NEW_FIELDS | {"min_visible_qty", "aon", "stp"}),
+    "cancel": frozenset({"id", "owner"}),
+    "amend": frozenset({"id", "price", "open_qty", "owner"}),
+    "auction_start": frozenset(),
+    "uncross": frozenset({"reference_price"}),
+    "set_last_price": frozenset({"price"}),
+    "trailing_stop": frozenset(TRAILING_FIELDS | {"last_price_at_entry", "qty"}),
+    "trade_price_path": frozenset({"prices"}),
+}
 JUDGED = ("op", "expect", "derived", "note")
 SIDES: tuple[tuple[str, Side], ...] = (("bids", "buy"), ("asks", "sell"))
 
 
 class CaseError(Exception):
     """A file that is not a conformance case."""
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """What a venue offers of what cases may ask for."""
-
-    order_types: frozenset[str] = frozenset({"limit", "market"})
-    times_in_force: frozenset[str] = frozenset({"GTC", "IOC", "FOK"})
-    steps: Mapping[str, frozenset[str]] = field(default_factory=lambda: STEP_FIELDS)
-    rules: Mapping[str, frozenset[Any]] = field(default_factory=dict)
-
-
-MESH_OFFER = Offer()
-ENGINE_OFFER = Offer(
-    order_types=frozenset({"limit", "market", "stop", "stop_limit"}),
-    times_in_force=frozenset({"GTC", "IOC", "FOK", "GFA", "DAY"}),
-    steps={
-        **STEP_FIELDS,
-        "new": NEW_FIELDS | {"stop_price", "display_qty", "min_visible_qty", "aon", "stp"},
-        "auction_start": frozenset(),
-        "uncross": frozenset({"reference_price"}),
-        "set_last_price": frozenset({"price"}),
-        "trailing_stop": frozenset(
-            {"id", "side", "kind", "activation_price", "trailing_bips", "price", "owner"}
-            | {"last_price_at_entry", "qty"}
-        ),
-        "trade_price_path": frozenset({"prices"}),
-    },
-    rules=RULES,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,15 +181,15 @@ def read_case(path: Path) -> Case:
         raise CaseError(f"{path}: not a case: {error!r}") from error
 
 
-def missing_features(case: Case, offer: Offer = MESH_OFFER) -> list[str]:
-    """Name what the case needs and the venue lacks, each once; empty: it can run."""
+def missing_features(case: Case) -> list[str]:
+    """Name what the case needs and this build lacks, each once; empty: it can run."""
     missing = {
         f"rule {name}={_name(value)}": None
         for name, value in case.rules.items()
-        if not set(value if isinstance(value, list) else [value]) <= offer.rules.get(name, set())
+        if not set(value if isinstance(value, list) else [value]) <= RULES.get(name, set())
     }
     for step in case.steps:
-        missing.update(dict.fromkeys(_missing_of_step(step, offer)))
+        missing.update(dict.fromkeys(_missing_of_step(step)))
     return list(missing)
 
 
@@ -229,20 +204,20 @@ def differences(case: Case, step: Step, seen: Seen) -> Iterator[str]:
             yield from (f"{name}: {text}" for text in judge(case, step, seen, wanted))
 
 
-def _missing_of_step(step: Step, offer: Offer) -> Iterator[str]:
+def _missing_of_step(step: Step) -> Iterator[str]:
     op = step["op"]
-    if op not in offer.steps:
+    if op not in STEPS:
         yield f"op {op}"
         return
     if op == "new":
-        if step["type"] not in offer.order_types:
+        if step["type"] not in ORDER_TYPES:
             yield f"type {step['type']}"
-        if step.get("tif", "GTC") not in offer.times_in_force:
+        if step.get("tif", "GTC") not in TIMES_IN_FORCE:
             yield f"tif {step['tif']}"
     for name in step:
-        if name not in offer.steps[op] and name not in JUDGED:
-            yield f"stp={step[name]}" if name == "stp" else name
-    if "stp" in offer.steps[op] and step.get("stp", "none") not in STP_MODES:
+        if name not in STEPS[op] and name not in JUDGED:
+            yield name
+    if (step.get("stp") or "none") not in STP_MODES:
         yield f"stp={step['stp']}"
 
 

@@ -18,8 +18,6 @@ import grpc
 from cift.client import CiftError
 from cift.local.mesh import MeshError
 from cift.tools.cases import (
-    ENGINE_OFFER,
-    MESH_OFFER,
     Case,
     CaseError,
     Seen,
@@ -75,8 +73,7 @@ async def judge(case: Case, venue: Venue) -> str | None:
 
 
 async def _run(args: argparse.Namespace, cases: Sequence[Case]) -> int:
-    offer = ENGINE_OFFER if args.via == "engine" else MESH_OFFER
-    missing = {case.id: missing_features(case, offer) for case in cases}
+    missing = {case.id: missing_features(case) for case in cases}
     runnable = [case for case in cases if not missing[case.id]]
     skipped = [case for case in cases if missing[case.id]]
     failed = 0

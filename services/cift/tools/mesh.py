@@ -12,22 +12,34 @@ import os
 import secrets
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import grpc
 
 from cift.analytics.v1 import analytics_service_pb2, analytics_service_pb2_grpc
-from cift.client import Account, CiftClient, Endpoints, Instrument, Limits
+from cift.client import (
+    Account,
+    AuctionRules,
+    CiftClient,
+    Endpoints,
+    Instrument,
+    Limits,
+    SelfTradePrevention,
+)
 from cift.common.v1 import types_pb2
 from cift.local.mesh import LocalMesh, MeshOptions
 from cift.local.ports import HOST
 from cift.market_data.v1 import market_data_service_pb2, market_data_service_pb2_grpc
 from cift.matching.v1 import matching_service_pb2, matching_service_pb2_grpc
-from cift.order_entry.v1 import order_entry_service_pb2, order_entry_service_pb2_grpc
+from cift.order_entry.v1 import (
+    market_control_service_pb2_grpc,
+    order_entry_service_pb2,
+    order_entry_service_pb2_grpc,
+)
 from cift.risk.v1 import risk_service_pb2, risk_service_pb2_grpc
 
 __all__ = [
@@ -43,6 +55,7 @@ __all__ = [
     "open_mesh",
 ]
 
+T = TypeVar("T")
 KEY_VARIABLE = "CIFT_API_KEY"
 
 PROBE_SYMBOL = "AMZN"
@@ -69,6 +82,9 @@ TIMES_IN_FORCE = {
     "GTC": types_pb2.TIME_IN_FORCE_GTC,
     "IOC": types_pb2.TIME_IN_FORCE_IOC,
     "FOK": types_pb2.TIME_IN_FORCE_FOK,
+    "GFA": types_pb2.TIME_IN_FORCE_GOOD_FOR_AUCTION,
+    "ATO": types_pb2.TIME_IN_FORCE_AT_THE_OPEN,
+    "ATC": types_pb2.TIME_IN_FORCE_AT_THE_CLOSE,
 }
 
 
@@ -174,6 +190,9 @@ class MeshClient:
         self.order_entry = order_entry_service_pb2_grpc.OrderEntryServiceStub(
             self.order_entry_channel
         )
+        self.control = market_control_service_pb2_grpc.MarketControlServiceStub(
+            self.order_entry_channel
+        )
         self.market_data = market_data_service_pb2_grpc.MarketDataServiceStub(
             self._open(addresses.market_data)
         )
@@ -212,9 +231,12 @@ class MeshClient:
         names = [f"{firm}-{n}" for n in range(1, accounts + 1)]
         admin = self._operator.admin
         await admin.create_firm(firm)
-        for name in names:
+
+        async def open_account(name: str) -> None:
             await admin.create_account(Account(name, firm, currency))
             await admin.set_limits(name, Limits())
+
+        await _some_at_a_time(open_account, names)
         key = await admin.create_api_key(firm, ["read", "trade"], "a tool's run")
         await self._until_known(key.secret, names[0])
         return Trader(firm, names, key.secret)
@@ -228,24 +250,29 @@ class MeshClient:
         lot: str = "1",
         price_scale: int = 0,
         quantity_scale: int = 0,
+        auction: AuctionRules | None = None,
     ) -> None:
-        """Make instruments that are alike, some at a time."""
-        waiting = iter(symbols)
-
-        async def create() -> None:
-            for symbol in waiting:
-                await self._operator.admin.create_instrument(
-                    Instrument(
-                        symbol=symbol,
-                        currency=currency,
-                        price_scale=price_scale,
-                        quantity_scale=quantity_scale,
-                        tick_size=tick,
-                        lot_size=lot,
-                    )
+        """Make instruments that are alike, on which orders of one account may trade together."""
+        await self.create_all(
+            [
+                Instrument(
+                    symbol=symbol,
+                    currency=currency,
+                    price_scale=price_scale,
+                    quantity_scale=quantity_scale,
+                    tick_size=tick,
+                    lot_size=lot,
+                    # A recorded or made-up flow is not sent by those who made it.
+                    self_trade_prevention=SelfTradePrevention.ALLOW,
+                    auction=auction,
                 )
+                for symbol in symbols
+            ]
+        )
 
-        await asyncio.gather(*(create() for _ in range(min(CREATE_AT_ONCE, len(symbols)))))
+    async def create_all(self, instruments: Sequence[Instrument]) -> None:
+        """Make instruments, some at a time."""
+        await _some_at_a_time(self._operator.admin.create_instrument, instruments)
 
     async def projected(self) -> int:
         """Return the journal sequence up to which analytics has counted."""
@@ -278,6 +305,16 @@ class MeshClient:
     def _open(self, address: str) -> Any:
         self._channels.append(channel(address))
         return self._channels[-1]
+
+
+async def _some_at_a_time(work: Callable[[T], Awaitable[None]], items: Iterable[T]) -> None:
+    waiting = iter(items)
+
+    async def take() -> None:
+        for item in waiting:
+            await work(item)
+
+    await asyncio.gather(*(take() for _ in range(CREATE_AT_ONCE)))
 
 
 async def _knows(call: Any, request: Any, secret: str) -> bool:

@@ -8,7 +8,7 @@ naming file and line.
 import csv
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -20,12 +20,14 @@ from cift.kit.decimals import parse, render
 
 __all__ = [
     "BookRows",
+    "ExpectedAuction",
     "ExpectedTrade",
     "InstrumentFile",
     "Operation",
     "OrderFile",
     "OrderFileError",
     "open_text",
+    "read_auctions",
     "read_book_rows",
     "read_instrument",
     "read_operations",
@@ -33,9 +35,18 @@ __all__ = [
     "read_trades",
 ]
 
-OPERATIONS = ("new", "amend", "cancel")
-AUCTION_OPERATIONS = ("auction_start", "uncross")
-TIMES_IN_FORCE = ("GTC", "IOC", "FOK")
+SESSION_OPERATIONS = ("auction_start", "uncross")
+OPERATIONS = ("new", "amend", "cancel", *SESSION_OPERATIONS)
+TIMES_IN_FORCE = {
+    "GTC": "gtc",
+    "DAY": "day",
+    "IOC": "ioc",
+    "FOK": "fok",
+    "GFA": "good_for_auction",
+    "ATO": "at_the_open",
+    "ATC": "at_the_close",
+}
+"""What a file says, and the core's word for it."""
 ABSENT_PRICES = (-9999999999, 9999999999)
 """What LOBSTER writes as the price of a level that does not exist, bids' first."""
 
@@ -50,7 +61,8 @@ class Operation(NamedTuple):
     seq: int
     row: int
     op: str
-    """`new`, `amend` (to an open quantity, and a price if it differs) or `cancel`."""
+    """`new`, `amend` (to an open quantity, and a price if it differs) or `cancel`; of the whole
+    market `auction_start`, and `uncross`, whose price, if any, is the auction's reference."""
     id: str
     side: str
     """`buy` or `sell`; may be empty on amend and cancel."""
@@ -70,6 +82,15 @@ class ExpectedTrade(NamedTuple):
     quantity: int
     taker_id: str = ""
     """Empty: not stated."""
+
+
+class ExpectedAuction(NamedTuple):
+    """An auction: where it trades and what each order gets."""
+
+    price: int
+    """In price units; 0: nothing trades."""
+    volume: int
+    fills: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +144,19 @@ class OrderFile:
     path: Path
     instrument: InstrumentFile
     operations: Sequence[Operation]
+
+    @property
+    def sessions(self) -> dict[int, str]:
+        """What each operation on the whole market, by `seq`, takes it to.
+
+        A file does not say which auction begins: the first is the opening, the last of several the
+        closing one.
+        """
+        starts = [op.seq for op in self.operations if op.op == "auction_start"]
+        found = dict.fromkeys(starts, "volatility_auction")
+        found |= dict.fromkeys(starts[-1:], "closing_auction")
+        found |= dict.fromkeys(starts[:1], "opening_auction")
+        return found | {op.seq: "continuous" for op in self.operations if op.op == "uncross"}
 
 
 class BookRows:
@@ -217,7 +251,7 @@ def read_operations(path: Path, quantity_scale: int = 0) -> Iterator[Operation]:
     columns = ("seq", "row", "op", "id", "side", "tif", "price", "qty")
     for line, (seq, row, op, name, side, tif, price, qty) in _rows(path, columns):
         if op not in OPERATIONS:
-            raise OrderFileError(f"{path}:{line}: {_unsupported(op)}")
+            raise OrderFileError(f"{path}:{line}: operation {op!r} is not known")
         if op == "new" and (side not in ("buy", "sell") or tif not in TIMES_IN_FORCE):
             raise OrderFileError(f"{path}:{line}: side {side!r} or tif {tif!r} is not known")
         try:
@@ -238,6 +272,24 @@ def read_trades(path: Path, quantity_scale: int = 0) -> list[ExpectedTrade]:
         except ValueError as error:
             raise OrderFileError(f"{path}:{line}: {error}") from error
     return trades
+
+
+def read_auctions(path: Path, quantity_scale: int = 0) -> list[ExpectedAuction]:
+    """Read the expected auctions of a file, in the order in which they stand there."""
+    found: dict[str, ExpectedAuction] = {}
+    fills: dict[str, dict[str, int]] = {}
+    columns = ("auction", "price", "volume", "order_id", "filled_qty")
+    for line, (name, price, volume, order, filled) in _rows(path, columns):
+        try:
+            own = fills.setdefault(name, {})
+            if order:
+                own[order] = _units(filled, quantity_scale)
+            auction = ExpectedAuction(int(price or 0), _units(volume or "0", quantity_scale), own)
+        except ValueError as error:
+            raise OrderFileError(f"{path}:{line}: {error}") from error
+        if found.setdefault(name, auction)[:2] != auction[:2]:
+            raise OrderFileError(f"{path}:{line}: auction {name} has another price or volume")
+    return list(found.values())
 
 
 def read_book_rows(path: Path, levels: int) -> BookRows:
@@ -269,9 +321,3 @@ def _units(text: str, scale: int) -> int:
 
 def _decimals(value: Decimal) -> int:
     return max(0, -int(value.normalize().as_tuple().exponent))
-
-
-def _unsupported(op: str) -> str:
-    if op in AUCTION_OPERATIONS:
-        return f"{op}: auctions are not supported by this build"
-    return f"operation {op!r} is not known"

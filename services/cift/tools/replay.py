@@ -17,6 +17,7 @@ from cift.tools.mesh import add_mesh_arguments, open_mesh
 from cift.tools.orderfile import (
     OrderFile,
     OrderFileError,
+    read_auctions,
     read_book_rows,
     read_order_file,
     read_trades,
@@ -49,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"levels of --expect-book to compare (default: {LEVELS_DEFAULT})",
     )
     parser.add_argument(
-        "--expect-auctions", type=Path, metavar="F", help="not supported by this build"
+        "--expect-auctions", type=Path, metavar="F", help="where each auction must trade, and whom"
     )
     parser.add_argument("--via", choices=("mesh", "engine"), default="mesh", help="default: mesh")
     parser.add_argument(
@@ -64,12 +65,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Replay; 0: everything equal, 1: a difference, 2: the files or the mesh cannot be used."""
     try:
-        if args.expect_auctions:
-            raise OrderFileError("--expect-auctions: auctions are not supported by this build")
         if not 1 <= args.batch <= 1000 or args.in_flight < 1 or args.levels < 1:
             raise OrderFileError("--batch is 1 to 1,000, --in-flight and --levels at least 1")
         file = read_order_file(args.orders, args.instrument)
-        verifier = make_verifier(file, args.expect_trades, args.expect_book, args.levels)
+        verifier = make_verifier(
+            file, args.expect_trades, args.expect_book, args.levels, args.expect_auctions
+        )
         return _replay(args, file, verifier)
     except (OrderFileError, MeshError, CiftError, ConnectionError, ValueError) as error:
         print(f"replay: {error}", file=sys.stderr)
@@ -78,12 +79,19 @@ def run(args: argparse.Namespace) -> int:
     return 2
 
 
-def make_verifier(file: OrderFile, trades: Path | None, book: Path | None, levels: int) -> Verifier:
+def make_verifier(
+    file: OrderFile,
+    trades: Path | None,
+    book: Path | None,
+    levels: int,
+    auctions: Path | None = None,
+) -> Verifier:
     """Read what a file's results must be; None: not compared."""
     return Verifier(
         file.operations,
         read_trades(trades, file.instrument.quantity_scale) if trades else None,
         read_book_rows(book, levels) if book else None,
+        read_auctions(auctions, file.instrument.quantity_scale) if auctions else None,
         price_factor=file.instrument.price_factor,
     )
 
@@ -142,6 +150,8 @@ def _result_line(file: OrderFile, verifier: Verifier, refused: int) -> str:
         parts.append(f"{verifier.trades_seen} trades")
     else:
         parts.append(f"{verifier.trades_equal} trades of {verifier.trades_expected} equal")
+    if verifier.expected_auctions is not None:
+        parts.append(f"{verifier.auctions_equal} auctions of {verifier.auctions_expected} equal")
     if verifier.rows is not None:
         parts.append(f"{verifier.rows_equal} book rows of {verifier.rows_expected} equal")
     return ", ".join([*parts, f"{verifier.mismatches} differences"])

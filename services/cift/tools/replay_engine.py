@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from cift.tools.orderfile import Operation, OrderFile
+from cift.tools.orderfile import TIMES_IN_FORCE, Operation, OrderFile
 from cift.tools.report import Latency
 from cift.tools.verify import Verifier
 from cift_core import Event, FastOrderBook
@@ -12,6 +12,8 @@ from cift_core import Event, FastOrderBook
 __all__ = ["EngineRun", "replay_through_engine"]
 
 PROGRESS_STEP = 4096
+AUCTION_MARKET_ORDERS = 1 << 9
+"""Of an instrument's policies: a venue with auctions takes market orders into them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,8 @@ def replay_through_engine(
     progressed: Callable[[int], None] = lambda _count: None,
 ) -> EngineRun:
     """Perform the operations on one book, and give everything seen to `verifier`."""
-    book = FastOrderBook(file.instrument.symbol)
+    sessions = file.sessions
+    book = FastOrderBook(file.instrument.symbol, policies=AUCTION_MARKET_ORDERS if sessions else 0)
     numbers: dict[str, int] = {}
     names: list[str] = []
     factor = file.instrument.price_factor
@@ -40,13 +43,17 @@ def replay_through_engine(
     refused = 0
     for done, operation in enumerate(file.operations, start=1):
         number = numbers.get(operation.id, 0)
-        if operation.op == "new" or not number:
+        session = sessions.get(operation.seq, "")
+        if not session and (operation.op == "new" or not number):
             names.append(operation.id)
             number = numbers[operation.id] = len(names)
         started = time.perf_counter_ns()
-        events = _perform(book, operation, number, factor)
+        if session:
+            events = book.set_session(session, operation.price * factor)
+        else:
+            events = _perform(book, operation, number, factor)
         latencies.append(time.perf_counter_ns() - started)
-        refused += events[0].exec_type in ("rejected", "cancel_rejected")
+        refused += bool(events) and events[0].exec_type in ("rejected", "cancel_rejected")
         _tell_trades(verifier, operation.seq, events, names)
         if verifier.wants_book(operation):
             bids, asks = book.depth(verifier.levels)
@@ -64,7 +71,7 @@ def _perform(book: FastOrderBook, operation: Operation, number: int, factor: int
             operation.price * factor,
             operation.quantity,
             ord_type="limit" if operation.price else "market",
-            time_in_force=operation.tif.lower() if operation.price else "ioc",
+            time_in_force=TIMES_IN_FORCE[operation.tif],
         )
     if operation.op == "cancel":
         return book.cancel(number)
@@ -76,11 +83,13 @@ def _perform(book: FastOrderBook, operation: Operation, number: int, factor: int
 def _tell_trades(
     verifier: Verifier, seq: int, events: Sequence[Event], names: Sequence[str]
 ) -> None:
-    """Pass on the trades: a taker's event, then its maker's."""
-    taker = ""
-    for event in events:
-        if event.liquidity == "taker":
-            taker = names[event.order_id - 1]
-        elif event.liquidity == "maker":
-            maker = names[event.order_id - 1]
-            verifier.trade(seq, maker, taker, event.last_price, event.last_quantity)
+    """Pass on the trades, two events each: the taker's, in an auction the buyer's, first."""
+    trades = [event for event in events if event.exec_type == "trade"]
+    for taker, maker in zip(trades[::2], trades[1::2], strict=True):
+        verifier.trade(
+            seq,
+            names[maker.order_id - 1],
+            names[taker.order_id - 1],
+            maker.last_price,
+            maker.last_quantity,
+        )

@@ -7,13 +7,15 @@ reading and comparing is done afterwards.
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from cift.client import AuctionRules
 from cift.common.v1 import types_pb2
 from cift.kit.decimals import parse
 from cift.market_data.v1 import market_data_service_pb2
+from cift.order_entry.v1 import market_control_service_pb2 as control_pb2
 from cift.order_entry.v1 import order_entry_service_pb2, order_pb2
 from cift.tools.mesh import SIDES, TIMES_IN_FORCE, MeshClient, Trader, bearer, fresh_token
 from cift.tools.orderfile import Operation, OrderFile
@@ -24,11 +26,15 @@ __all__ = ["ACCOUNTS", "MeshRun", "Progressed", "replay_through_mesh", "session_
 
 ACCOUNTS = 4
 SESSION_METHOD = "/cift.order_entry.v1.OrderEntryService/Session"
+PLACE_INDEX_MAX = (1 << 13) - 1
 QUIET_SECONDS_MAX = 30.0
 """Longest wait for a stream to bring what the session has told already."""
 
 Progressed = Callable[[int], None]
 """Told how many operations are done."""
+Message = bytes | control_pb2.SetSessionRequest
+"""What is sent: a session message, or an operator's call that waits for all before it."""
+Answer = bytes | types_pb2.Place
 
 
 @dataclass(slots=True)
@@ -45,6 +51,8 @@ class MeshRun:
 class Placed:
     """What the session answered, by operation."""
 
+    auctions: dict[int, int] = field(default_factory=dict)
+    """Place of each operation that may begin or end an auction → its index."""
     places: list[int] = field(default_factory=list)
     """Where each operation stands in the journal: sequence times 2^13 plus index; ascending."""
     order_names: dict[int, str] = field(default_factory=dict)
@@ -59,20 +67,24 @@ def session_requests(
     symbol: str,
     accounts: Sequence[str],
     batch: int,
-) -> list[bytes]:
+) -> list[Message]:
     """Write the operations as session messages of up to `batch` commands.
 
     New orders go to the accounts in turn; what follows an order names its owner and the client
-    order id that it was sent with.
+    order id that it was sent with. An auction's begin and end stand alone: an operator's calls.
     """
     owners: dict[str, str] = {}
     prices: dict[str, int] = {}
-    requests = []
-    for start in range(0, len(operations), batch):
+    requests: list[Message] = []
+    sessions = file.sessions
+    for run in _runs(operations, sessions, batch):
+        if run[0].seq in sessions:
+            requests.append(_session_call(run[0], file, symbol, sessions))
+            continue
         request = order_entry_service_pb2.SessionRequest(
-            request_id=start, wait_for=order_pb2.WAIT_FOR_RESULT
+            request_id=len(requests), wait_for=order_pb2.WAIT_FOR_RESULT
         )
-        for operation in operations[start : start + batch]:
+        for operation in run:
             if operation.op == "new":
                 owners[operation.id] = accounts[len(owners) % len(accounts)]
             account = owners.get(operation.id, accounts[0])
@@ -83,6 +95,34 @@ def session_requests(
             _add_command(request.commands.add(), operation, file, symbol, account, moved=moved)
         requests.append(request.SerializeToString())
     return requests
+
+
+def _runs(
+    operations: Sequence[Operation], sessions: Mapping[int, str], batch: int
+) -> Iterator[list[Operation]]:
+    """Divide operations into messages; one that concerns the whole market stands alone."""
+    run: list[Operation] = []
+    for operation in operations:
+        alone = operation.seq in sessions
+        if run and (alone or len(run) == batch):
+            yield run
+            run = []
+        if alone:
+            yield [operation]
+        else:
+            run.append(operation)
+    if run:
+        yield run
+
+
+def _session_call(
+    operation: Operation, file: OrderFile, symbol: str, sessions: Mapping[int, str]
+) -> control_pb2.SetSessionRequest:
+    name = f"SESSION_STATE_{sessions[operation.seq].upper()}"
+    price = file.instrument.price_text(operation.price) if operation.price else ""
+    return control_pb2.SetSessionRequest(
+        symbol=symbol, session=types_pb2.SessionState.Value(name), reference_price=price
+    )
 
 
 async def replay_through_mesh(
@@ -105,6 +145,7 @@ async def replay_through_mesh(
         lot=str(file.instrument.lot),
         price_scale=file.instrument.price_scale,
         quantity_scale=file.instrument.quantity_scale,
+        auction=AuctionRules(market_orders=True) if file.sessions else None,
     )
     requests = session_requests(file.operations, file, symbol, trader.accounts, batch)
     async with _collecting(mesh, symbol, trader.key) as streams:
@@ -141,7 +182,6 @@ def _add_command(
             new.price = instrument.price_text(operation.price)
         else:
             new.ord_type = types_pb2.ORD_TYPE_MARKET
-            new.time_in_force = types_pb2.TIME_IN_FORCE_UNSPECIFIED
     elif operation.op == "amend":
         replace = command.replace_order
         replace.account, replace.symbol = account, symbol
@@ -158,28 +198,42 @@ def _add_command(
 async def _exchange(
     mesh: MeshClient,
     trader: Trader,
-    requests: Sequence[bytes],
+    requests: Sequence[Message],
     in_flight: int,
     progressed: Progressed,
-) -> tuple[list[bytes], list[int]]:
-    """Send every request on one session, at most `in_flight` unanswered; answers and latencies."""
+) -> tuple[list[Answer], list[int]]:
+    """Send every request on one session, at most `in_flight` unanswered; answers and latencies.
+
+    An operator's call goes out when everything before it is answered, and is waited for.
+    """
     call = mesh.order_entry_channel.stream_stream(SESSION_METHOD)(metadata=bearer(trader.key))
     window = asyncio.Semaphore(in_flight)
     sent: list[int] = []
+    answers: list[Answer] = []
+    latencies: list[int] = []
+
+    async def operate(request: control_pb2.SetSessionRequest) -> None:
+        for _ in range(in_flight):
+            await window.acquire()
+        answer = await mesh.control.SetSession(request, metadata=mesh.admin_metadata)
+        answers.append(answer.place)
+        for _ in range(in_flight):
+            window.release()
 
     async def send() -> None:
         for request in requests:
+            if isinstance(request, control_pb2.SetSessionRequest):
+                await operate(request)
+                continue
             await window.acquire()
             sent.append(time.perf_counter_ns())
             await call.write(request)
         await call.done_writing()
 
-    answers: list[bytes] = []
-    latencies: list[int] = []
     sender = asyncio.create_task(send())
     try:
         async for answer in call:
-            latencies.append(time.perf_counter_ns() - sent[len(answers)])
+            latencies.append(time.perf_counter_ns() - sent[len(latencies)])
             answers.append(answer)
             window.release()
             progressed(len(answers))
@@ -208,6 +262,11 @@ class _Streams:
         await self._until(lambda: self.book[-1].through_sequence >= last_sequence)
         count = len(placed.matches)
         await self._until(lambda: sum(len(m.trades) for m in self.trades) >= count)
+        if placed.auctions:
+            # No result tells how many trades an auction has: a heartbeat says that all came.
+            await self._until(
+                lambda: bool(self.trades) and self.trades[-1].through_sequence >= last_sequence
+            )
 
     async def _until(self, complete: Callable[[], bool]) -> None:
         # What is missing at the end is told as differences.
@@ -252,11 +311,17 @@ async def _collecting(mesh: MeshClient, symbol: str, key: str) -> AsyncIterator[
 
 
 def _read_answers(
-    operations: Sequence[Operation], answers: Sequence[bytes], verifier: Verifier
+    operations: Sequence[Operation], answers: Sequence[Answer], verifier: Verifier
 ) -> Placed:
     placed = Placed()
     index = 0
     for answer in answers:
+        if isinstance(answer, types_pb2.Place):
+            place = answer.sequence << 13 | answer.index
+            placed.places.append(place)
+            placed.auctions[place] = index
+            index += 1
+            continue
         response = order_entry_service_pb2.SessionResponse.FromString(answer)
         if response.error:
             verifier.difference(f"operation {operations[index].seq}: {response.error}")
@@ -287,9 +352,13 @@ def _check_book(file: OrderFile, placed: Placed, pieces: Sequence[Any], verifier
     price_scale, quantity_scale = file.instrument.price_scale, file.instrument.quantity_scale
     bids, asks = Levels(descending=True), Levels(descending=False)
     deltas = _deltas_by_place(pieces, placed, verifier)
-    for operation, place in zip(file.operations, placed.places, strict=False):
-        delta = deltas.pop(place, None)
-        if delta is not None:
+    following = [*placed.places[1:], 1 << 63]
+    for operation, place, end in zip(file.operations, placed.places, following, strict=False):
+        own = [place] if place in deltas else []
+        if place in placed.auctions:
+            # A large auction goes on in the messages after its own.
+            own = [at for at in deltas if place <= at < end]
+        for delta in [deltas.pop(at) for at in own]:
             for side, levels in ((bids, delta.bids), (asks, delta.asks)):
                 for level in levels:
                     side.set(parse(level.price, price_scale), parse(level.quantity, quantity_scale))
@@ -325,6 +394,10 @@ def _check_trades(
     for piece in pieces:
         for trade in piece.trades:
             index = matches.pop(trade.match_id, None)
+            if index is None and trade.auction:
+                at = trade.place.sequence << 13 | PLACE_INDEX_MAX
+                earlier = [place for place in placed.auctions if place <= at]
+                index = placed.auctions[max(earlier)] if earlier else None
             if index is None:
                 verifier.difference(f"a trade {trade.match_id} that no result told of")
                 continue

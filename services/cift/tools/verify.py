@@ -1,14 +1,21 @@
 """Comparison of what an exchange did with what a file says it must do."""
 
 from bisect import insort
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
-from cift.tools.orderfile import ABSENT_PRICES, BookRows, ExpectedTrade, Operation
+from cift.tools.orderfile import (
+    ABSENT_PRICES,
+    BookRows,
+    ExpectedAuction,
+    ExpectedTrade,
+    Operation,
+)
 
 __all__ = ["Levels", "Verifier"]
 
 SHOWN_MAX = 20
+ORDERS_SHOWN_MAX = 5
 """Differences told one by one; more are only counted."""
 
 
@@ -50,10 +57,13 @@ class Verifier:
         operations: Sequence[Operation],
         trades: Sequence[ExpectedTrade] | None = None,
         rows: BookRows | None = None,
+        auctions: Sequence[ExpectedAuction] | None = None,
         *,
         price_factor: int = 1,
     ) -> None:
         self.expected_trades = trades
+        self.expected_auctions = auctions
+        self.auctions_equal = 0
         self.rows = rows
         self.levels = rows.levels if rows else 0
         self.trades_seen = 0
@@ -65,13 +75,22 @@ class Verifier:
         """The first differences, in words."""
         self._factor = price_factor
         self._actual: list[ExpectedTrade] = []
+        self._uncrosses = [op.seq for op in operations if op.op == "uncross"]
+        self._auction_trades: dict[int, list[ExpectedTrade]] = {s: [] for s in self._uncrosses}
         # The last operation of each row is where the row's book holds.
         self._row_ends = {op.row: op.seq for op in operations} if rows else {}
 
     @property
     def trades_expected(self) -> int:
         """Number of trades that there must be; those seen when no file says."""
-        return self.trades_seen if self.expected_trades is None else len(self.expected_trades)
+        if self.expected_trades is None:
+            return self.trades_seen
+        return sum(trade.seq not in self._auction_trades for trade in self.expected_trades)
+
+    @property
+    def auctions_expected(self) -> int:
+        """Number of auctions that there must be."""
+        return len(self.expected_auctions or ())
 
     @property
     def rows_expected(self) -> int:
@@ -85,8 +104,11 @@ class Verifier:
     def trade(self, seq: int, maker_id: str, taker_id: str, price: int, quantity: int) -> None:
         """Take a trade in the order in which they happened; `price` in smallest units."""
         self.trades_seen += 1
-        if self.expected_trades is not None:
-            self._actual.append(ExpectedTrade(seq, maker_id, price, quantity, taker_id))
+        trade = ExpectedTrade(seq, maker_id, price, quantity, taker_id)
+        if seq in self._auction_trades:
+            self._auction_trades[seq].append(trade)
+        elif self.expected_trades is not None:
+            self._actual.append(trade)
 
     def book(
         self, row: int, bids: Iterable[tuple[int, int]], asks: Iterable[tuple[int, int]]
@@ -105,15 +127,42 @@ class Verifier:
         """Compare the trades and count the rows; call once, when all have been given."""
         if self.rows_checked != self.rows_expected:
             self._tell(f"{self.rows_checked} book rows were seen of {self.rows_expected}")
+        if self.expected_auctions is not None:
+            self._compare_auctions(self.expected_auctions)
         if self.expected_trades is None:
             return
-        actual, expected = _by_operation(self._actual), _by_operation(self.expected_trades)
+        # Who traded with whom in an auction is nobody's fact: what each order got is.
+        outside = [t for t in self.expected_trades if t.seq not in self._auction_trades]
+        actual, expected = _by_operation(self._actual), _by_operation(outside)
         for seq in sorted(actual.keys() | expected.keys()):
             self._compare_trades(seq, actual.get(seq, []), expected.get(seq, []))
 
     def difference(self, text: str) -> None:
         """Count a difference that only the caller can see."""
         self._tell(text)
+
+    def _compare_auctions(self, auctions: Sequence[ExpectedAuction]) -> None:
+        if len(auctions) != len(self._uncrosses):
+            self._tell(f"{len(self._uncrosses)} auctions, expected {len(auctions)}")
+        for seq, wanted in zip(self._uncrosses, auctions, strict=False):
+            trades = self._auction_trades[seq]
+            fills: Counter[str] = Counter()
+            for trade in trades:
+                fills[trade.maker_id] += trade.quantity
+                fills[trade.taker_id] += trade.quantity
+            prices = sorted({trade.price for trade in trades})
+            volume = sum(trade.quantity for trade in trades)
+            at = [wanted.price * self._factor] if wanted.price else []
+            if (prices, volume, fills) == (at, wanted.volume, Counter(wanted.fills)):
+                self.auctions_equal += 1
+                continue
+            others = {*fills.items()} ^ {*wanted.fills.items()}
+            names = sorted({name for name, quantity in others if quantity})
+            self._tell(
+                f"operation {seq}: auction of {volume} at {prices or 'no price'}, expected"
+                f" {wanted.volume} at {wanted.price * self._factor}; other fills: "
+                + (" ".join(names[:ORDERS_SHOWN_MAX]) or "none")
+            )
 
     def _compare_trades(
         self, seq: int, actual: list[ExpectedTrade], expected: list[ExpectedTrade]
