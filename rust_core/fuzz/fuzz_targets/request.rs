@@ -4,18 +4,21 @@
 
 use libfuzzer_sys::fuzz_target;
 use prost::Message;
-use wire::proto::order_entry::v1::SubmitBatchRequest;
+use wire::proto::order_entry::v1::{command, Command, SubmitBatchRequest};
 use wire::reference::Reference;
-use wire::request::{Context, Method, Request, RequestError};
+use wire::request::{BustRequest, Context, Control, Method, Request, RequestError};
 
-const METHODS: [Method; 6] = [
+const METHODS: [Method; 8] = [
     Method::Submit,
     Method::Cancel,
     Method::Replace,
     Method::Batch,
     Method::Session,
     Method::Check,
+    Method::OrderList,
+    Method::MassCancel,
 ];
+const CONTROLS: [Control; 3] = [Control::SetSession, Control::SetLastTrade, Control::CancelAll];
 
 fuzz_target!(|message: &[u8]| {
     let mut reference = Reference::default();
@@ -26,14 +29,32 @@ fuzz_target!(|message: &[u8]| {
     for method in METHODS {
         _ = request.read(method, message, context);
     }
+    for control in CONTROLS {
+        _ = request.read_control(control, message, &reference);
+    }
+    _ = BustRequest::read(message, &reference);
     let read = request.read(Method::Batch, message, context);
     let Ok(plain) = SubmitBatchRequest::decode(message) else { return };
     match read {
-        Ok(()) => assert_eq!(request.commands.len(), plain.commands.len()),
+        Ok(()) => {
+            let wanted: usize = plain.commands.iter().map(orders).sum();
+            assert_eq!(request.commands.len(), wanted);
+        }
         Err(RequestError::Malformed(violations)) => assert!(!violations.is_empty()),
         Err(RequestError::UnknownAccount(_)) => {}
+        Err(RequestError::UnknownSymbol(_) | RequestError::UnknownTrade) => {
+            panic!("only an operator is told so");
+        }
     }
 });
+
+/// How many commands one of a batch becomes.
+fn orders(command: &Command) -> usize {
+    match &command.command {
+        Some(command::Command::OrderList(list)) => list.orders.len(),
+        _ => 1,
+    }
+}
 
 fn instrument() -> engine::pod::Instrument {
     let mut instrument: engine::pod::Instrument = bytemuck::Zeroable::zeroed();
