@@ -26,6 +26,7 @@ pub mod matching;
 pub mod order_view;
 pub mod orders;
 pub mod pod;
+mod prices;
 pub mod reject;
 pub mod risk;
 pub mod rules;
