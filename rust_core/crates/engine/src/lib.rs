@@ -31,6 +31,7 @@ pub mod reject;
 pub mod risk;
 pub mod rules;
 pub mod table;
+pub mod ticks;
 
 pub use batch::{Batch, BatchError, Fills, FillsView, Risked};
 pub use book::{Book, Level};

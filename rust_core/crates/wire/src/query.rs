@@ -2,7 +2,7 @@
 
 use bytemuck::Zeroable;
 use engine::pod::{ClOrdId, Instrument, Side, MAX_SCALES};
-use engine::risk::{Check, CheckResult};
+use engine::risk::{CheckResult, Unit};
 use engine::{MatchingEngine, Order};
 use prost::Message;
 
@@ -61,12 +61,12 @@ pub fn check_order(
 
 fn proto_check(result: &CheckResult, instrument: Option<&Instrument>) -> ProtoCheck {
     let instrument = instrument.copied().unwrap_or_else(Instrument::zeroed);
-    let scale = match result.check {
-        Check::OrderQuantity | Check::Position => instrument.quantity_scale,
-        Check::OrderNotional => MAX_SCALES,
-        Check::Collar => instrument.price_scale,
-        Check::BuyingPower => BASIS_POINT_SCALE,
-        Check::Account | Check::OpenOrders | Check::ReferencePrice => 0,
+    let scale = match result.check.unit() {
+        Unit::One => 0,
+        Unit::Quantity => instrument.quantity_scale,
+        Unit::Price => instrument.price_scale,
+        Unit::Money => MAX_SCALES,
+        Unit::MoneyBps => BASIS_POINT_SCALE,
     };
     let number = |units| if result.off { String::new() } else { text(units, scale) };
     ProtoCheck {
