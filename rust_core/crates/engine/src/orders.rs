@@ -280,7 +280,7 @@ impl Extra {
     }
 
     /// What the last trade has to reach; 0: it trails and hasn't begun.
-    pub(crate) fn stop_at(&self, side: Side) -> i64 {
+    pub fn stop_at(&self, side: Side) -> i64 {
         if self.trailing == 0 || self.watermark == 0 {
             return self.stop_price;
         }
