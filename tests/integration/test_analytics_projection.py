@@ -237,7 +237,7 @@ async def test_a_trade_that_was_undone_stays_and_is_named(
 async def test_stops_and_tips_are_projected(bus: Bus, database: str) -> None:
     journal = Journal()
     journal.reference()
-    stop: dict[str, int] = {"ord_type": OrdType.STOP_LIMIT, "stop_price": 1100}
+    stop: dict[str, Any] = {"ord_type": OrdType.STOP_LIMIT, "stop_price": 1100}
     journal.send(
         new("stop", Side.BUY, 10, 1200, **stop), new("ice", Side.SELL, 10, 1000, display_quantity=3)
     )

@@ -393,7 +393,7 @@ def test_rules_bound_prices_and_say_when_there_is_trading() -> None:
         {"schedule": [(1, "asleep", 1)]},
     ):
         with pytest.raises(ValueError, match=r"bounds|at most|of the day|state is one"):
-            book.set_rules(**rules)  # type: ignore[arg-type]
+            book.set_rules(**rules)
 
 
 def test_an_array_holds_every_kind() -> None:
