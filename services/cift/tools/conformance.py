@@ -64,11 +64,16 @@ def run(args: argparse.Namespace) -> int:
 async def judge(case: Case, venue: Venue) -> str | None:
     """Play a case; the first step that differs, in words, or None."""
     number = 0
-    async with contextlib.aclosing(venue.play(case)) as steps:  # type: ignore[type-var]
-        async for step, seen in steps:
-            number += 1
-            if found := [*seen.faults, *differences(case, step, seen)]:
-                return f"step {number} ({step['op']} {step.get('id', '')}): {'; '.join(found)}"
+    try:
+        async with contextlib.aclosing(venue.play(case)) as steps:  # type: ignore[type-var]
+            async for step, seen in steps:
+                number += 1
+                if found := [*seen.faults, *differences(case, step, seen)]:
+                    return f"step {number} ({step['op']} {step.get('id', '')}): {'; '.join(found)}"
+    except grpc.aio.AioRpcError as error:
+        return f"step {number + 1}: {error.code().name}: {error.details()}"
+    except TimeoutError:
+        return f"step {number + 1}: what it must bring does not come"
     return None
 
 
