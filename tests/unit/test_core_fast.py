@@ -34,7 +34,7 @@ def test_the_examples_in_the_stub_hold() -> None:
         parser = doctest.DocTestParser()
         scope = {name: getattr(cift_core, name) for name in names}
         runner.run(parser.get_doctest(text, scope, f"stub {number}", None, None))
-    assert (runner.failures, runner.tries) == (0, 12)
+    assert (runner.failures, runner.tries) == (0, 21)
 
 
 def test_first_come_first_served_at_a_price() -> None:

@@ -798,6 +798,16 @@ class FastOrderBook:
         ends, the other is canceled. 'bracket': an entry, then one or two exits of the other side
         that wait until it has traded; two of them cancel each other. ValueError: another word than
         these, another number of orders, or a dict that holds something else.
+
+        >>> book = FastOrderBook()
+        >>> entry = {"order_id": 1, "side": "buy", "price": 100, "quantity": 5}
+        >>> gain = {"order_id": 2, "side": "sell", "price": 110, "quantity": 5}
+        >>> [event.exec_type for event in book.submit_list("bracket", [entry, gain])]
+        ['new', 'new']
+        >>> [event.exec_type for event in book.submit(3, "sell", price=100, quantity=5)]
+        ['new', 'trade', 'trade', 'triggered']
+        >>> book.best_ask
+        (110, 5, 1)
         """
 
     def mass_cancel(
@@ -948,6 +958,12 @@ class FastMarketData:
 
     Fractions are exact: (numerator, denominator). Days begin at 00:00 UTC. A trade that was undone
     stays in every figure as it was counted; `prints` says that it was undone.
+
+    >>> book, data = FastOrderBook(), FastMarketData()
+    >>> data.apply(book.apply(b""))
+    []
+    >>> data.depth()
+    ([], [])
     """
 
     def __new__(cls, symbol: str = "X", bar_ns: int = 60_000_000_000) -> Self:
