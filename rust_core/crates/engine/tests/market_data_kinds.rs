@@ -1,6 +1,7 @@
 //! Market data of the kinds that few orders have: what shows of them, auctions, busts, statuses.
 //!
-//! The matching engine is driven alone, as if risk accepted everything.
+//! The matching engine is driven alone, as if risk accepted everything. The order view follows, too:
+//! every event of an order has to be its next.
 
 mod desk;
 
@@ -13,7 +14,7 @@ use engine::pod::{
     Leg, MarketStatus, OrdType, OrderTerms, SessionState, Side, TimeInForce, Verdict,
     FLAG_ALL_OR_NONE, FLAG_TERMS, TERMS_PEG_SHIFT,
 };
-use engine::{Batch, Fills, MarketData, MatchingEngine};
+use engine::{Batch, Fills, MarketData, MatchingEngine, OrderView};
 
 /// Market orders may come while orders collect, and what is left of them rests.
 const POLICIES: u32 = 1 << 9 | 1 << 3;
@@ -30,6 +31,7 @@ struct Message {
 struct Venue {
     matching: MatchingEngine,
     data: MarketData,
+    orders: OrderView,
     updates: Updates,
     fills: Fills,
     now_ns: i64,
@@ -40,6 +42,7 @@ impl Venue {
         let mut venue = Self {
             matching: MatchingEngine::new(0),
             data: MarketData::new(60 * SECOND_NS),
+            orders: OrderView::default(),
             updates: Updates::default(),
             fills: Fills::default(),
             now_ns: NOON_NS,
@@ -91,6 +94,8 @@ impl Venue {
         };
         self.matching.apply(&batch, &mut self.fills).expect("the next batch");
         self.data.apply(&self.fills.view(), &mut self.updates).expect("the next fills");
+        self.orders.apply(&self.fills.view()).expect("the next fills");
+        assert_eq!(self.orders.open_orders() as usize, self.matching.open_orders());
         for book in self.matching.books() {
             let market = self.data.market(book.instrument().id).expect("it is listed");
             for side in [Side::Buy, Side::Sell] {
@@ -457,6 +462,10 @@ fn the_books_are_those_of_matching_whatever_is_sent() {
         venue.message(&draw.message(round), &[]);
         auctions += venue.updates.trades.iter().filter(|trade| trade.auction).count();
         statuses += venue.updates.statuses.len();
+        for (order, _) in [ABC, XYZ].into_iter().flat_map(|id| venue.matching.waiting(id)) {
+            let known = venue.orders.order(order.id).expect("it is open");
+            assert_eq!((known.last.leaves_quantity, known.is_open()), (order.leaves, true));
+        }
         venue.fills.events.iter().for_each(|event| told[usize::from(event.exec_type)] += 1);
     }
     assert!(auctions > 50 && statuses > 100, "{auctions} trades in auctions, {statuses} statuses");
