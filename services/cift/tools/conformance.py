@@ -37,6 +37,9 @@ __all__ = ["Venue", "add_arguments", "judge", "run"]
 class Venue(Protocol):
     """Something that performs the steps of a case."""
 
+    cases_at_once: int
+    """How many it plays side by side."""
+
     def play(self, case: Case) -> AsyncIterator[tuple[Step, Seen]]:
         """Perform the steps in order on a fresh symbol; what was seen after each."""
 
@@ -81,13 +84,23 @@ async def _run(args: argparse.Namespace, cases: Sequence[Case]) -> int:
     missing = {case.id: missing_features(case) for case in cases}
     runnable = [case for case in cases if not missing[case.id]]
     skipped = [case for case in cases if missing[case.id]]
-    failed = 0
     async with _venue(args, runnable) as venue:
         with progress() as bar:
-            for case in bar.track(runnable, description=f"via {args.via}"):
-                if difference := await judge(case, venue):
-                    failed += 1
-                    console.print(f"FAILED {case.id}: {difference}", markup=False)
+            task = bar.add_task(f"via {args.via}", total=len(runnable))
+            room = asyncio.Semaphore(venue.cases_at_once)
+
+            async def judged(case: Case) -> str | None:
+                async with room:
+                    difference = await judge(case, venue)
+                bar.advance(task)
+                return difference
+
+            differences_found = await asyncio.gather(*map(judged, runnable))
+    failed = 0
+    for case, difference in zip(runnable, differences_found, strict=True):
+        if difference:
+            failed += 1
+            console.print(f"FAILED {case.id}: {difference}", markup=False)
     for case in skipped:
         console.print(f"skipped {case.id}: {', '.join(missing[case.id])}", markup=False)
     _print_missing(Counter(name for case in skipped for name in missing[case.id]))

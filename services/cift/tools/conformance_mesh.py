@@ -132,6 +132,8 @@ def _owner(step: Step) -> str:
 class MeshVenue:
     """Plays cases on one mesh, each on a symbol of its own."""
 
+    cases_at_once = 8
+
     def __init__(self, mesh: MeshClient, trader: Trader, symbols: Mapping[Any, str]) -> None:
         self._mesh = mesh
         self._trader = trader
