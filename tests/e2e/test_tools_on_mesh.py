@@ -1,14 +1,17 @@
 """The tools on one running mesh, as `cift …` calls them: replay, conformance, tap, logs."""
 
+import asyncio
 import json
 import re
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from cift import cli
+from cift.client import MassCancel, PegPrice, SessionState, Side, kinds
 from cift.local.mesh import MeshOptions
 from tests.support.auction_day import auction_day
 from tests.support.mesh_thread import MeshThread
@@ -169,6 +172,35 @@ def test_tap_reads_the_logs(mesh: MeshThread, capsys: pytest.CaptureFixture[str]
     said = capsys.readouterr().out
     assert {line.split()[0] for line in said.splitlines() if line[0] != " "} == {"FILLS"}
     assert cli.main(["tap", "trades.>", "--url", url]) == 2
+
+
+async def test_tap_tells_every_kind(mesh: MeshThread, capsys: pytest.CaptureFixture[str]) -> None:
+    who = ("DEMO-1", "AMZN", Side.SELL, 5)
+    async with mesh.client() as trader, mesh.client("admin") as operator:
+        await operator.market.set_last_trade("AMZN", "223.18")
+        await operator.market.set_session("AMZN", SessionState.PRE_OPEN)
+        await operator.market.set_session("AMZN", SessionState.CONTINUOUS)
+        first = await trader.submit(kinds.pegged(*who, PegPrice.ASK, offset="-0.01", tag="quote"))
+        trailing = kinds.trailing_stop(*who, basis_points=100, activation_price="225")
+        iceberg = kinds.iceberg(*who, "240", 2, expire_time_ns=time.time_ns() + 10**12)
+        await trader.submit_list(kinds.one_cancels_other(trailing, iceberg))
+        last = await trader.mass_cancel(MassCancel("DEMO-1", "AMZN", Side.SELL))
+    bounds = ["--from", str(first.place.sequence - 3), "--count", "3000"]
+    await asyncio.to_thread(cli.main, ["tap", "orders.>", "--url", mesh.mesh.nats_url, *bounds])
+    said = capsys.readouterr().out
+    assert last.canceled_orders == 3
+    for words in (
+        "set last trade AMZN @ 223.1800",
+        "set session AMZN pre open",
+        "status AMZN pre open",
+        "pegged to ask -0.0100 tag quote",
+        "one cancels other 1 of 2 trails by 100 bps from 225.0000 to stop loss",
+        "display quantity 2 until ",
+        "one cancels other 2 of 2",
+        "AMZN sell",
+        "canceled order",
+    ):
+        assert words in said, words
 
 
 def test_a_running_mesh_keeps_its_folder(

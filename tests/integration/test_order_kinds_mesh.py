@@ -4,10 +4,13 @@ A line such as `hit trade 5@99` is an execution of the order that was sent as `h
 """
 
 import asyncio
+import re
+import textwrap
 import time
 from collections.abc import AsyncIterator, Iterator
 from decimal import Decimal
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -185,6 +188,18 @@ async def desk(mesh: MeshThread) -> AsyncIterator[Desk]:
         yield Desk(trader, operator)
 
 
+async def test_the_order_kinds_of_the_readme(desk: Desk, repository: Path) -> None:
+    text = (repository / "README.md").read_text()
+    block = re.search(r"```python\n(from cift\.client import PegPrice.*?)```", text, re.DOTALL)
+    assert block is not None
+    code = "async def trade(cift):\n" + textwrap.indent(block[1], "    ") + "    return results\n"
+    names: dict[str, Any] = {}
+    exec(code, names)
+    results = await names["trade"](desk.trader)
+    assert [result.accepted for result in results] == [True] * 3
+    assert (await desk.operator.market.cancel_all(symbol="AMZN")).canceled_orders == 4
+
+
 async def test_a_stop_cascade_goes_down_the_book(desk: Desk) -> None:
     await desk.open()
     await desk.limits("ann", BUY, ("b99", 5, "99"), ("b98", 5, "98"), ("b97", 5, "97"))
@@ -291,6 +306,28 @@ async def test_a_list_is_taken_whole_or_not_at_all(desk: Desk) -> None:
     entry = NewOrder("DEMO-SMALL", desk.symbol, BUY, 5_000, "99")
     results = await desk.send_list(kinds.bracket(entry, small), "clip", "exit")
     assert results[0].reject_reason == RejectReason.CLIP_SIZE
+
+
+async def test_a_list_sent_again_is_the_first_one(desk: Desk) -> None:
+    await desk.open()
+    pair = kinds.one_cancels_other(
+        kinds.limit(*desk.args("ann", SELL, 10), "105"), kinds.stop(*desk.args("ann", SELL, 10), 95)
+    )
+    first = await desk.send_list(pair, "up", "down")
+    again = await desk.send_list(pair, "up", "down")
+    assert [result.duplicate for result in again] == [True, True]
+    assert [r.order_id for r in again] == [r.order_id for r in first]
+    half = await desk.send_list(pair, "up", "another")
+    assert (half[0].duplicate, half[0].order_id) == (True, first[0].order_id)
+    assert half[1].reject_reason == RejectReason.UNSUPPORTED_CHARACTERISTIC
+    await desk.cancel("ann", "down")
+    await desk.hears(
+        "up new",
+        "down new",
+        "another rejected unsupported_characteristic",
+        "down canceled",
+        "up canceled linked_order",
+    )
 
 
 async def test_a_bracket_exits_with_what_its_entry_traded(desk: Desk) -> None:
