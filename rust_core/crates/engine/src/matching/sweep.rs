@@ -27,6 +27,9 @@ const SELF_BOTH: u16 = 19;
 /// Both were to lose what would have traded.
 const SELF_DECREMENT: u16 = 20;
 
+/// Reason of a cancel, ours: the order could have traded only beyond what bounds prices.
+const OUT_OF_BAND: u16 = 116;
+
 /// How a sweep ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Swept {
@@ -128,7 +131,7 @@ impl MatchingEngine {
             None => self.sweep(index, slot, turn, &mut last_event, events),
         };
         let of_band = matches!(swept, Swept::Protected | Swept::OutOfBand);
-        let none_left = if of_band { Reject::PriceBand.number() } else { 0 };
+        let none_left = if of_band { OUT_OF_BAND } else { 0 };
         let reason = match swept {
             Swept::Filled => return false,
             Swept::CutShort => Some(Reject::Other.number()),
