@@ -211,8 +211,9 @@ impl MatchingEngine {
                     return prices.min_by_key(|price| ((price - reference).abs(), -price));
                 }
                 Criterion::MidpointFloor => {
-                    let middle = (found.first()?.low + found.last()?.high) / 2;
-                    return Some(ticks.down(middle));
+                    // Orders from before ticks changed may stand between two.
+                    let (low, high) = (found.first()?.low, found.last()?.high);
+                    return Some(ticks.down((low + high) / 2).max(low));
                 }
             }
         }
