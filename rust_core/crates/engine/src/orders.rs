@@ -424,10 +424,11 @@ impl Orders {
         self.extra(index).and_then(|extra| extra.link)
     }
 
-    /// Events more where an order takes part: its partner's end.
+    /// Events more where an order takes part: its partner's end, if that is open.
     #[inline]
     pub fn link_cost(&self, index: u32) -> usize {
-        usize::from(self.link(index).is_some_and(|link| link.partner().is_some()))
+        let partner = self.link(index).and_then(Link::partner);
+        usize::from(partner.is_some_and(|id| self.find(id).is_some()))
     }
 
     /// Calls for every listed order of an account, or of any for 0, in no order that means
@@ -520,7 +521,7 @@ impl Orders {
 
     /// Lets an order be found by id and, if it is for the day, puts it in the expiry queue. Orders
     /// are listed in journal order, so the queue is in order of expiry, then id.
-    #[inline]
+    #[inline(always)]
     pub fn list(&mut self, index: u32) {
         let last = self.day_last;
         let order = self.get_mut(index);

@@ -27,6 +27,9 @@ const SELF_BOTH: u16 = 19;
 /// Both were to lose what would have traded.
 const SELF_DECREMENT: u16 = 20;
 
+/// Reason of a cancel, ours: the order could have traded only beyond what bounds prices.
+const OUT_OF_BAND: u16 = 116;
+
 /// How a sweep ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Swept {
@@ -128,7 +131,7 @@ impl MatchingEngine {
             None => self.sweep(index, slot, turn, &mut last_event, events),
         };
         let of_band = matches!(swept, Swept::Protected | Swept::OutOfBand);
-        let none_left = if of_band { Reject::PriceBand.number() } else { 0 };
+        let none_left = if of_band { OUT_OF_BAND } else { 0 };
         let reason = match swept {
             Swept::Filled => return false,
             Swept::CutShort => Some(Reject::Other.number()),
@@ -241,7 +244,6 @@ impl MatchingEngine {
         let mode = self.self_trade(index, slot);
         let mut in_markets = true;
         let (mut passed, mut passed_id) = (NIL, 0);
-        let own_cost = self.orders.link_cost(index);
         loop {
             // One that was passed over may go with its partner; then those before it come again.
             if passed != NIL && self.orders.get(passed).id != passed_id {
@@ -265,7 +267,8 @@ impl MatchingEngine {
                 (in_markets, passed) = (false, NIL);
                 continue;
             };
-            let cost = EVENTS_PER_TRADE + own_cost + self.orders.link_cost(maker);
+            let links = self.orders.link_cost(index) + self.orders.link_cost(maker);
+            let cost = EVENTS_PER_TRADE + links;
             if events.len() + cost > trades_end {
                 return Swept::CutShort;
             }
@@ -443,8 +446,9 @@ impl MatchingEngine {
         }
     }
 
-    /// How a level is shared out, if by more than time. An order of one's own, or one that wants
-    /// all or a minimum, makes it go by time; so does a message without room for the whole level.
+    /// How a level is shared out, if by more than time. An order of one's own, one that wants all
+    /// or a minimum or a linked one makes it go by time; so does a message without room for the
+    /// whole level.
     fn share_of_level(
         &self,
         index: u32,
@@ -459,8 +463,8 @@ impl MatchingEngine {
         }
         let taker = self.orders.get(index);
         let queue = book.sides[1 - side_index(taker.side())].queue(self.orders.get(first));
-        let linked = self.orders.link(index).is_some();
-        if linked || queue.orders as usize * EVENTS_PER_TRADE > room {
+        let wanted = queue.orders as usize * EVENTS_PER_TRADE + self.orders.link_cost(index);
+        if wanted > room {
             return None;
         }
         let mut hidden = 0;
