@@ -60,11 +60,16 @@ schema_enum! {
         SetLastTrade,
         /// `payload_index` names rules of an instrument.
         SetRules,
-        /// Cancels of all orders of `account`, `instrument`, `side` and the tag `order_id`, those of
-        /// them that aren't 0.
+        /// Cancels of all orders of `account`, `instrument`, `side` and the tag `order_id`, those
+        /// of them that aren't 0.
         MassCancel,
         /// `expire_time` is the match id of a trade of which one side is undone.
         BustTrade,
+        /// Nothing new from the account `account`, the firm `account` or anybody, as
+        /// `payload_index` says.
+        Kill,
+        /// The end of that.
+        Unkill,
     }
 }
 schema_enum! {
