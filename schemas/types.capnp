@@ -36,6 +36,12 @@ enum CommandKind {
   # An operator's: one side of the trade with the match id `expireTime` is undone. `orderId`,
   # `account`, `instrument`, `side`, `price` and `quantity` are that side's; the other side is
   # another command.
+  kill @13;
+  # An operator's: no new order and no replace of the account `account` (`payloadIndex` 0), of the
+  # firm `account` (1), or of anybody (2; `account` is 0) is let through from here on. What rests is
+  # cancelled by a massCancel beside it.
+  unkill @14;
+  # An operator's: lifts a kill of the same scope.
 }
 
 enum Side {
@@ -293,15 +299,18 @@ struct Account {
 }
 
 struct Limits {
-  # The risk limits of one account, 16 words. A check whose bit in `checks` is clear is off, said
-  # so.
-  # An account that was never given limits cannot trade.
+  # The risk limits of one account, of a firm or of the venue, 16 words. A check whose bit in
+  # `checks` is clear is off, said so. An account that was never given limits cannot trade; a firm's
+  # and the venue's are held against what all their accounts have together, besides the account's.
   account @0 :UInt32;
+  # With bit 62 of `checks`: the firm. With bit 63: 0.
   instrument @1 :UInt32;
-  # 0: the account's limits on every instrument. Another: `maxOrderQuantity` and `maxPosition`
-  # there.
+  # 0: the limits on every instrument. Another: what it says there of bits 0, 3, 6, 10 and 11, with
+  # `maxOrderQuantity`, `maxPosition`, `maxGrossPosition` and `maxShort`.
   checks @2 :UInt64;
-  # Bit 0 order quantity, 1 order notional, 2 collar, 3 position, 4 open orders, 5 buying power.
+  # Bit 0 order quantity, 1 order notional, 2 collar, 3 position, 4 open orders, 5 buying power,
+  # 6 gross position, 7 gross exposure, 8 message rate, 9 duplicate flow, 10 restricted: no orders,
+  # 11 short sales, 12 daily loss. Bit 62: of a firm; bit 63: of the venue.
   maxOrderQuantity @3 :Int64;
   # In the instrument's quantity units.
   maxOrderNotionalLow @4 :UInt64;
@@ -314,13 +323,23 @@ struct Limits {
   collarBps @9 :UInt32;
   # Largest distance of a price from the reference price.
   maxOpenOrders @10 :UInt32;
-  reserved0 @11 :UInt64;
-  reserved1 @12 :UInt64;
-  reserved2 @13 :UInt64;
-  reserved3 @14 :UInt64;
-  reserved4 @15 :UInt64;
-  reserved5 @16 :UInt64;
-  reserved6 @17 :UInt64;
+  flow @11 :UInt64;
+  # Bits 0-19: messages (new orders, replaces) a second. Bits 20-35: the most at once. Bits 36-51: a
+  # window in milliseconds, in which no more than so many, bits 52-63, of one and the same order in
+  # a row.
+  maxGrossPosition @12 :Int64;
+  # Largest absolute position and open orders of both sides together, in quantity units; of a firm
+  # and the venue: the absolute positions of all accounts.
+  maxShort @13 :Int64;
+  # What may be sold beyond the position, open sells counted as filled: what was located, in
+  # quantity units.
+  maxGrossExposureLow @14 :UInt64;
+  maxGrossExposureHigh @15 :Int64;
+  # Largest sum of what positions cost and open orders may cost, in the account's currency.
+  maxDailyLossLow @16 :UInt64;
+  maxDailyLossHigh @17 :Int64;
+  # Largest loss since 00:00 UTC, realised and at last prices, in the account's currency. Beyond it
+  # only orders that can but reduce a position are let through.
 }
 
 struct OrderTerms {

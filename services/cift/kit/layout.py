@@ -57,6 +57,8 @@ class CommandKind(IntEnum):
     SET_RULES = 10
     MASS_CANCEL = 11
     BUST_TRADE = 12
+    KILL = 13
+    UNKILL = 14
 
 
 class Side(IntEnum):
@@ -380,9 +382,35 @@ LIMITS = np.dtype(
             "credit_high",
             "collar_bps",
             "max_open_orders",
+            "flow",
+            "max_gross_position",
+            "max_short",
+            "max_gross_exposure_low",
+            "max_gross_exposure_high",
+            "max_daily_loss_low",
+            "max_daily_loss_high",
         ],
-        "formats": ["<u4", "<u4", "<u8", "<i8", "<u8", "<i8", "<i8", "<u8", "<i8", "<u4", "<u4"],
-        "offsets": [0, 4, 8, 16, 24, 32, 40, 48, 56, 64, 68],
+        "formats": [
+            "<u4",
+            "<u4",
+            "<u8",
+            "<i8",
+            "<u8",
+            "<i8",
+            "<i8",
+            "<u8",
+            "<i8",
+            "<u4",
+            "<u4",
+            "<u8",
+            "<i8",
+            "<i8",
+            "<u8",
+            "<i8",
+            "<u8",
+            "<i8",
+        ],
+        "offsets": [0, 4, 8, 16, 24, 32, 40, 48, 56, 64, 68, 72, 80, 88, 96, 104, 112, 120],
         "itemsize": 128,
     }
 )

@@ -65,6 +65,11 @@ schema_enum! {
         MassCancel,
         /// `expire_time` is the match id of a trade of which one side is undone.
         BustTrade,
+        /// Nothing new from the account `account`, the firm `account` or anybody, as
+        /// `payload_index` says.
+        Kill,
+        /// The end of that.
+        Unkill,
     }
 }
 schema_enum! {

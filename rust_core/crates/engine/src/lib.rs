@@ -21,6 +21,7 @@ mod events;
 pub mod hash;
 pub mod ids;
 mod ladder;
+mod limits;
 pub mod market_data;
 pub mod matching;
 pub mod order_view;

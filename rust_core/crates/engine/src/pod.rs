@@ -15,6 +15,8 @@ pub use crate::enums::{
     PegPrice, SelfTrade, SessionState, Side, TimeInForce, UnknownValue, VerdictKind,
 };
 
+pub use crate::limits::{Flow, Limits, LIMITS_OF_FIRM, LIMITS_OF_VENUE};
+
 #[cfg(target_endian = "big")]
 compile_error!("records are read in place and are little-endian");
 
@@ -345,36 +347,6 @@ pub struct Account {
     pub self_trade_group: u64,
 }
 
-/// The risk limits of one account, on one instrument or on all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
-#[repr(C)]
-pub struct Limits {
-    /// Account id.
-    pub account: u32,
-    /// 0: all instruments.
-    pub instrument: u32,
-    /// Bit 0 order quantity, 1 order notional, 2 collar, 3 position, 4 open orders, 5 buying power.
-    pub checks: u64,
-    /// In the instrument's quantity units.
-    pub max_order_quantity: i64,
-    /// Money, low word.
-    pub max_order_notional_low: u64,
-    /// Money, high word.
-    pub max_order_notional_high: i64,
-    /// Largest absolute position, open orders counted as filled.
-    pub max_position: i64,
-    /// Buying power before any order: money, low word.
-    pub credit_low: u64,
-    /// Money, high word.
-    pub credit_high: i64,
-    /// Largest distance of a price from the reference price.
-    pub collar_bps: u32,
-    /// Largest number of open orders.
-    pub max_open_orders: u32,
-    /// Zero.
-    pub reserved: [u64; 7],
-}
-
 /// What risk says of the command of the same index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
 #[repr(C)]
@@ -537,30 +509,6 @@ impl Event {
     }
 }
 
-impl Limits {
-    /// Largest notional of one order, money.
-    #[must_use]
-    pub fn max_order_notional(&self) -> i128 {
-        wide(self.max_order_notional_low, self.max_order_notional_high)
-    }
-
-    /// Sets the largest notional of one order, money.
-    pub fn set_max_order_notional(&mut self, money: i128) {
-        (self.max_order_notional_low, self.max_order_notional_high) = words(money);
-    }
-
-    /// Buying power before any order, money.
-    #[must_use]
-    pub fn credit(&self) -> i128 {
-        wide(self.credit_low, self.credit_high)
-    }
-
-    /// Sets buying power before any order, money.
-    pub fn set_credit(&mut self, money: i128) {
-        (self.credit_low, self.credit_high) = words(money);
-    }
-}
-
 impl Instrument {
     /// Whether the fixed parts are in their bounds; who breaks them can't be traded.
     #[must_use]
@@ -612,6 +560,7 @@ mod tests {
         assert_eq!(offset_of!(Instrument, initial_margin_bps), 88);
         assert_eq!(offset_of!(Account, currency), 48);
         assert_eq!(offset_of!(Limits, collar_bps), 64);
+        assert_eq!(offset_of!(Limits, max_daily_loss_high), 120);
         assert_eq!(offset_of!(Verdict, kind), 16);
         assert_eq!(offset_of!(Outcome, kind), 24);
         assert_eq!(offset_of!(Event, order_id), 32);

@@ -3,9 +3,20 @@
 mod desk;
 
 use desk::*;
-use engine::pod::{Command, Instrument, Limits, ACCOUNT_ENABLED, INSTRUMENT_ENABLED};
+use engine::pod::{Command, Flow, Instrument, Limits, ACCOUNT_ENABLED, INSTRUMENT_ENABLED};
 use engine::reject::Reject;
 use engine::risk::bits;
+
+/// Fast enough for any test.
+const FAST: Flow = Flow { messages: 1_000_000, burst: 65_535, window_ms: 1, duplicates: 4_095 };
+
+/// Alice buys 5 at 100, and others trade at 90.
+const LOST: [&str; 4] = [
+    "bob: sell 5 @ 100 as b1",
+    "alice: buy 5 @ 100 as a1",
+    "bob: sell 1 @ 90 as b2",
+    "carol: buy 1 @ 90 as c1",
+];
 
 /// What alice's limits are changed to, what happens first, a command, and what risk says to it.
 type Row = (&'static str, fn(&mut Limits), &'static [&'static str], &'static str, &'static str);
@@ -31,6 +42,34 @@ fn run(rows: &[Row]) {
 #[test]
 fn limits_in_order_of_precedence() {
     run(&[
+        (
+            "restricted",
+            |l| l.checks |= bits::RESTRICTED,
+            &[],
+            "alice: buy 1 @ 100 as x",
+            "RestrictedSymbol",
+        ),
+        (
+            "message rate, at the limit",
+            |l| l.flow = Flow { messages: 1, burst: 3, ..FAST }.word(),
+            &["alice: buy 1 @ 100 as a1", "alice: cancel a1", "alice: buy 1 @ 100 as a2"],
+            "alice: buy 1 @ 100 as x",
+            "accepted",
+        ),
+        (
+            "message rate, one over",
+            |l| l.flow = Flow { messages: 1, burst: 2, ..FAST }.word(),
+            &["alice: buy 2 @ 100 as a1", "alice: replace a1 total 1 as a2"],
+            "alice: buy 1 @ 100 as x",
+            "Throttled",
+        ),
+        (
+            "message rate of nothing a second",
+            |l| l.flow = Flow { messages: 0, ..FAST }.word(),
+            &[],
+            "alice: buy 1 @ 100 as x",
+            "Throttled",
+        ),
         (
             "open orders, at the limit",
             |l| l.max_open_orders = 2,
@@ -157,6 +196,34 @@ fn limits_in_order_of_precedence() {
             &["bob: sell 6 @ 100 as b1", "alice: buy 6 @ 100 as a1"],
             "alice: sell 17 @ 100 as x",
             "ExceedsLimit",
+        ),
+        (
+            "gross position, at the limit",
+            |l| l.max_gross_position = 30,
+            &["bob: sell 10 @ 100 as b1", "alice: buy 10 @ 100 as a1", "alice: sell 8 @ 110 as a2"],
+            "alice: buy 12 @ 90 as x",
+            "accepted",
+        ),
+        (
+            "gross position, one over",
+            |l| l.max_gross_position = 30,
+            &["bob: sell 10 @ 100 as b1", "alice: buy 10 @ 100 as a1", "alice: sell 8 @ 110 as a2"],
+            "alice: sell 13 @ 110 as x",
+            "ExceedsLimit",
+        ),
+        (
+            "gross exposure, at the limit",
+            |l| l.set_max_gross_exposure(3_000 * UNIT),
+            &["alice: buy 10 @ 100 as a1", "alice: sell 10 @ 110 on XYZ as a2"],
+            "alice: buy 9 @ 100 as x",
+            "accepted",
+        ),
+        (
+            "gross exposure, one over",
+            |l| l.set_max_gross_exposure(2_999 * UNIT),
+            &["alice: buy 10 @ 100 as a1", "alice: sell 10 @ 110 on XYZ as a2"],
+            "alice: buy 9 @ 100 as x",
+            "NotionalThreshold",
         ),
         (
             "credit, at the limit",
@@ -292,6 +359,70 @@ fn limits_in_order_of_precedence() {
             "alice: buy 10 market as x",
             "InsufficientCredit",
         ),
+        (
+            "short sale, at what was located",
+            |l| l.max_short = 4,
+            &["bob: sell 6 @ 100 as b1", "alice: buy 6 @ 100 as a1", "alice: sell 3 @ 110 as a2"],
+            "alice: sell 7 @ 110 as x",
+            "accepted",
+        ),
+        (
+            "short sale, one over",
+            |l| l.max_short = 4,
+            &["bob: sell 6 @ 100 as b1", "alice: buy 6 @ 100 as a1", "alice: sell 3 @ 110 as a2"],
+            "alice: sell 8 @ 110 as x",
+            "ShortSell",
+        ),
+        ("a buy is no short sale", |l| l.max_short = 0, &[], "alice: buy 8 @ 100 as x", "accepted"),
+        (
+            "the same order, at the limit",
+            |l| l.flow = Flow { window_ms: 10, duplicates: 2, ..FAST }.word(),
+            &["alice: buy 1 @ 100 as a1"],
+            "alice: buy 1 @ 100 as x",
+            "accepted",
+        ),
+        (
+            "the same order, one over",
+            |l| l.flow = Flow { window_ms: 10, duplicates: 2, ..FAST }.word(),
+            &["alice: buy 1 @ 100 as a1", "alice: buy 1 @ 100 as a2"],
+            "alice: buy 1 @ 100 as x",
+            "DuplicateOrderFlow",
+        ),
+        (
+            "the same order, not in a row",
+            |l| l.flow = Flow { window_ms: 10, duplicates: 1, ..FAST }.word(),
+            &["alice: buy 1 @ 100 as a1", "alice: buy 1 @ 99 as a2"],
+            "alice: buy 1 @ 100 as x",
+            "accepted",
+        ),
+        (
+            "loss of the day, at the limit",
+            |l| l.set_max_daily_loss(50 * UNIT),
+            &LOST,
+            "alice: buy 1 @ 90 as x",
+            "accepted",
+        ),
+        (
+            "loss of the day, one over",
+            |l| l.set_max_daily_loss(49 * UNIT),
+            &LOST,
+            "alice: buy 1 @ 90 as x",
+            "DailyLoss",
+        ),
+        (
+            "loss of the day, but it closes",
+            |l| l.set_max_daily_loss(49 * UNIT),
+            &LOST,
+            "alice: sell 5 @ 90 as x",
+            "accepted",
+        ),
+        (
+            "loss of the day, and it turns around",
+            |l| l.set_max_daily_loss(49 * UNIT),
+            &LOST,
+            "alice: sell 6 @ 90 as x",
+            "DailyLoss",
+        ),
     ]);
 }
 
@@ -309,12 +440,13 @@ fn collars_follow_the_last_trade() {
 
 #[test]
 fn what_needs_a_reference_price_and_has_none_is_refused() {
-    let rows: [(u64, &str, &str); 6] = [
+    let rows: [(u64, &str, &str); 7] = [
         (bits::COLLAR, "alice: buy 1 @ 100 as x", "NoReferencePrice"),
         (bits::COLLAR, "alice: buy 1 market as x", "NoReferencePrice"),
         (bits::ORDER_NOTIONAL, "alice: buy 1 market as x", "NoReferencePrice"),
         (bits::BUYING_POWER, "alice: buy 1 market as x", "NoReferencePrice"),
-        (bits::ALL & !bits::COLLAR, "alice: buy 1 @ 100 as x", "accepted"),
+        (bits::GROSS_EXPOSURE, "alice: buy 1 market as x", "NoReferencePrice"),
+        (bits::ALL & !bits::COLLAR & !bits::RESTRICTED, "alice: buy 1 @ 100 as x", "accepted"),
         (bits::POSITION, "alice: buy 1 market as x", "accepted"),
     ];
     for (checks, line, expected) in rows {
@@ -477,14 +609,21 @@ fn a_dry_run_shows_every_check_with_its_headroom() {
         table,
         [
             ("account", true, false, 0, 0, 0),
+            ("kill_switch", true, false, 0, 0, 0),
+            ("restricted", true, true, 0, 0, 0),
+            ("message_rate", true, false, 65_535, 2, 65_533),
             ("open_orders", true, false, 1_000, 2, 998),
             ("order_quantity", true, false, 10, 9, 1),
             ("order_notional", true, false, notional, 900 * UNIT, notional - 900 * UNIT),
             ("collar", true, true, 0, 0, 0),
             ("reference_price", true, true, 0, 0, 0),
             ("position", false, false, 12, 13, -1),
+            ("gross_position", true, false, 1_000_000, 13, 999_987),
+            ("gross_exposure", true, false, notional, 1_300 * UNIT, notional - 1_300 * UNIT),
             ("buying_power", true, false, 11_000_000 * UNIT, 9_000_000 * UNIT, 2_000_000 * UNIT),
             ("reduce_only", true, true, 0, 13, -13),
+            ("duplicate_flow", true, false, 4_095, 1, 4_094),
+            ("daily_loss", true, false, notional * 10_000, 0, notional * 10_000),
         ]
     );
 }

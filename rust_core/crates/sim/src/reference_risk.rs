@@ -2,10 +2,11 @@
 //! everything anew whenever it is asked. Slow, short, and written from the rules, not from the
 //! engine.
 
+mod limits;
 mod operator;
 mod shape;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use engine::ids::{place, sequence_of};
 use engine::pod::{
@@ -98,13 +99,31 @@ pub struct Holding {
 /// The open quantity and notional of one side.
 pub type Open = (i64, i128);
 
+/// Whose limits, or kill switch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Who {
+    /// An account's.
+    Account(u32),
+    /// A firm's.
+    Firm(u32),
+    /// The venue's.
+    Venue,
+}
+
 /// The reference.
 #[derive(Clone, Debug, Default)]
 pub struct ReferenceRisk {
     now_ns: i64,
     instruments: BTreeMap<u32, Instrument>,
     accounts: BTreeMap<u32, Account>,
-    limits: BTreeMap<(u32, u32), Limits>,
+    /// By whose they are and on which instrument (0: all).
+    limits: BTreeMap<(Who, u32), Limits>,
+    killed: BTreeSet<Who>,
+    buckets: BTreeMap<Who, limits::Bucket>,
+    /// The last order of each in an instrument, since when and how often in a row.
+    rows: BTreeMap<(Who, u32), (limits::Twin, i64, u32)>,
+    /// What everybody held, and the prices, when the day began.
+    dawn: (BTreeMap<(u32, u32), Holding>, BTreeMap<u32, i64>),
     rules: BTreeMap<u32, InstrumentRules>,
     last_price: BTreeMap<u32, i64>,
     orders: BTreeMap<u64, Order>,
@@ -120,7 +139,11 @@ fn refuse<T>(reason: Reject) -> Result<T, Reject> {
 impl ReferenceRisk {
     /// What becomes of a batch and of each of its commands.
     pub fn apply(&mut self, batch: &Batch<'_>) -> (BatchStatus, Vec<Said>) {
+        let last_day = self.now_ns / DAY_NS;
         self.now_ns = self.now_ns.max(batch.time_ns);
+        if self.now_ns / DAY_NS != last_day {
+            self.dawn = (self.holdings.clone(), self.prices());
+        }
         let last = self.origins.entry(batch.origin).or_default();
         let status = match batch.batch {
             number if number == *last + 1 => BatchStatus::Applied,
@@ -156,10 +179,16 @@ impl ReferenceRisk {
             }
             Ok(CommandKind::SetLimits) => {
                 let limits = batch.limits[payload];
-                self.limits.insert((limits.account, limits.instrument), limits);
+                let who = match limits.checks >> 62 {
+                    0 => Who::Account(limits.account),
+                    1 => Who::Firm(limits.account),
+                    _ => Who::Venue,
+                };
+                self.limits.insert((who, limits.instrument), limits);
                 Ok(())
             }
             Ok(CommandKind::Tick) => Ok(()),
+            Ok(kind @ (CommandKind::Kill | CommandKind::Unkill)) => self.kill(command, kind),
             Ok(CommandKind::MassCancel) => return self.mass_cancel(command, place),
             Ok(CommandKind::SetRules) => self.set_rules(&batch.rules[payload]),
             Ok(CommandKind::SetSession) => self.operate(command, |command| {
@@ -227,6 +256,10 @@ impl ReferenceRisk {
             }
         }
         let judged = self.judge_new(command, known.as_ref());
+        self.count_message(command.account);
+        if judged.is_ok() {
+            self.count_in_row(command);
+        }
         let order = judged.is_ok().then_some(place);
         if known.is_none() && self.accounts.contains_key(&command.account) {
             let request = Request { content: Some(plain), place, order, kept_from_ns: self.now_ns };
@@ -295,7 +328,8 @@ impl ReferenceRisk {
             ended_ns: None,
         };
         let collared = (command.price != 0).then_some(command.price);
-        self.check_limits(&order, None, order.leaves, collared, price)?;
+        let twin = Some(limits::twin(command));
+        self.check_limits(&order, None, order.leaves, (collared, price), twin)?;
         Ok(order)
     }
 
@@ -306,7 +340,7 @@ impl ReferenceRisk {
 
     fn market_price(&self, account: u32, instrument: &Instrument) -> Option<i64> {
         let reference = self.reference_price(instrument)?;
-        let limits = self.limits.get(&(account, 0));
+        let limits = self.limits.get(&(Who::Account(account), 0));
         let collar = limits.filter(|limits| limits.checks & 4 != 0).map_or(0, |l| l.collar_bps);
         let rules = self.rules.get(&instrument.id);
         let [statically, dynamically, protected] = rules.map_or([0; 3], |rules| {
@@ -370,99 +404,6 @@ impl ReferenceRisk {
         self.live(account).count()
     }
 
-    /// What margin asks for a holding with these orders, money times basis points.
-    fn required(&self, account: u32, instrument: &Instrument, open: [Open; 2]) -> i128 {
-        let Holding { position, cost, .. } = self.holding(account, instrument.id);
-        let [along, against] = if position >= 0 { open } else { [open[1], open[0]] };
-        let held = i128::from(position.abs());
-        let quantity = i128::from(against.0);
-        let beyond = if quantity > held { against.1 - against.1 * held / quantity } else { 0 };
-        let exposure = beyond.max(cost + along.1);
-        exposure * instrument.notional(1, 1) * i128::from(instrument.initial_margin_bps)
-    }
-
-    /// Buying power that is left, money times basis points.
-    #[must_use]
-    pub fn available(&self, account: u32) -> i128 {
-        let credit = self.limits.get(&(account, 0)).map_or(0, Limits::credit);
-        let left = self.instruments.values().map(|instrument| {
-            let Holding { position, cash, cost } = self.holding(account, instrument.id);
-            let realised = if position >= 0 { cash + cost } else { cash - cost };
-            let open = self.open(account, instrument.id, None);
-            realised * instrument.notional(1, 1) * 10_000 - self.required(account, instrument, open)
-        });
-        credit * 10_000 + left.sum::<i128>()
-    }
-
-    /// The limit checks of an order as it would be; `was` is its id if it lives already.
-    fn check_limits(
-        &self,
-        order: &Order,
-        was: Option<u64>,
-        total: i64,
-        collared: Option<i64>,
-        price: Option<i64>,
-    ) -> Result<(), Reject> {
-        let account = order.account;
-        let instrument = &self.instruments[&order.instrument];
-        let limits = match self.limits.get(&(account, 0)) {
-            Some(limits) if self.accounts[&account].flags & 1 != 0 => limits,
-            _ => return refuse(Reject::AccountDisabled),
-        };
-        let special = self.limits.get(&(account, order.instrument));
-        let on = |bit: u32| {
-            let decides = if bit == 0 || bit == 3 { special.unwrap_or(limits) } else { limits };
-            decides.checks & 1 << bit != 0
-        };
-        let sizes = special.unwrap_or(limits);
-        let had = was.map_or((0, 0), |id| self.orders[&id].reserves());
-        let wants = order.reserves();
-        let (more_quantity, more_notional) = (wants.0 > had.0, wants.1 > had.1);
-        if was.is_none() && on(4) && self.open_orders(account) as u32 >= limits.max_open_orders {
-            return refuse(Reject::MaxOpenOrders);
-        }
-        if more_quantity && on(0) && total > sizes.max_order_quantity {
-            return refuse(Reject::ClipSize);
-        }
-        let notional = price.map_or(0, |price| instrument.notional(price, total));
-        if more_notional && on(1) && notional > limits.max_order_notional() {
-            return refuse(Reject::MaxOrderNotional);
-        }
-        let reference = self.reference_price(instrument);
-        if let (true, Some(price), Some(at)) = (on(2), collared, reference) {
-            if (price - at).abs() * 10_000 > at * i64::from(limits.collar_bps) {
-                return refuse(Reject::PriceBand);
-            }
-        }
-        let wants_price = (on(2) && (collared.is_some() || price.is_none()))
-            || (price.is_none() && (on(1) || on(5)));
-        if wants_price && reference.is_none() {
-            return refuse(Reject::NoReferencePrice);
-        }
-        let before = self.open(account, instrument.id, None);
-        let after = self.open(account, instrument.id, Some((was, order)));
-        let position = self.holding(account, instrument.id).position;
-        let worst = if order.buys { position + after[0].0 } else { after[1].0 - position };
-        if more_quantity && on(3) && worst > sizes.max_position {
-            return refuse(Reject::ExceedsLimit);
-        }
-        let more =
-            self.required(account, instrument, after) - self.required(account, instrument, before);
-        if on(5) && more > 0 && more > self.available(account) {
-            return refuse(Reject::InsufficientCredit);
-        }
-        let side = usize::from(!order.buys);
-        let reducible = if order.buys { -position } else { position };
-        let reduces = |other: &Order| {
-            other.reduces && other.buys == order.buys && other.instrument == order.instrument
-        };
-        let one_reduces = order.reduces || self.live(account).any(|(_, other)| reduces(other));
-        if more_quantity && one_reduces && after[side].0 > reducible.max(0) {
-            return refuse(Reject::ReduceOnly);
-        }
-        Ok(())
-    }
-
     /// A cancel or a replace.
     fn change(&mut self, command: &Command, batch: &Batch<'_>, place: u64, replace: bool) -> Said {
         let orig = match command.orig_cl_ord_id_index {
@@ -495,6 +436,9 @@ impl ReferenceRisk {
         });
         let order_id = target.unwrap_or(0);
         let judged = self.judge_change(command, target, known.as_ref(), orig, replace);
+        if replace {
+            self.count_message(account);
+        }
         let live = target.filter(|id| self.orders[id].ended_ns.is_none());
         let unknown = judged.as_ref().err() == Some(&Reject::UnknownOrder);
         if let (false, true, Some(orig)) = (replace, unknown, orig) {
@@ -582,7 +526,8 @@ impl ReferenceRisk {
         let mut as_it_would_be = order.clone();
         as_it_would_be.pending.push(asked);
         let collared = (command.price != 0).then_some(command.price);
-        self.check_limits(&as_it_would_be, Some(id), total, collared, Some(asked.price))?;
+        let prices = (collared, Some(asked.price));
+        self.check_limits(&as_it_would_be, Some(id), total, prices, None)?;
         Ok(asked)
     }
 

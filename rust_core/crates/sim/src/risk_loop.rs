@@ -135,6 +135,8 @@ pub struct RiskLoop {
     /// Requests that may be sent again, with their terms.
     sent: Vec<(Command, Option<ClOrdId>, Option<OrderTerms>)>,
     order_ids: Vec<u64>,
+    /// Kills that were not lifted.
+    killed: Vec<Command>,
     /// Set when risk was told every fill, so that the next stamp can't be lower.
     settled: bool,
     /// Verdicts so far.
@@ -174,7 +176,14 @@ fn instrument(id: u32) -> Instrument {
 
 fn account(id: u32) -> Account {
     let (name, currency) = (words(&format!("A{id}")), words::<1>("USD")[0]);
-    Account { id, firm: 1, flags: ACCOUNT_ENABLED, name, currency, self_trade_group: 0 }
+    Account {
+        id,
+        firm: 1 + (id - 1) / 2,
+        flags: ACCOUNT_ENABLED,
+        name,
+        currency,
+        self_trade_group: 0,
+    }
 }
 
 impl RiskLoop {
@@ -198,6 +207,7 @@ impl RiskLoop {
             named: 0,
             sent: Vec::new(),
             order_ids: vec![0],
+            killed: Vec::new(),
             settled: false,
             tally: Tally::new(),
         };

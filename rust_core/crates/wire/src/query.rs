@@ -72,7 +72,7 @@ fn proto_check(result: &CheckResult, instrument: Option<&Instrument>) -> ProtoCh
     };
     let number = |units| if result.off { String::new() } else { text(units, scale) };
     ProtoCheck {
-        check: result.check.name().to_owned(),
+        check: result.name(),
         passed: result.passed,
         off: result.off,
         limit: number(result.limit),

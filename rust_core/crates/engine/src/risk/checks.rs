@@ -1,9 +1,12 @@
 //! The limit checks, in their order of precedence.
 //!
 //! One function judges real orders and dry runs alike; what differs is the observer. The silent one
-//! costs nothing and stops at the first failure, the other one notes every check.
+//! costs nothing and stops at the first failure, the other one notes every check. The same function
+//! judges at every level: an account's own limits, those of its firm, those of the venue. What a
+//! level counts that costs something to count it is asked for only where its check is on.
 
-use super::holding::Holding;
+use super::flow::Bucket;
+use super::holding::{Holding, SELL};
 use super::orders::Reservation;
 use super::reference::{bits, Listed, Override, Trader, MAX_POSITION};
 use crate::pod::MAX_PRICE;
@@ -14,6 +17,12 @@ use crate::reject::Reject;
 pub enum Check {
     /// The account is enabled and was given limits. In neither unit.
     Account,
+    /// No kill switch of the account, its firm or the venue is on. In neither unit.
+    KillSwitch,
+    /// Orders are allowed in the instrument. In neither unit.
+    Restricted,
+    /// Messages that count now, this one included, and the most at once.
+    MessageRate,
     /// Number of open orders.
     OpenOrders,
     /// Quantity of the order, in quantity units.
@@ -26,12 +35,34 @@ pub enum Check {
     ReferencePrice,
     /// Position in the order's direction with every open order of its side, in quantity units.
     Position,
+    /// Absolute position with every open order of both sides, in quantity units.
+    GrossPosition,
+    /// What positions cost and open orders may cost in all instruments, in money.
+    GrossExposure,
     /// Buying power there is and what the order adds to what is tied up, in 10^-16 of the currency
     /// unit: money times basis points.
     BuyingPower,
+    /// What is sold beyond the position with every open sell, in quantity units.
+    ShortSale,
     /// What the orders of a side have open, if one of them must never increase the position, and
     /// the position that they reduce, in quantity units.
     ReduceOnly,
+    /// How often the same order comes in a row, this one included.
+    DuplicateFlow,
+    /// Loss since 00:00 UTC, in 10^-16 of the currency unit. An order that can but reduce the
+    /// position passes.
+    DailyLoss,
+}
+
+/// Whose limits a check is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// The account's own.
+    Account,
+    /// Those of its firm, for all its accounts together.
+    Firm,
+    /// Those of the venue, for all accounts together.
+    Venue,
 }
 
 /// What the numbers of a check count.
@@ -51,16 +82,24 @@ pub enum Unit {
 
 impl Check {
     /// Every check, in the order in which they are made.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 17] = [
         Self::Account,
+        Self::KillSwitch,
+        Self::Restricted,
+        Self::MessageRate,
         Self::OpenOrders,
         Self::OrderQuantity,
         Self::OrderNotional,
         Self::Collar,
         Self::ReferencePrice,
         Self::Position,
+        Self::GrossPosition,
+        Self::GrossExposure,
         Self::BuyingPower,
+        Self::ShortSale,
         Self::ReduceOnly,
+        Self::DuplicateFlow,
+        Self::DailyLoss,
     ];
 
     /// What operators call it.
@@ -68,14 +107,22 @@ impl Check {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Account => "account",
+            Self::KillSwitch => "kill_switch",
+            Self::Restricted => "restricted",
+            Self::MessageRate => "message_rate",
             Self::OpenOrders => "open_orders",
             Self::OrderQuantity => "order_quantity",
             Self::OrderNotional => "order_notional",
             Self::Collar => "collar",
             Self::ReferencePrice => "reference_price",
             Self::Position => "position",
+            Self::GrossPosition => "gross_position",
+            Self::GrossExposure => "gross_exposure",
             Self::BuyingPower => "buying_power",
+            Self::ShortSale => "short_sale",
             Self::ReduceOnly => "reduce_only",
+            Self::DuplicateFlow => "duplicate_flow",
+            Self::DailyLoss => "daily_loss",
         }
     }
 
@@ -83,11 +130,21 @@ impl Check {
     #[must_use]
     pub const fn unit(self) -> Unit {
         match self {
-            Self::Account | Self::OpenOrders | Self::ReferencePrice => Unit::One,
-            Self::OrderQuantity | Self::Position | Self::ReduceOnly => Unit::Quantity,
+            Self::Account
+            | Self::KillSwitch
+            | Self::Restricted
+            | Self::MessageRate
+            | Self::OpenOrders
+            | Self::ReferencePrice
+            | Self::DuplicateFlow => Unit::One,
+            Self::OrderQuantity
+            | Self::Position
+            | Self::GrossPosition
+            | Self::ShortSale
+            | Self::ReduceOnly => Unit::Quantity,
             Self::Collar => Unit::Price,
-            Self::OrderNotional => Unit::Money,
-            Self::BuyingPower => Unit::MoneyBps,
+            Self::OrderNotional | Self::GrossExposure => Unit::Money,
+            Self::BuyingPower | Self::DailyLoss => Unit::MoneyBps,
         }
     }
 
@@ -96,14 +153,21 @@ impl Check {
     pub const fn reason(self) -> Reject {
         match self {
             Self::Account => Reject::AccountDisabled,
+            Self::KillSwitch => Reject::KillSwitch,
+            Self::Restricted => Reject::RestrictedSymbol,
+            Self::MessageRate => Reject::Throttled,
             Self::OpenOrders => Reject::MaxOpenOrders,
             Self::OrderQuantity => Reject::ClipSize,
             Self::OrderNotional => Reject::MaxOrderNotional,
             Self::Collar => Reject::PriceBand,
             Self::ReferencePrice => Reject::NoReferencePrice,
-            Self::Position => Reject::ExceedsLimit,
+            Self::Position | Self::GrossPosition => Reject::ExceedsLimit,
+            Self::GrossExposure => Reject::NotionalThreshold,
             Self::BuyingPower => Reject::InsufficientCredit,
+            Self::ShortSale => Reject::ShortSell,
             Self::ReduceOnly => Reject::ReduceOnly,
+            Self::DuplicateFlow => Reject::DuplicateOrderFlow,
+            Self::DailyLoss => Reject::DailyLoss,
         }
     }
 }
@@ -111,6 +175,8 @@ impl Check {
 /// What one check said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CheckResult {
+    /// Whose limits.
+    pub level: Level,
     /// The check; it says in which unit the numbers are.
     pub check: Check,
     /// Whether it passes; a check that is off does.
@@ -124,6 +190,17 @@ pub struct CheckResult {
 }
 
 impl CheckResult {
+    /// What operators call it: the check's name, after "firm_" or "venue_" at those levels.
+    #[must_use]
+    pub fn name(&self) -> alloc::string::String {
+        let level = match self.level {
+            Level::Account => "",
+            Level::Firm => "firm_",
+            Level::Venue => "venue_",
+        };
+        alloc::format!("{level}{}", self.check.name())
+    }
+
     /// Limit less value.
     #[must_use]
     pub const fn headroom(&self) -> i128 {
@@ -174,14 +251,29 @@ pub struct Asked {
     pub had: Reservation,
     /// What it would reserve.
     pub wanted: Reservation,
+    /// Of a new order, which orders it is the same as.
+    pub fingerprint: u64,
 }
 
-/// The limits of an account on one instrument: its own there, else those on all instruments.
+impl Asked {
+    /// What it would reserve beyond what it does.
+    #[inline]
+    pub fn more(&self) -> Reservation {
+        Reservation {
+            quantity: self.wanted.quantity - self.had.quantity,
+            notional: self.wanted.notional - self.had.notional,
+        }
+    }
+}
+
+/// The limits of a trader on one instrument: its own there, else those on all instruments.
 #[derive(Clone, Copy, Debug)]
 struct SizeLimits {
     checks: u64,
     quantity: i64,
     position: i64,
+    gross: i64,
+    short: i64,
 }
 
 impl SizeLimits {
@@ -192,12 +284,16 @@ impl SizeLimits {
                 checks: trader.checks,
                 quantity: trader.max_quantity,
                 position: trader.max_position,
+                gross: trader.max_gross,
+                short: trader.max_short,
             },
             |special| Self {
                 checks: trader.checks & !bits::PER_INSTRUMENT
                     | special.limits.checks & bits::PER_INSTRUMENT,
                 quantity: special.limits.max_order_quantity,
                 position: special.limits.max_position,
+                gross: special.limits.max_gross_position,
+                short: special.limits.max_short,
             },
         )
     }
@@ -224,20 +320,39 @@ pub fn market_price(trader: &Trader, listed: &Listed) -> Option<i64> {
     Some((reference + collar_width(reference, bps)).min(MAX_PRICE))
 }
 
+/// What is judged at one level.
+pub struct Case<'a> {
+    /// Whose limits.
+    pub level: Level,
+    /// Who has them.
+    pub trader: &'a Trader,
+    /// What is traded.
+    pub listed: &'a Listed,
+    /// What the trader has there.
+    pub holding: &'a Holding,
+    /// What the account has there; the same at its own level.
+    pub own: &'a Holding,
+    /// Limits of the trader on the instrument, if there are any.
+    pub special: Option<&'a Override>,
+    /// Journal time.
+    pub now_ns: i64,
+}
+
 /// One run of the checks.
 struct Run<'a, O: Observer> {
+    level: Level,
     observer: &'a mut O,
     first: Option<Reject>,
 }
 
 impl<O: Observer> Run<'_, O> {
     /// Notes a check; true when the run may end here.
-    #[inline]
+    #[inline(always)]
     fn check(&mut self, check: Check, on: bool, passed: bool, limit: i128, value: i128) -> bool {
         let passed = passed || !on;
         if O::SEES_ALL {
-            let limit = if on { limit } else { 0 };
-            self.observer.see(CheckResult { check, passed, off: !on, limit, value });
+            let (level, limit) = (self.level, if on { limit } else { 0 });
+            self.observer.see(CheckResult { level, check, passed, off: !on, limit, value });
         }
         if !passed && self.first.is_none() {
             self.first = Some(check.reason());
@@ -246,27 +361,44 @@ impl<O: Observer> Run<'_, O> {
     }
 }
 
-/// The first limit that what is asked would break. A replace that asks for no more than its order
-/// has reserved passes the checks of size, position and buying power: it can only lower what is at
-/// stake.
+/// The first limit that what is asked would break at one level. A replace that asks for no more
+/// than its order has reserved passes the checks of size, position and money: it can only lower
+/// what is at stake. `loss` counts the day's loss.
 #[inline(always)]
 pub fn first_failure<O: Observer>(
-    trader: &Trader,
-    listed: &Listed,
-    holding: &Holding,
-    special: Option<&Override>,
+    case: &Case<'_>,
     asked: &Asked,
     observer: &mut O,
+    loss: impl FnOnce() -> i128,
 ) -> Option<Reject> {
-    let mut run = Run { observer, first: None };
-    let limits = SizeLimits::of(trader, special);
+    let &Case { level, trader, listed, holding, own, .. } = case;
+    let mut run = Run { level, observer, first: None };
+    let limits = SizeLimits::of(trader, case.special);
     let on = |bit| limits.checks & bit != 0;
+    let sees = |bit| O::SEES_ALL || limits.checks & bit != 0;
     let more_quantity = asked.new || asked.wanted.quantity > asked.had.quantity;
     let more_notional = asked.new || asked.wanted.notional > asked.had.notional;
+    let more = asked.more();
 
-    let may_trade = trader.enabled && trader.limited;
-    if run.check(Check::Account, true, may_trade, 0, 0) {
+    if level == Level::Account {
+        let may_trade = trader.enabled && trader.limited;
+        if run.check(Check::Account, true, may_trade, 0, 0)
+            || run.check(Check::KillSwitch, true, !trader.halted, 0, 0)
+        {
+            return run.first;
+        }
+    }
+    if run.check(Check::Restricted, on(bits::RESTRICTED), false, 0, 0) {
         return run.first;
+    }
+    if sees(bits::MESSAGE_RATE) {
+        let Bucket { burst, .. } = trader.bucket;
+        let used = trader.bucket.used(case.now_ns) + 1;
+        let slow = used <= i64::from(burst);
+        let on = on(bits::MESSAGE_RATE);
+        if run.check(Check::MessageRate, on, slow, burst.into(), used.into()) {
+            return run.first;
+        }
     }
     let orders = trader.open_orders + u32::from(asked.new);
     let few = !asked.new || orders <= trader.max_orders;
@@ -280,42 +412,102 @@ pub fn first_failure<O: Observer>(
     if run.check(Check::OrderQuantity, on_quantity, small, max_quantity, asked.quantity.into()) {
         return run.first;
     }
-    let notional = listed.notional(asked.price.unwrap_or(0), asked.quantity);
-    let cheap = !more_notional || notional <= trader.max_notional;
-    let on_notional = on(bits::ORDER_NOTIONAL);
-    if run.check(Check::OrderNotional, on_notional, cheap, trader.max_notional, notional) {
+    if sees(bits::ORDER_NOTIONAL) {
+        let notional = listed.notional(asked.price.unwrap_or(0), asked.quantity);
+        let cheap = !more_notional || notional <= trader.max_notional;
+        let on = on(bits::ORDER_NOTIONAL);
+        if run.check(Check::OrderNotional, on, cheap, trader.max_notional, notional) {
+            return run.first;
+        }
+    }
+    if reference_checks(&mut run, trader, listed, asked)
+        || position_checks(&mut run, case, &limits, (asked.side, more.quantity, more_quantity))
+    {
         return run.first;
     }
-    if reference_checks(&mut run, trader, listed, asked) {
-        return run.first;
+    // What can't be counted in the trader's currency is not covered by it.
+    let same_money = trader.currency == listed.currency;
+    if sees(bits::GROSS_EXPOSURE) {
+        let exposure = trader.exposure + listed.money(more.notional);
+        let low = !more_notional || (exposure <= trader.max_exposure && same_money);
+        let on = on(bits::GROSS_EXPOSURE);
+        if run.check(Check::GrossExposure, on, low, trader.max_exposure, exposure) {
+            return run.first;
+        }
     }
-    let more = Reservation {
-        quantity: asked.wanted.quantity - asked.had.quantity,
-        notional: asked.wanted.notional - asked.had.notional,
-    };
-    let worst = holding.worst(asked.side) + more.quantity;
-    let on_position = on(bits::POSITION);
-    // The bound of the engine holds even where the check is off, and then counts as on.
-    let max_position = if on_position { limits.position } else { MAX_POSITION };
-    let inside = !more_quantity || worst <= max_position;
-    let counts = on_position || !inside;
-    if run.check(Check::Position, counts, inside, max_position.into(), worst.into()) {
-        return run.first;
+    if sees(bits::BUYING_POWER) {
+        let more = own.requirement_with(asked.side, more, listed.rates) - own.required;
+        let there_is = trader.credit + trader.balance;
+        let covered = more <= 0 || (more <= there_is && same_money);
+        let on = on(bits::BUYING_POWER);
+        if run.check(Check::BuyingPower, on, covered, there_is, more) {
+            return run.first;
+        }
     }
-    let reduced = Reduced::by(holding, asked, more.quantity);
-    if !O::SEES_ALL && !on(bits::BUYING_POWER) {
-        return (!reduced.passes).then_some(Check::ReduceOnly.reason());
+    if asked.side == SELL && sees(bits::SHORT_SALES) {
+        let short = (holding.worst(SELL) + more.quantity).max(0);
+        let located = !more_quantity || short <= limits.short;
+        let on = on(bits::SHORT_SALES);
+        if run.check(Check::ShortSale, on, located, limits.short.into(), short.into()) {
+            return run.first;
+        }
     }
-    let more = holding.requirement_with(asked.side, more, listed.rates) - holding.required;
-    let there_is = trader.credit + trader.balance;
-    let covered = more <= 0 || (more <= there_is && trader.currency == listed.currency);
-    if run.check(Check::BuyingPower, on(bits::BUYING_POWER), covered, there_is, more) {
-        return run.first;
+    if level == Level::Account {
+        let Reduced { counts, passes, position, open } = Reduced::by(own, asked, more.quantity);
+        if run.check(Check::ReduceOnly, counts, passes, position.into(), open.into()) {
+            return run.first;
+        }
     }
-    let Reduced { counts, passes, position, open } = reduced;
-    run.check(Check::ReduceOnly, counts, passes, position.into(), open.into());
+    if asked.new && sees(bits::DUPLICATES) {
+        let count = holding.same_in_a_row(asked.fingerprint, case.now_ns, trader.window_ns);
+        let (most, on) = (trader.max_duplicates, on(bits::DUPLICATES));
+        if run.check(Check::DuplicateFlow, on, count <= most, most.into(), count.into()) {
+            return run.first;
+        }
+    }
+    if sees(bits::DAILY_LOSS) {
+        let loss = loss();
+        let reduces = own.open[asked.side] + more.quantity <= own.reducible(asked.side);
+        let asks_more = more_quantity || more_notional;
+        let passes = !asks_more || reduces || (loss <= trader.max_loss && same_money);
+        run.check(Check::DailyLoss, on(bits::DAILY_LOSS), passes, trader.max_loss, loss);
+    }
     run.first
 }
+
+/// The positions that could come of it; true when the run may end here.
+#[inline(always)]
+fn position_checks<O: Observer>(
+    run: &mut Run<'_, O>,
+    case: &Case<'_>,
+    limits: &SizeLimits,
+    (side, more, asks_more): (usize, i64, bool),
+) -> bool {
+    let holding = case.holding;
+    let worst = holding.worst(side) + more;
+    let on_position = limits.checks & bits::POSITION != 0;
+    // The bound of the engine holds even where the check is off, and then counts as on.
+    let bound = if case.level == Level::Account { MAX_POSITION } else { MAX_SUM };
+    let max_position = if on_position { limits.position } else { bound };
+    let inside = !asks_more || worst <= max_position;
+    let counts = on_position || !inside;
+    if run.check(Check::Position, counts, inside, max_position.into(), worst.into()) {
+        return true;
+    }
+    let on_gross = limits.checks & bits::GROSS_POSITION != 0;
+    if !O::SEES_ALL && !on_gross && case.level == Level::Account {
+        return false;
+    }
+    let gross = holding.gross() + holding.open[0] + holding.open[1] + more;
+    let max_gross = if on_gross { limits.gross } else { MAX_SUM };
+    let inside = !asks_more || gross <= max_gross;
+    let counts = on_gross || !inside;
+    run.check(Check::GrossPosition, counts, inside, max_gross.into(), gross.into())
+}
+
+/// No sum of the positions and open orders of all accounts of a firm grows beyond this, so that
+/// what still comes of it fits its word.
+const MAX_SUM: i64 = 4 * MAX_POSITION;
 
 /// Whether orders that must never increase the position still can't. One that is open reserves the
 /// position it reduces: what its side has open is never more than that, whatever fills first.
@@ -354,7 +546,8 @@ fn reference_checks<O: Observer>(
     if run.check(Check::Collar, collared, distance <= width, width.into(), distance.into()) {
         return true;
     }
-    let counts_money = trader.checks & (bits::ORDER_NOTIONAL | bits::BUYING_POWER) != 0;
+    let money = bits::ORDER_NOTIONAL | bits::BUYING_POWER | bits::GROSS_EXPOSURE;
+    let counts_money = trader.checks & money != 0;
     let unpriced = asked.price.is_none();
     let needed =
         (collar && (asked.limit_price.is_some() || unpriced)) || (unpriced && counts_money);

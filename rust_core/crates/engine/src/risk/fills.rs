@@ -1,11 +1,14 @@
 //! FILLS taken into the state: reservations become positions, or are released.
 
 use super::holding::{Holding, BUY, SELL};
+use super::levels::Change;
 use super::orders::Reservation;
+use super::reference::VENUE;
 use super::{RiskEngine, RiskError};
 use crate::batch::FillsView;
 use crate::ids::sequence_of;
 use crate::pod::{Event, ExecType, Side, MAX_PRICE, MAX_QUANTITY};
+use crate::table::NONE;
 
 /// Why an event can't have happened, or the order it ends.
 type Effect = Result<(), &'static str>;
@@ -150,8 +153,8 @@ impl RiskEngine {
         if !ended {
             self.adopt_price(at, event)?;
         }
-        let listed = &mut self.reference.listed[instrument as usize];
-        listed.last = price;
+        let today = self.today();
+        self.reference.listed[instrument as usize].print(price, today);
         self.take_trade(holding, side, price, quantity)?;
         if ended {
             self.end(at);
@@ -161,16 +164,33 @@ impl RiskEngine {
         Ok(())
     }
 
-    /// Takes a trade into a holding, and what it realised into the account's balance.
+    /// Takes a trade into a holding, and what it realised into the account's balance. What is
+    /// reserved and asked for as margin is for the caller to count anew.
     #[inline]
-    fn take_trade(&mut self, holding: u32, side: usize, price: i64, quantity: i64) -> Effect {
-        let held = &mut self.holdings[holding];
+    fn take_trade(&mut self, at: u32, side: usize, price: i64, quantity: i64) -> Effect {
+        let account = self.holdings[at].account;
+        self.begin_day(account);
+        let held = &mut self.holdings[at];
+        let before = (held.position, held.cash);
         let rates = self.reference.listed[held.instrument as usize].rates;
         let realised = held.realised_money(rates);
         held.trade(side, price, quantity)
             .ok_or("a position or its cost passes the bounds of the engine")?;
-        let trader = &mut self.reference.traders[held.account as usize];
-        trader.balance += held.realised_money(rates) - realised;
+        let balance = held.realised_money(rates) - realised;
+        self.reference.traders[account as usize].balance += balance;
+        if held.groups != [NONE; 2] {
+            let change = Change {
+                position: held.position - before.0,
+                gross: held.position.abs() - before.0.abs(),
+                cash: held.cash - before.1,
+                balance,
+                ..Change::default()
+            };
+            for group in [self.reference.traders[account as usize].firm, VENUE] {
+                self.begin_day(group);
+            }
+            self.carry(at, &change);
+        }
         Ok(())
     }
 
@@ -191,7 +211,7 @@ impl RiskEngine {
             return Err("the trade that is undone is of no price or quantity");
         }
         self.take_trade(holding, side, price, quantity)?;
-        self.recount(holding);
+        self.reserve(holding, side, Reservation::default(), Reservation::default());
         self.absorb_holding(holding);
         Ok(())
     }
@@ -218,7 +238,13 @@ impl RiskEngine {
         let order = self.orders.get(at);
         let (holding, side, had) = (order.holding, usize::from(order.side), order.reserved);
         self.holdings[holding].reduce_only[side] -= u32::from(order.reduce_only);
-        self.reference.traders[order.account as usize].open_orders -= 1;
+        let account = order.account;
+        let trader = &mut self.reference.traders[account as usize];
+        trader.open_orders -= 1;
+        if trader.grouped {
+            self.count_order(account, false);
+        }
+        let order = self.orders.get(at);
         self.ids.end_order(order.ids, order.root, self.now_ns);
         self.orders.remove(at);
         self.reserve(holding, side, had, Reservation::default());

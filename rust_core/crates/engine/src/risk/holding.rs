@@ -9,6 +9,7 @@
 //! against it, of which only the part beyond the position counts. So closing a position needs
 //! nothing.
 
+use super::flow::Row;
 use super::orders::Reservation;
 use crate::pod::{Instrument, MAX_SCALES};
 use crate::table::NONE;
@@ -23,7 +24,9 @@ pub const SELL: usize = 1;
 /// that there can be still fits into 128 bits.
 const CAP: u128 = 5 * 10_u128.pow(31);
 
-/// What one account holds and has open in one instrument: two cache lines.
+/// What one account holds and has open in one instrument: two cache lines, and a third for what
+/// only some limits count. A firm, or the venue, has one as well if it has limits: the sums of
+/// those of its accounts, of which `cost` and `required` are not needed and stay 0.
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(64))]
 pub struct Holding {
@@ -49,6 +52,14 @@ pub struct Holding {
     pub open_notional: [i128; 2],
     /// What margin asks for, in 10^-16 of a currency unit: [`Self::requirement`] as last counted.
     pub required: i128,
+    /// Cost and reserved notionals in money, if the account's exposure is kept.
+    pub exposure: i128,
+    /// Of a firm or the venue: absolute positions of all accounts.
+    pub gross_sum: i64,
+    /// The same order in a row.
+    pub row: Row,
+    /// Its firm's holding of the instrument, and the venue's; none while they have no limits.
+    pub groups: [u32; 2],
 }
 
 /// How the native money of an instrument is turned into 10^-16 of a currency unit.
@@ -71,7 +82,7 @@ impl Rates {
 
 /// Native money at a rate, cut off at the cap.
 #[inline]
-fn at_rate(native: i128, rate: u64) -> i128 {
+pub(super) fn at_rate(native: i128, rate: u64) -> i128 {
     let magnitude = native.unsigned_abs();
     let product = if magnitude >> 64 == 0 {
         // Two words have a product of two: nothing to check.
@@ -120,7 +131,35 @@ impl Holding {
             cost: 0,
             open_notional: [0; 2],
             required: 0,
+            exposure: 0,
+            gross_sum: 0,
+            row: Row::default(),
+            groups: [NONE; 2],
         }
+    }
+
+    /// The absolute position, of a firm or the venue those of all accounts.
+    #[inline]
+    pub fn gross(&self) -> i64 {
+        self.gross_sum.max(self.position.abs())
+    }
+
+    /// How often the same order has come in a row with one more.
+    #[inline]
+    pub fn same_in_a_row(&self, fingerprint: u64, now_ns: i64, window_ns: i64) -> u32 {
+        self.row.with(fingerprint, now_ns, window_ns)
+    }
+
+    /// Cost of the position and reserved notionals in money, at so much money for a native unit.
+    #[inline]
+    pub fn exposure_money(&self, unit: u64) -> i128 {
+        at_rate(self.cost + self.open_notional[BUY] + self.open_notional[SELL], unit)
+    }
+
+    /// What it is worth at a price and has brought, in 10^-16 of a currency unit.
+    #[inline]
+    pub fn worth(&self, price: i64, rates: Rates) -> i128 {
+        at_rate(self.cash + i128::from(self.position) * i128::from(price), rates.full)
     }
 
     /// The exposure that margin is asked for, native, with so much more open on a side.
@@ -225,8 +264,9 @@ mod tests {
     }
 
     #[test]
-    fn a_holding_is_two_cache_lines() {
-        assert_eq!(core::mem::size_of::<Holding>(), 128);
+    fn a_holding_is_three_cache_lines() {
+        assert_eq!(core::mem::size_of::<Holding>(), 192);
+        assert_eq!(core::mem::offset_of!(Holding, exposure), 128);
     }
 
     #[test]

@@ -1,15 +1,18 @@
 //! The judgement of one command: shape, state, then limits, in the order of `Reject`.
 
-use super::checks::{first_failure, market_price, Asked, Observer, Silent};
+use super::checks::{first_failure, market_price, Asked, Case, Level, Observer, Silent};
 use super::client_ids::{digest, digest_with_terms, key, Key, State};
-use super::holding::{Holding, BUY, SELL};
+use super::holding::Holding;
+use super::levels::Change;
 use super::orders::{Counted, Live, Reservation, Terms};
-use super::reference::{Listed, Trader};
+use super::reference::{bits, VENUE};
+use super::shape::{
+    earliest, fingerprint_of, is_absent, names_itself, new_order_kind, quantity_fits,
+    replace_quantity_fits, replace_shape, says_what_new_orders_say, when,
+};
 use super::{accepted, cancel_refused, refused, repeated, Context, RiskEngine, Ruling};
 use crate::pod::{
-    ClOrdId, Command, OrdType, OrderTerms, Side, TimeInForce, FLAG_ALL_OR_NONE,
-    FLAG_CANCEL_ON_DISCONNECT, FLAG_LEAVES, FLAG_POST_ONLY, FLAG_POST_ONLY_REPRICE,
-    FLAG_REDUCE_ONLY, FLAG_TERMS, MAX_PRICE, MAX_QUANTITY,
+    ClOrdId, Command, OrderTerms, FLAG_LEAVES, FLAG_REDUCE_ONLY, FLAG_TERMS, MAX_PRICE,
 };
 use crate::reject::Reject;
 use crate::table::NONE;
@@ -50,6 +53,7 @@ pub(super) struct NewOrder {
     quantity: i64,
     price: i64,
     reserved: Reservation,
+    fingerprint: u64,
 }
 
 /// A replace that may go on.
@@ -79,59 +83,6 @@ impl Target {
             Self::Unknown => Some(Reject::UnknownOrder),
         }
     }
-}
-
-/// The earliest of the reasons given in order of precedence.
-#[inline]
-pub(super) fn earliest<const N: usize>(reasons: [Option<Reject>; N]) -> Option<Reject> {
-    reasons.into_iter().flatten().next()
-}
-
-#[inline]
-pub(super) fn when(condition: bool, reason: Reject) -> Option<Reject> {
-    condition.then_some(reason)
-}
-
-/// Flags that a new order may have.
-const NEW_FLAGS: u16 = FLAG_CANCEL_ON_DISCONNECT
-    | FLAG_POST_ONLY
-    | FLAG_POST_ONLY_REPRICE
-    | FLAG_ALL_OR_NONE
-    | FLAG_REDUCE_ONLY
-    | FLAG_TERMS;
-
-/// Whether a cancel, or a replace but for its stop price, says what only a new order can.
-#[inline]
-fn says_what_new_orders_say(command: &Command) -> bool {
-    let odd = command.display_quantity
-        | command.min_quantity
-        | command.expire_time
-        | i64::from(command.self_trade_group | command.link)
-        | i64::from(command.self_trade_prevention);
-    odd != 0
-}
-
-/// Whether there is no client order id; five words at once cost less than a loop over bytes.
-#[inline]
-fn is_absent(id: &ClOrdId) -> bool {
-    let [a, b, c, d, e] = id.words;
-    a | b | c | d | e == 0
-}
-
-/// Whether a cancel or replace has the client order id that it names as its target's.
-#[inline]
-fn names_itself(command: &Command, orig: Option<&ClOrdId>) -> bool {
-    orig.is_some_and(|orig| *orig == command.cl_ord_id())
-}
-
-/// Whether a quantity is one that can be ordered.
-#[inline]
-fn quantity_fits(listed: &Listed, quantity: i64) -> bool {
-    quantity > 0
-        && quantity <= MAX_QUANTITY
-        && listed.on_lot(quantity)
-        && quantity >= listed.min
-        && quantity <= listed.max
 }
 
 impl RiskEngine {
@@ -191,12 +142,14 @@ impl RiskEngine {
             let first = self.ids.get(at).place;
             return repeated(first, first);
         }
+        self.begin_day(request.account);
         let judged = match self.judge_new(command, &request, &mut Silent) {
             Ok(_) if request.known == Known::Absent || (has_terms && terms.is_none()) => {
                 Err(Reject::UnsupportedCharacteristic)
             }
             judged => judged,
         };
+        self.count_message(request.account);
         match judged {
             Ok(order) => self.accept_new(&order, &request, place),
             Err(reason) => {
@@ -255,6 +208,8 @@ impl RiskEngine {
         let price = counted_at.unwrap_or(0);
         let reserved = Reservation::of(command.quantity, price);
         let reduce_only = command.flags & FLAG_REDUCE_ONLY != 0;
+        let checks = trader.checks & bits::DUPLICATES != 0 || trader.grouped;
+        let fingerprint = if checks { fingerprint_of(command) } else { 0 };
         let asked = Asked {
             new: true,
             side,
@@ -264,37 +219,115 @@ impl RiskEngine {
             price: counted_at,
             had: Reservation::default(),
             wanted: reserved,
+            fingerprint,
         };
         let holding = self.holding(request.account, instrument);
-        if let Some(reason) = self.judge_limits(trader, listed, holding, &asked, observer) {
+        let pair = (request.account, instrument, holding);
+        if let Some(reason) = self.judge_limits(pair, &asked, observer) {
             return Err(reason);
         }
         let room = self.ids.has_room(1)
             && self.orders.has_room()
-            && (holding.is_some() || self.holdings.len() < self.bounds.holdings);
+            && (holding.is_some() || self.has_room_for_holding(request.account));
         if !room {
             return Err(Reject::SystemUnavailable);
         }
         let quantity = command.quantity;
-        Ok(NewOrder { instrument, holding, side, counted, reduce_only, quantity, price, reserved })
+        Ok(NewOrder {
+            instrument,
+            holding,
+            side,
+            counted,
+            reduce_only,
+            quantity,
+            price,
+            reserved,
+            fingerprint,
+        })
     }
 
+    /// The first limit that what is asked of an account in an instrument, by places, would break:
+    /// of its own, of its firm's and of the venue's the earliest in order of precedence.
     #[inline(always)]
     fn judge_limits<O: Observer>(
         &self,
-        trader: &Trader,
-        listed: &Listed,
-        holding: Option<u32>,
+        (account, instrument, holding): (u32, u32, Option<u32>),
         asked: &Asked,
         observer: &mut O,
     ) -> Option<Reject> {
         let none = Holding::new(NONE, NONE);
-        let holding = holding.map_or(&none, |at| &self.holdings[at]);
-        let special = match holding.limits {
-            NONE => None,
-            at => Some(&self.reference.overrides[at as usize]),
+        let own = holding.map_or(&none, |at| &self.holdings[at]);
+        let trader = &self.reference.traders[account as usize];
+        let case = Case {
+            level: Level::Account,
+            trader,
+            listed: &self.reference.listed[instrument as usize],
+            holding: own,
+            own,
+            special: self.special(own),
+            now_ns: self.now_ns,
         };
-        first_failure(trader, listed, holding, special, asked, observer)
+        let first = first_failure(&case, asked, observer, || self.day_loss(account));
+        if trader.grouped {
+            return self.judge_groups((account, instrument), &case, first, asked, observer);
+        }
+        first
+    }
+
+    #[inline(never)]
+    fn judge_groups<O: Observer>(
+        &self,
+        (account, instrument): (u32, u32),
+        own: &Case<'_>,
+        mut first: Option<Reject>,
+        asked: &Asked,
+        observer: &mut O,
+    ) -> Option<Reject> {
+        let none = Holding::new(NONE, NONE);
+        for group in self.groups_of(account) {
+            let at = self.holding(group, instrument);
+            let holding = at.map_or(&none, |at| &self.holdings[at]);
+            let case = Case {
+                level: if group == VENUE { Level::Venue } else { Level::Firm },
+                trader: &self.reference.traders[group as usize],
+                holding,
+                special: self.special(holding),
+                ..*own
+            };
+            let failure = first_failure(&case, asked, observer, || self.day_loss(group));
+            first = match (first, failure) {
+                (Some(one), Some(other)) => Some(one.earliest(other)),
+                (one, other) => one.or(other),
+            };
+        }
+        first
+    }
+
+    /// Counts a new order or a replace among the messages of an account and its groups.
+    #[inline]
+    fn count_message(&mut self, account: u32) {
+        let trader = &mut self.reference.traders[account as usize];
+        if trader.checks & bits::MESSAGE_RATE != 0 {
+            trader.bucket.take(self.now_ns);
+        }
+        if trader.grouped {
+            for group in [trader.firm, VENUE] {
+                let trader = &mut self.reference.traders[group as usize];
+                if trader.checks & bits::MESSAGE_RATE != 0 {
+                    trader.bucket.take(self.now_ns);
+                }
+            }
+        }
+    }
+
+    /// Counts a new order among those in a row at one holding.
+    #[inline]
+    fn count_in_row(&mut self, at: u32, fingerprint: u64) {
+        let holding = &mut self.holdings[at];
+        let trader = &self.reference.traders[holding.account as usize];
+        if trader.checks & bits::DUPLICATES != 0 {
+            holding.row.add(fingerprint, self.now_ns, trader.window_ns);
+        }
     }
 
     #[inline(always)]
@@ -317,7 +350,18 @@ impl RiskEngine {
         let live = self.orders.get_mut(at);
         live.root = root;
         live.ids = root;
-        self.reference.traders[request.account as usize].open_orders += 1;
+        let trader = &mut self.reference.traders[request.account as usize];
+        trader.open_orders += 1;
+        let grouped = trader.grouped;
+        self.count_in_row(holding, order.fingerprint);
+        if grouped {
+            self.count_order(request.account, true);
+            for group in self.holdings[holding].groups {
+                if group != NONE {
+                    self.count_in_row(group, order.fingerprint);
+                }
+            }
+        }
         self.holdings[holding].reduce_only[order.side] += u32::from(order.reduce_only);
         self.reserve(holding, order.side, Reservation::default(), order.reserved);
         accepted(place)
@@ -327,9 +371,17 @@ impl RiskEngine {
     #[inline]
     pub(super) fn reserve(&mut self, at: u32, side: usize, had: Reservation, wants: Reservation) {
         let holding = &mut self.holdings[at];
-        holding.open[side] += wants.quantity - had.quantity;
-        holding.open_notional[side] += wants.notional - had.notional;
-        self.recount(at);
+        let quantity = wants.quantity - had.quantity;
+        let notional = wants.notional - had.notional;
+        holding.open[side] += quantity;
+        holding.open_notional[side] += notional;
+        let (balance, exposure) = self.recount(at);
+        if self.holdings[at].groups != [NONE; 2] {
+            let mut change = Change { balance, exposure, ..Change::default() };
+            change.open[side] = quantity;
+            change.open_notional[side] = notional;
+            self.carry(at, &change);
+        }
     }
 
     /// The order that a cancel or replace names.
@@ -487,7 +539,10 @@ impl RiskEngine {
         let target = self.target(command, orig);
         let order_id = self.target_id(target);
         let own_name = names_itself(command, orig);
-        match self.judge_replace(command, &request, (target, own_name), &mut Silent) {
+        self.begin_day(request.account);
+        let judged = self.judge_replace(command, &request, (target, own_name), &mut Silent);
+        self.count_message(request.account);
+        match judged {
             Ok(replace) => {
                 self.remember_about(&request, context.place, target, Reject::Other);
                 self.accept_replace(&replace, context.batch.sequence);
@@ -529,14 +584,12 @@ impl RiskEngine {
             target.failure(),
             when(request.known == Known::Burnt, Reject::Stale),
         ]);
-        let (Target::Live(at), Some(order), Some(listed), None) = (target, live, listed, failure)
-        else {
+        let (Target::Live(at), Some(order), None) = (target, live, failure) else {
             return Err(failure.unwrap_or(Reject::UnknownOrder));
         };
         let (terms, asked) = self.replace_asks(command, order);
-        let trader = &self.reference.traders[request.account as usize];
-        let holding = Some(order.holding);
-        if let Some(reason) = self.judge_limits(trader, listed, holding, &asked, observer) {
+        let pair = (request.account, order.instrument, Some(order.holding));
+        if let Some(reason) = self.judge_limits(pair, &asked, observer) {
             return Err(reason);
         }
         if !self.ids.has_room(1) || !self.orders.has_room_for_pending(at) {
@@ -575,6 +628,7 @@ impl RiskEngine {
             price: Some(terms.price),
             had: order.reserved,
             wanted: self.orders.reservation(order, Some(&terms)),
+            fingerprint: 0,
         };
         (terms, asked)
     }
@@ -604,61 +658,4 @@ impl RiskEngine {
         }
         self.judge_new(command, &request, observer).err()
     }
-}
-
-/// The side of a new order and what it is counted at, if it can be an order of any kind. What a
-/// kind allows is matching's to judge; what it refuses is released as its answer comes.
-#[inline]
-fn new_order_kind(command: &Command) -> Result<(usize, Counted), Reject> {
-    let side = match Side::try_from(command.side) {
-        Ok(Side::Buy) => BUY,
-        Ok(Side::Sell) => SELL,
-        _ => return Err(Reject::UnsupportedCharacteristic),
-    };
-    let (counted, may_have_price) = match OrdType::try_from(command.ord_type) {
-        Ok(OrdType::Limit | OrdType::StopLimit) => (Counted::Limit, true),
-        Ok(OrdType::Market | OrdType::MarketToLimit) => (Counted::Band, false),
-        Ok(OrdType::Stop) if command.stop_price != 0 => (Counted::Stop, false),
-        Ok(OrdType::Stop) => (Counted::Band, false),
-        Ok(OrdType::Pegged) if command.price != 0 => (Counted::Limit, true),
-        Ok(OrdType::Pegged) => (Counted::Band, true),
-        Ok(OrdType::None) | Err(_) => return Err(Reject::UnsupportedCharacteristic),
-    };
-    let until = command.time_in_force == TimeInForce::Gtd.number();
-    let timed = TimeInForce::try_from(command.time_in_force).is_ok()
-        && command.time_in_force != TimeInForce::None.number();
-    let offered = timed
-        && command.flags & !NEW_FLAGS == 0
-        && command.orig_cl_ord_id_index == 0
-        && command.order_id == 0
-        && (until || command.expire_time == 0)
-        && (may_have_price || command.price == 0);
-    if offered {
-        Ok((side, counted))
-    } else {
-        Err(Reject::UnsupportedCharacteristic)
-    }
-}
-
-/// Whether a replace is one that the venue offers: it has a client order id of its own, and if it
-/// names a side it is the order's.
-fn replace_shape(command: &Command, request: &Request, order: Option<&Live>) -> Option<Reject> {
-    let side = usize::from(command.side);
-    let other_side = side != 0 && order.is_some_and(|order| usize::from(order.side) + 1 != side);
-    let unknown_flags = command.flags & !(FLAG_LEAVES | FLAG_CANCEL_ON_DISCONNECT) != 0;
-    let bad = request.known == Known::Absent
-        || says_what_new_orders_say(command)
-        || other_side
-        || unknown_flags;
-    when(bad, Reject::UnsupportedCharacteristic)
-}
-
-/// Whether the quantity of a replace can be; an open quantity of 0 ends the order.
-fn replace_quantity_fits(command: &Command, listed: Option<&Listed>) -> bool {
-    let quantity = command.quantity;
-    let in_bounds = (0..=MAX_QUANTITY).contains(&quantity);
-    let Some(listed) = listed else { return in_bounds };
-    let leaves = command.flags & FLAG_LEAVES != 0;
-    let small = !leaves && quantity < listed.min;
-    in_bounds && (quantity == 0 || (listed.on_lot(quantity) && !small && quantity <= listed.max))
 }

@@ -7,7 +7,9 @@
 //! - [`client_ids`]: which client order ids were used, and for which order;
 //! - [`orders`] and [`holding`]: what is open and held, and what that ties up;
 //! - [`reference`]: instruments, accounts and limits; `operator`: what operators do to markets;
-//! - [`checks`]: the limit checks, in order of precedence; `judge` has those of shape and state.
+//! - [`checks`]: the limit checks, in order of precedence; `judge` has those of shape and state;
+//! - `levels`: firms and the venue, whose limits hold for all their accounts together; `day`: what
+//!   was lost since the day began; `flow`: how fast messages come.
 //!
 //! A further check is one more [`checks::Check`] with its bit in `Limits::checks`; what it counts
 //! per account belongs to [`reference::Trader`], per account and instrument to
@@ -15,15 +17,19 @@
 
 pub mod checks;
 mod client_ids;
+mod day;
 mod error;
 mod fills;
+mod flow;
 mod holding;
 mod judge;
+mod levels;
 mod operator;
 mod orders;
 mod origins;
 mod query;
 mod reference;
+mod shape;
 
 use alloc::collections::VecDeque;
 
@@ -31,9 +37,9 @@ use crate::batch::{Batch, FillsView, Risked};
 use crate::ids::{place, MAX_SEQUENCE, MAX_SHARD};
 use crate::pod::{BatchStatus, Command, CommandKind, Verdict, VerdictKind, MAX_COMMANDS};
 use crate::reject::Reject;
-use crate::table::{Arena, Running, Table};
+use crate::table::{Arena, Running, Table, NONE};
 
-pub use checks::{Check, CheckResult, Unit};
+pub use checks::{Check, CheckResult, Level, Unit};
 pub use client_ids::KEPT_NS;
 pub use error::RiskError;
 pub use origins::RELAY;
@@ -261,6 +267,8 @@ impl RiskEngine {
             Ok(CommandKind::SetRules) => self.set_rules(command, context),
             Ok(CommandKind::MassCancel) => self.mass_cancel(command, context),
             Ok(CommandKind::BustTrade) => self.bust_trade(command),
+            Ok(CommandKind::Kill) => self.kill(command, true),
+            Ok(CommandKind::Unkill) => self.kill(command, false),
             Ok(CommandKind::None) | Err(_) => refused(0, Reject::UnsupportedCharacteristic),
         }
     }
@@ -284,21 +292,33 @@ impl RiskEngine {
     /// Counts every holding of an instrument anew after its margin changed.
     fn recount_margin(&mut self, instrument: u32) {
         for at in self.holdings.places() {
-            if self.holdings[at].instrument == instrument {
-                self.recount(at);
+            let holding = &self.holdings[at];
+            let trader = &self.reference.traders[holding.account as usize];
+            if holding.instrument == instrument && trader.level == Level::Account {
+                self.reserve(at, holding::BUY, Default::default(), Default::default());
             }
         }
     }
 
-    /// Carries what margin asks for a holding over to its account.
+    /// Carries what margin asks for a holding, and its exposure, over to its account; returns by
+    /// how much that changed balance and exposure.
     #[inline]
-    fn recount(&mut self, at: u32) {
+    fn recount(&mut self, at: u32) -> (i128, i128) {
         let holding = &mut self.holdings[at];
-        let rates = self.reference.listed[holding.instrument as usize].rates;
-        let required = holding.requirement(rates);
+        let listed = &self.reference.listed[holding.instrument as usize];
+        let required = holding.requirement(listed.rates);
         let trader = &mut self.reference.traders[holding.account as usize];
-        trader.balance -= required - holding.required;
+        let freed = holding.required - required;
+        trader.balance += freed;
         holding.required = required;
+        if !trader.exposed {
+            return (freed, 0);
+        }
+        let exposure = holding.exposure_money(listed.unit);
+        let more = exposure - holding.exposure;
+        trader.exposure += more;
+        holding.exposure = exposure;
+        (freed, more)
     }
 
     fn set_account(&mut self, command: &Command, context: Context<'_>) -> Ruling {
@@ -316,15 +336,25 @@ impl RiskEngine {
         let Some(limits) = context.batch.limits.get(usize::from(command.payload_index)) else {
             return refused(0, Reject::UnsupportedCharacteristic);
         };
-        match self.reference.judge_limits(limits) {
-            Ok((account, None)) => self.reference.set_limits(account, limits),
-            Ok((account, Some(instrument))) => {
-                let Some(at) = self.holding_or_new(account, instrument) else {
-                    return refused(0, Reject::SystemUnavailable);
-                };
-                self.set_override(at, limits);
+        let set = self.reference.judge_limits(limits).and_then(|(place, instrument)| {
+            let first = !self.reference.traders[place as usize].limited;
+            let group = self.reference.traders[place as usize].level != Level::Account;
+            if group && first && !self.sum_up(place) {
+                return Err(Reject::SystemUnavailable);
             }
-            Err(reason) => return refused(0, reason),
+            let Some(instrument) = instrument else {
+                if limits.checks & bits::GROSS_EXPOSURE != 0 && !group {
+                    self.expose(place);
+                }
+                self.reference.set_limits(place, limits);
+                return Ok(());
+            };
+            let at = self.holding_or_new(place, instrument).ok_or(Reject::SystemUnavailable)?;
+            self.set_override(at, limits);
+            Ok(())
+        });
+        if let Err(reason) = set {
+            return refused(0, reason);
         }
         self.absorb_account(limits.account);
         accepted(0)
@@ -334,7 +364,7 @@ impl RiskEngine {
         let special = reference::Override { limits: *limits };
         let place = &mut self.holdings[at].limits;
         let overrides = &mut self.reference.overrides;
-        if *place == crate::table::NONE {
+        if *place == NONE {
             *place = overrides.len() as u32;
             overrides.push(special);
         } else {
@@ -352,13 +382,41 @@ impl RiskEngine {
         })
     }
 
-    /// The same, made if there is room.
+    /// Limits of a holding's own, if it has any.
+    #[inline]
+    fn special(&self, holding: &holding::Holding) -> Option<&reference::Override> {
+        match holding.limits {
+            NONE => None,
+            at => Some(&self.reference.overrides[at as usize]),
+        }
+    }
+
+    /// Whether one more holding of an account fits, and those of its groups.
+    #[inline]
+    fn has_room_for_holding(&self, account: u32) -> bool {
+        let more = if self.reference.traders[account as usize].grouped { 3 } else { 1 };
+        self.holdings.len() + more <= self.bounds.holdings
+    }
+
+    /// The same, made if there is room, with those of the account's groups.
     fn holding_or_new(&mut self, account: u32, instrument: u32) -> Option<u32> {
         if let Some(at) = self.holding(account, instrument) {
             return Some(at);
         }
-        if self.holdings.len() >= self.bounds.holdings {
+        if !self.has_room_for_holding(account) {
             return None;
+        }
+        let at = self.own_holding(account, instrument);
+        if self.reference.traders[account as usize].grouped {
+            self.link_groups(at);
+        }
+        Some(at)
+    }
+
+    /// The holding of a trader in an instrument, made if it isn't there.
+    fn own_holding(&mut self, account: u32, instrument: u32) -> u32 {
+        if let Some(at) = self.holding(account, instrument) {
+            return at;
         }
         let trader = &mut self.reference.traders[account as usize];
         let mut holding = holding::Holding::new(account, instrument);
@@ -366,7 +424,7 @@ impl RiskEngine {
         let at = self.holdings.insert(holding);
         trader.holdings = at;
         self.holding_index.insert(holding_hash(account, instrument), at);
-        Some(at)
+        at
     }
 
     /// Applies the next message of FILLS, of a batch that was judged.

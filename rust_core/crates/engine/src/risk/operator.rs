@@ -5,7 +5,8 @@
 //! ORDERS on.
 
 use super::client_ids::State;
-use super::judge::{earliest, when, Known};
+use super::judge::Known;
+use super::shape::{earliest, when};
 use super::{accepted, refused, repeated, Context, RiskEngine, Ruling};
 use crate::pod::{Command, SessionState, Side, MAX_PRICE, MAX_QUANTITY};
 use crate::reject::Reject;
@@ -43,7 +44,8 @@ impl RiskEngine {
         if !(1..=MAX_PRICE).contains(&command.price) {
             return refused(0, Reject::TickSize);
         }
-        self.reference.listed[instrument as usize].last = command.price;
+        let today = self.today();
+        self.reference.listed[instrument as usize].print(command.price, today);
         accepted(0)
     }
 

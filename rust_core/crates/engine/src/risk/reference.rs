@@ -2,14 +2,17 @@
 
 use alloc::vec::Vec;
 
-use super::holding::Rates;
+use super::checks::Level;
+use super::flow::Bucket;
+use super::holding::{at_rate, Rates};
 use crate::pod::{
-    Account, Instrument, InstrumentRules, Limits, SelfTrade, ACCOUNT_ENABLED,
-    ACCOUNT_SELF_TRADE_SHIFT, INSTRUMENT_ENABLED, MAX_INSTRUMENT, MAX_PRICE, MAX_QUANTITY,
+    Account, Flow, Instrument, InstrumentRules, Limits, SelfTrade, ACCOUNT_ENABLED,
+    ACCOUNT_SELF_TRADE_SHIFT, INSTRUMENT_ENABLED, LIMITS_OF_FIRM, LIMITS_OF_VENUE, MAX_INSTRUMENT,
+    MAX_PRICE, MAX_QUANTITY,
 };
 use crate::reject::Reject;
 use crate::rules::Rules;
-use crate::table::{hash_words, Table, NONE};
+use crate::table::{hash_word, hash_words, Table, NONE};
 use crate::ticks::{refusal_of_rules, Ticks};
 
 /// The highest account id; tables are indexed by it.
@@ -39,10 +42,25 @@ pub mod bits {
     pub const OPEN_ORDERS: u64 = 1 << 4;
     /// Buying power.
     pub const BUYING_POWER: u64 = 1 << 5;
+    /// Position with the open orders of both sides.
+    pub const GROSS_POSITION: u64 = 1 << 6;
+    /// Cost of positions and open orders.
+    pub const GROSS_EXPOSURE: u64 = 1 << 7;
+    /// Messages a second.
+    pub const MESSAGE_RATE: u64 = 1 << 8;
+    /// The same order in a row.
+    pub const DUPLICATES: u64 = 1 << 9;
+    /// No orders at all.
+    pub const RESTRICTED: u64 = 1 << 10;
+    /// Sales beyond the position.
+    pub const SHORT_SALES: u64 = 1 << 11;
+    /// Loss of the day.
+    pub const DAILY_LOSS: u64 = 1 << 12;
     /// All of them.
-    pub const ALL: u64 = (1 << 6) - 1;
+    pub const ALL: u64 = (1 << 13) - 1;
     /// Those that limits on one instrument decide.
-    pub const PER_INSTRUMENT: u64 = ORDER_QUANTITY | POSITION;
+    pub const PER_INSTRUMENT: u64 =
+        ORDER_QUANTITY | POSITION | GROSS_POSITION | RESTRICTED | SHORT_SALES;
 }
 
 /// An instrument as the checks read it.
@@ -62,6 +80,10 @@ pub struct Listed {
     pub max: i64,
     /// Last trade's price, 0 before the first.
     pub last: i64,
+    /// What [`Self::reference`] was at the end of the day before `day`, 0 if there was none.
+    pub close: i64,
+    /// The day of the last trade, from the Unix epoch.
+    pub day: u32,
     /// Price that collars refer to before the first trade, 0 if none.
     pub initial: i64,
     /// Money for one native unit.
@@ -90,6 +112,8 @@ impl Listed {
                 max => max,
             },
             last,
+            close: 0,
+            day: 0,
             initial: instrument.reference_price,
             unit: rates.full / 10_000,
             rates,
@@ -105,6 +129,31 @@ impl Listed {
             (0, initial) => Some(initial),
             (last, _) => Some(last),
         }
+    }
+
+    /// Takes in the price of a trade.
+    #[inline]
+    pub fn print(&mut self, price: i64, today: u32) {
+        if self.day != today {
+            self.close = self.reference().unwrap_or(0);
+            self.day = today;
+        }
+        self.last = price;
+    }
+
+    /// The price at the end of the day before today, 0 if there was none.
+    pub fn close(&self, today: u32) -> i64 {
+        if self.day == today {
+            self.close
+        } else {
+            self.reference().unwrap_or(0)
+        }
+    }
+
+    /// Native money as money, cut off at the cap.
+    #[inline]
+    pub fn money(&self, native: i128) -> i128 {
+        at_rate(native, self.unit)
     }
 
     /// Money for a quantity at a price, both in their bounds: below 10^36.
@@ -133,7 +182,8 @@ fn market_bps(rules: &InstrumentRules) -> u32 {
     tighter.unwrap_or(rules.static_band_bps)
 }
 
-/// An account as the checks read it.
+/// An account, a firm or the venue as the checks read it: two cache lines that every order looks
+/// at, and two for what only some limits count.
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(64))]
 pub struct Trader {
@@ -143,7 +193,7 @@ pub struct Trader {
     pub credit: i128,
     /// Largest notional of one order, money.
     pub max_notional: i128,
-    /// Currency of its money.
+    /// Currency of its money; 0: there are several.
     pub currency: u64,
     /// Checks that are on.
     pub checks: u64,
@@ -159,12 +209,44 @@ pub struct Trader {
     pub open_orders: u32,
     /// Its first holding, or none.
     pub holdings: u32,
-    /// Its id.
+    /// The id of the account or firm.
     pub id: u32,
+    /// Place of an account's firm.
+    pub firm: u32,
+    /// The last day that it traded or asked on, from the Unix epoch.
+    pub day: u32,
+    /// Account, firm or venue.
+    pub level: Level,
     /// Whether it may trade.
     pub enabled: bool,
     /// Whether it was ever given limits.
     pub limited: bool,
+    /// Whether its own kill switch is on.
+    pub killed: bool,
+    /// Of an account: whether its own, its firm's or the venue's is.
+    pub halted: bool,
+    /// Of an account: whether its firm or the venue was given limits.
+    pub grouped: bool,
+    /// Whether `exposure` is kept.
+    pub exposed: bool,
+    /// What positions cost and open orders may cost, money.
+    pub exposure: i128,
+    /// Most of that.
+    pub max_exposure: i128,
+    /// Largest loss of a day, in 10^-16 of a currency unit.
+    pub max_loss: i128,
+    /// What its holdings were worth and had brought at the beginning of `day`, in the same unit.
+    pub day_worth: i128,
+    /// Largest position with the open orders of both sides.
+    pub max_gross: i64,
+    /// What may be sold beyond the position.
+    pub max_short: i64,
+    /// How fast its messages come.
+    pub bucket: Bucket,
+    /// In which the same order is counted.
+    pub window_ns: i64,
+    /// The most of the same order in a row.
+    pub max_duplicates: u32,
 }
 
 /// Limits of one account on one instrument.
@@ -192,18 +274,22 @@ impl Dense {
     }
 }
 
+/// The place of the venue among the traders.
+pub const VENUE: u32 = 0;
+
 /// All reference data.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Reference {
     instrument_places: Dense,
     account_places: Dense,
+    firm_places: Table,
     symbols: Table,
     names: Table,
     /// Instruments, by place.
     pub listed: Vec<Listed>,
     instruments: Vec<Instrument>,
     rules: Vec<Option<InstrumentRules>>,
-    /// Accounts, by place.
+    /// The venue, then accounts and firms as they came, by place.
     pub traders: Vec<Trader>,
     accounts: Vec<Account>,
     limits: Vec<Limits>,
@@ -226,7 +312,63 @@ fn is_name(bytes: &[u8]) -> bool {
     starts && padded && text.iter().all(|byte| good(byte) || *byte == b'_' || *byte == b'-')
 }
 
+impl Default for Reference {
+    /// The venue, and nobody and nothing there.
+    fn default() -> Self {
+        let mut reference = Self {
+            instrument_places: Dense::default(),
+            account_places: Dense::default(),
+            firm_places: Table::default(),
+            symbols: Table::default(),
+            names: Table::default(),
+            listed: Vec::new(),
+            instruments: Vec::new(),
+            rules: Vec::new(),
+            traders: Vec::new(),
+            accounts: Vec::new(),
+            limits: Vec::new(),
+            overrides: Vec::new(),
+        };
+        reference.add_trader(Trader::new(0, 0, Level::Venue), bytemuck::Zeroable::zeroed());
+        reference
+    }
+}
+
 impl Reference {
+    fn add_trader(&mut self, trader: Trader, account: Account) -> u32 {
+        let place = self.traders.len() as u32;
+        self.traders.push(trader);
+        self.accounts.push(account);
+        self.limits.push(bytemuck::Zeroable::zeroed());
+        place
+    }
+
+    /// The place of a firm.
+    pub fn firm_place(&self, firm: u32) -> Option<u32> {
+        let is = |at: u32| self.traders[at as usize].id == firm;
+        self.firm_places.find(hash_word(firm.into()), is)
+    }
+
+    /// The place of a firm, made if it isn't there.
+    fn firm_or_new(&mut self, firm: u32) -> u32 {
+        self.firm_place(firm).unwrap_or_else(|| {
+            let new = Trader::new(firm, 0, Level::Firm);
+            let place = self.add_trader(new, bytemuck::Zeroable::zeroed());
+            self.firm_places.insert(hash_word(firm.into()), place);
+            place
+        })
+    }
+
+    /// Notes that a group has an account of this currency.
+    fn join(&mut self, group: u32, currency: u64, first: bool) {
+        let trader = &mut self.traders[group as usize];
+        trader.currency = match trader.currency {
+            _ if first => currency,
+            same if same == currency => currency,
+            _ => 0,
+        };
+    }
+
     /// The place of an instrument.
     #[inline]
     pub fn instrument_place(&self, id: u32) -> Option<u32> {
@@ -273,7 +415,8 @@ impl Reference {
         }
         self.rules[place as usize] = Some(*new);
         let listed = &mut self.listed[place as usize];
-        *listed = Listed::new(instrument, listed.last, Some(new));
+        let Listed { last, close, day, .. } = *listed;
+        *listed = Listed { close, day, ..Listed::new(instrument, last, Some(new)) };
         Ok(())
     }
 
@@ -325,7 +468,9 @@ impl Reference {
         let margin_changed = old.initial_margin_bps != new.initial_margin_bps;
         *old = *new;
         let listed = &mut self.listed[place as usize];
-        *listed = Listed::new(new, listed.last, self.rules[place as usize].as_ref());
+        let Listed { last, close, day, .. } = *listed;
+        let rules = self.rules[place as usize].as_ref();
+        *listed = Listed { close, day, ..Listed::new(new, last, rules) };
         Ok((place, margin_changed))
     }
 
@@ -349,12 +494,22 @@ impl Reference {
             if twin.is_some() {
                 return Err(Reject::UnknownAccount);
             }
-            let place = self.accounts.len() as u32;
+            let new_firm = self.firm_place(new.firm).is_none();
+            let firm = self.firm_or_new(new.firm);
+            self.join(firm, new.currency, new_firm);
+            self.join(VENUE, new.currency, self.traders.len() == 2);
+            let groups = [firm, VENUE].map(|at| self.traders[at as usize]);
+            let trader = Trader {
+                firm,
+                enabled,
+                halted: groups.iter().any(|group| group.killed),
+                grouped: groups.iter().any(|group| group.limited),
+                ..Trader::new(new.id, new.currency, Level::Account)
+            };
+            let trader = Trader { exposed: trader.grouped, ..trader };
+            let place = self.add_trader(trader, *new);
             self.account_places.set(new.id, place);
             self.names.insert(hash, place);
-            self.accounts.push(*new);
-            self.limits.push(bytemuck::Zeroable::zeroed());
-            self.traders.push(Trader::new(new.id, new.currency, enabled));
             return Ok(());
         };
         let old = &mut self.accounts[place as usize];
@@ -367,43 +522,63 @@ impl Reference {
         Ok(())
     }
 
-    /// Whether limits can be set, and for which account and instrument (none: all), by place.
+    /// Whether limits can be set, for whom and on which instrument (none: all), by place.
     pub fn judge_limits(&self, new: &Limits) -> Result<(u32, Option<u32>), Reject> {
-        let account = self.account_place(new.account).ok_or(Reject::UnknownAccount)?;
+        let trader = match new.checks & (LIMITS_OF_FIRM | LIMITS_OF_VENUE) {
+            0 => self.account_place(new.account),
+            LIMITS_OF_FIRM => self.firm_place(new.account),
+            LIMITS_OF_VENUE => (new.account == 0).then_some(VENUE),
+            _ => return Err(Reject::UnsupportedCharacteristic),
+        };
+        let trader = trader.ok_or(Reject::UnknownAccount)?;
         let instrument = match new.instrument {
             0 => None,
             id => Some(self.instrument_place(id).ok_or(Reject::UnknownSymbol)?),
         };
-        let in_bounds = (0..=MAX_POSITION).contains(&new.max_position)
+        let positions = 0..=MAX_POSITION;
+        let in_bounds = positions.contains(&new.max_position)
+            && positions.contains(&new.max_gross_position)
+            && positions.contains(&new.max_short)
             && (0..=MAX_NOTIONAL).contains(&new.max_order_notional())
+            && (0..=MAX_NOTIONAL).contains(&new.max_gross_exposure())
             && (0..=MAX_CREDIT).contains(&new.credit())
+            && (0..=MAX_CREDIT).contains(&new.max_daily_loss())
             && new.collar_bps <= MAX_COLLAR_BPS;
-        if new.checks & !bits::ALL != 0 || !in_bounds || new.reserved != [0; 7] {
+        let known = new.checks & !(bits::ALL | LIMITS_OF_FIRM | LIMITS_OF_VENUE) == 0;
+        if !known || !in_bounds {
             return Err(Reject::UnsupportedCharacteristic);
         }
         if new.max_order_quantity < 0 {
             return Err(Reject::IncorrectQuantity);
         }
-        Ok((account, instrument))
+        Ok((trader, instrument))
     }
 
     /// Sets limits on all instruments that [`Self::judge_limits`] let pass.
-    pub fn set_limits(&mut self, account: u32, new: &Limits) {
-        self.limits[account as usize] = *new;
-        let trader = &mut self.traders[account as usize];
+    pub fn set_limits(&mut self, place: u32, new: &Limits) {
+        self.limits[place as usize] = *new;
+        let trader = &mut self.traders[place as usize];
         trader.limited = true;
-        trader.checks = new.checks;
+        trader.checks = new.checks & bits::ALL;
         trader.max_quantity = new.max_order_quantity;
         trader.max_notional = new.max_order_notional();
         trader.max_position = new.max_position;
+        trader.max_gross = new.max_gross_position;
+        trader.max_short = new.max_short;
+        trader.max_exposure = new.max_gross_exposure();
+        trader.max_loss = new.max_daily_loss() * 10_000;
         trader.credit = new.credit() * 10_000;
         trader.collar_bps = new.collar_bps;
         trader.max_orders = new.max_open_orders;
+        let flow = Flow::read(new.flow);
+        trader.bucket.resize(flow.messages, flow.burst);
+        trader.window_ns = i64::from(flow.window_ms) * 1_000_000;
+        trader.max_duplicates = flow.duplicates.into();
     }
 }
 
 impl Trader {
-    fn new(id: u32, currency: u64, enabled: bool) -> Self {
+    fn new(id: u32, currency: u64, level: Level) -> Self {
         Self {
             balance: 0,
             credit: 0,
@@ -417,8 +592,24 @@ impl Trader {
             open_orders: 0,
             holdings: NONE,
             id,
-            enabled,
+            firm: NONE,
+            day: 0,
+            level,
+            enabled: true,
             limited: false,
+            killed: false,
+            halted: false,
+            grouped: false,
+            exposed: false,
+            exposure: 0,
+            max_exposure: 0,
+            max_loss: 0,
+            day_worth: 0,
+            max_gross: 0,
+            max_short: 0,
+            bucket: Bucket::default(),
+            window_ns: 0,
+            max_duplicates: 0,
         }
     }
 }

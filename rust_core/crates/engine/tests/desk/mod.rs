@@ -19,7 +19,7 @@
 use bytemuck::Zeroable;
 use engine::market_data::Updates;
 use engine::pod::{
-    Account, ClOrdId, Command, CommandKind, Instrument, InstrumentRules, Limits, OrdType,
+    Account, ClOrdId, Command, CommandKind, Flow, Instrument, InstrumentRules, Limits, OrdType,
     OrderTerms, PegPrice, SelfTrade, SessionState, Side, TimeInForce, Verdict, VerdictKind,
     ACCOUNT_ENABLED, FLAG_LEAVES, FLAG_POST_ONLY_REPRICE, FLAG_REDUCE_ONLY, FLAG_TERMS,
     INSTRUMENT_ENABLED, TERMS_PEG_SHIFT,
@@ -86,13 +86,18 @@ pub fn no_limits(account: u32) -> Limits {
 pub fn wide_limits(account: u32) -> Limits {
     let mut limits = Limits {
         account,
-        checks: bits::ALL,
+        checks: bits::ALL & !bits::RESTRICTED,
         max_order_quantity: 1_000_000,
         max_position: 1_000_000,
+        max_gross_position: 1_000_000,
+        max_short: 1_000_000,
         collar_bps: 10_000,
         max_open_orders: 1_000,
+        flow: Flow { messages: 1_000_000, burst: 65_535, window_ms: 1, duplicates: 4_095 }.word(),
         ..Limits::zeroed()
     };
+    limits.set_max_gross_exposure(1_000_000_000 * UNIT);
+    limits.set_max_daily_loss(1_000_000_000 * UNIT);
     limits.set_max_order_notional(1_000_000_000 * UNIT);
     limits.set_credit(1_000_000_000 * UNIT);
     limits

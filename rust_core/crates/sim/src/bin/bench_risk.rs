@@ -277,7 +277,7 @@ impl<'a> Player<'a> {
 fn message<'a>(sequence: u64, commands: &'a [Command], orig: &'a [ClOrdId]) -> Batch<'a> {
     Batch {
         sequence,
-        time_ns: sequence as i64,
+        time_ns: sequence as i64 * 1_000,
         origin: 2,
         batch: sequence,
         fills_seen: sequence.saturating_sub(1 + LAG),
@@ -318,13 +318,24 @@ fn account(id: u32) -> Account {
 fn limits(account: u32) -> Limits {
     let mut limits = Limits {
         account,
-        checks: bits::ALL,
+        checks: bits::ALL & !bits::RESTRICTED,
         max_order_quantity: 1_000_000,
         max_position: 1_000_000_000,
+        max_gross_position: 1_000_000_000,
+        max_short: 1_000_000_000,
         collar_bps: 100_000,
         max_open_orders: 1_000_000,
+        flow: engine::pod::Flow {
+            messages: 1_000_000,
+            burst: 65_535,
+            window_ms: 0,
+            duplicates: 4_095,
+        }
+        .word(),
         ..Limits::zeroed()
     };
+    limits.set_max_gross_exposure(10_i128.pow(30));
+    limits.set_max_daily_loss(engine::risk::MAX_CREDIT);
     limits.set_max_order_notional(10_i128.pow(27));
     limits.set_credit(engine::risk::MAX_CREDIT);
     limits

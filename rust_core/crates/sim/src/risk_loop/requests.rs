@@ -2,9 +2,10 @@
 
 use bytemuck::Zeroable;
 use engine::pod::{
-    Account, ClOrdId, Command, CommandKind, InstrumentRules, Limits, OrdType, OrderTerms, Side,
-    TimeInForce, ACCOUNT_ENABLED, FLAG_ALL_OR_NONE, FLAG_CANCEL_ON_DISCONNECT, FLAG_LEAVES,
-    FLAG_POST_ONLY, FLAG_POST_ONLY_REPRICE, FLAG_REDUCE_ONLY, FLAG_TERMS,
+    Account, ClOrdId, Command, CommandKind, Flow, InstrumentRules, Limits, OrdType, OrderTerms,
+    Side, TimeInForce, ACCOUNT_ENABLED, FLAG_ALL_OR_NONE, FLAG_CANCEL_ON_DISCONNECT, FLAG_LEAVES,
+    FLAG_POST_ONLY, FLAG_POST_ONLY_REPRICE, FLAG_REDUCE_ONLY, FLAG_TERMS, LIMITS_OF_FIRM,
+    LIMITS_OF_VENUE,
 };
 use engine::risk::bits;
 
@@ -15,6 +16,15 @@ use crate::rng::Rng;
 
 impl RiskLoop {
     pub(super) fn request(&mut self, orders: &mut Orders) {
+        if self.rng.per_mille(8) {
+            return self.kill(orders);
+        }
+        if self.rng.per_mille(40) {
+            return self.unkill(orders);
+        }
+        if self.rng.per_mille(50) {
+            return self.twin(orders);
+        }
         match self.rng.weighted(&[500, 140, 220, 60, 30, 6, 40, 10]) {
             0 => self.new_order(orders),
             1 => self.change(orders, CommandKind::CancelOrder),
@@ -41,6 +51,27 @@ impl RiskLoop {
                 changed.initial_margin_bps = self.rng.below(3) as u32 * 5_000;
                 orders.instruments.push(changed);
             }
+        }
+    }
+
+    /// A kill switch of somebody who is there, or not.
+    fn kill(&mut self, orders: &mut Orders) {
+        let level = self.rng.weighted(&[600, 300, 95, 5]) as u16;
+        let account = match level {
+            0 => self.rng.below(6) as u32,
+            1 => self.rng.below(4) as u32,
+            _ => u32::from(self.rng.per_mille(50)),
+        };
+        let mut command = reference_command(CommandKind::Kill, usize::from(level));
+        command.account = account;
+        orders.commands.push(command);
+        self.killed.push(command);
+    }
+
+    /// The end of a kill.
+    fn unkill(&mut self, orders: &mut Orders) {
+        if let Some(command) = self.killed.pop() {
+            orders.commands.push(Command { kind: CommandKind::Unkill.number(), ..command });
         }
     }
 
@@ -259,7 +290,7 @@ impl RiskLoop {
         if self.rng.per_mille(20) {
             command.account = 1 + self.rng.below(ACCOUNTS.into()) as u32;
         }
-        if self.rng.per_mille(20) {
+        if self.rng.per_mille(40) {
             orig = name(self.named + self.rng.below(8));
         }
         if self.rng.per_mille(40) {
@@ -311,6 +342,16 @@ impl RiskLoop {
         self.push(orders, command, orig, terms);
     }
 
+    /// The last order once more, under another client order id.
+    fn twin(&mut self, orders: &mut Orders) {
+        let is_new = |command: &Command| command.kind == CommandKind::NewOrder.number();
+        let recent = self.sent.iter().rev().take(20);
+        let last = recent.copied().find(|(command, ..)| is_new(command));
+        let Some((mut command, orig, terms)) = last else { return };
+        command.set_cl_ord_id(self.fresh_name());
+        self.push(orders, command, orig, terms);
+    }
+
     fn push(
         &mut self,
         orders: &mut Orders,
@@ -341,21 +382,50 @@ impl RiskLoop {
     pub(super) fn set_limits(&mut self, orders: &mut Orders, account: u32) {
         let mut limits = Limits {
             account,
-            max_order_quantity: self.rng.between(20, 70),
+            max_order_quantity: self.rng.between(30, 80),
             max_position: self.rng.between(50, 400),
             collar_bps: self.rng.between(100, 600) as u32,
-            max_open_orders: self.rng.between(10, 40) as u32,
+            max_open_orders: self.rng.between(4, 30) as u32,
+            max_gross_position: self.rng.between(50, 600),
+            max_short: self.rng.between(0, 300),
             ..Limits::zeroed()
         };
+        let flow = Flow {
+            messages: self.rng.between(500, 5_000) as u32 * u32::from(!self.rng.per_mille(20)),
+            burst: self.rng.between(3, 60) as u16,
+            window_ms: self.rng.between(0, 60) as u16,
+            duplicates: self.rng.between(1, 4) as u16,
+        };
+        limits.flow = flow.word();
         limits.checks = bits::ALL;
-        for bit in 0..6 {
-            limits.checks &= !(u64::from(self.rng.per_mille(150)) << bit);
+        for (bit, off) in [150, 150, 150, 150, 150, 150, 400, 400, 600, 300, 990, 600, 600]
+            .into_iter()
+            .enumerate()
+        {
+            limits.checks &= !(u64::from(self.rng.per_mille(off)) << bit);
         }
+        limits.set_max_gross_exposure(i128::from(self.rng.between(2_000, 30_000)) * UNIT);
+        limits.set_max_daily_loss(i128::from(self.rng.between(0, 600)) * UNIT);
         limits.set_max_order_notional(i128::from(self.rng.between(300, 6_000)) * UNIT);
         limits.set_credit(i128::from(self.rng.between(1_000, 20_000)) * UNIT);
+        // Now and then a firm's or the venue's, and the longer the run the more often.
+        if self.log.len() > 500 && self.rng.per_mille(150) {
+            (limits.account, limits.checks) = if self.rng.per_mille(600) {
+                (1 + (account - 1) / 2, limits.checks | LIMITS_OF_FIRM)
+            } else {
+                (0, limits.checks | LIMITS_OF_VENUE)
+            };
+            let of_many = |limit: i64| limit * 6;
+            limits.max_position = of_many(limits.max_position);
+            limits.max_gross_position = of_many(limits.max_gross_position);
+            limits.max_open_orders *= 4;
+            limits.set_credit(limits.credit() * 6);
+            limits.set_max_gross_exposure(limits.max_gross_exposure() * 6);
+            limits.flow = Flow { messages: flow.messages * 4, ..flow }.word();
+        }
         if self.rng.per_mille(100) {
             limits.instrument = 1 + self.rng.below(INSTRUMENTS.into()) as u32;
-            limits.checks &= bits::PER_INSTRUMENT;
+            limits.checks &= bits::PER_INSTRUMENT | LIMITS_OF_FIRM | LIMITS_OF_VENUE;
         }
         let index = orders.limits.len();
         orders.commands.push(reference_command(CommandKind::SetLimits, index));

@@ -198,7 +198,13 @@ const _: () = {
     assert!(offset_of!(Limits, credit_high) == 56);
     assert!(offset_of!(Limits, collar_bps) == 64);
     assert!(offset_of!(Limits, max_open_orders) == 68);
-    assert!(offset_of!(Limits, reserved) == 72);
+    assert!(offset_of!(Limits, flow) == 72);
+    assert!(offset_of!(Limits, max_gross_position) == 80);
+    assert!(offset_of!(Limits, max_short) == 88);
+    assert!(offset_of!(Limits, max_gross_exposure_low) == 96);
+    assert!(offset_of!(Limits, max_gross_exposure_high) == 104);
+    assert!(offset_of!(Limits, max_daily_loss_low) == 112);
+    assert!(offset_of!(Limits, max_daily_loss_high) == 120);
     assert!(size_of::<OrderTerms>() == 64);
     assert!(offset_of!(OrderTerms, activation_price) == 0);
     assert!(offset_of!(OrderTerms, trailing_offset) == 8);

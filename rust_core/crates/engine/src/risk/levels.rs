@@ -1,0 +1,171 @@
+//! Firms and the venue: what all their accounts have together, and kill switches.
+//!
+//! A firm, or the venue, that was given limits is a trader like an account. Its holdings are the
+//! sums of those of its accounts, and whatever changes one of theirs is carried over at once. One
+//! that has no limits costs nothing and is summed up when it gets some.
+
+use super::reference::VENUE;
+use super::{accepted, refused, RiskEngine, Ruling};
+use crate::pod::Command;
+use crate::reject::Reject;
+use crate::table::NONE;
+
+/// How much a holding has changed, and its account with it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Change {
+    pub position: i64,
+    pub gross: i64,
+    pub cash: i128,
+    pub open: [i64; 2],
+    pub open_notional: [i128; 2],
+    pub balance: i128,
+    pub exposure: i128,
+}
+
+impl RiskEngine {
+    /// The groups of an account that have limits, by place.
+    pub(super) fn groups_of(&self, account: u32) -> impl Iterator<Item = u32> + '_ {
+        let trader = &self.reference.traders[account as usize];
+        let both = if trader.grouped { [trader.firm, VENUE] } else { [NONE; 2] };
+        both.into_iter().filter(|&at| at != NONE && self.reference.traders[at as usize].limited)
+    }
+
+    /// Carries a change of an account's holding over to its groups.
+    #[cold]
+    pub(super) fn carry(&mut self, at: u32, change: &Change) {
+        for at in self.holdings[at].groups {
+            if at == NONE {
+                continue;
+            }
+            let holding = &mut self.holdings[at];
+            holding.position += change.position;
+            holding.gross_sum += change.gross;
+            holding.cash += change.cash;
+            for side in 0..2 {
+                holding.open[side] += change.open[side];
+                holding.open_notional[side] += change.open_notional[side];
+            }
+            let group = &mut self.reference.traders[holding.account as usize];
+            group.balance += change.balance;
+            group.exposure += change.exposure;
+        }
+    }
+
+    /// Counts one more open order of an account's groups, or one less.
+    #[cold]
+    pub(super) fn count_order(&mut self, account: u32, more: bool) {
+        for group in [self.reference.traders[account as usize].firm, VENUE] {
+            let group = &mut self.reference.traders[group as usize];
+            if group.limited {
+                group.open_orders =
+                    if more { group.open_orders + 1 } else { group.open_orders - 1 };
+            }
+        }
+    }
+
+    /// Makes the holdings of an account's groups that belong to one of its own.
+    pub(super) fn link_groups(&mut self, at: u32) {
+        let (account, instrument) = (self.holdings[at].account, self.holdings[at].instrument);
+        for (number, group) in
+            [self.reference.traders[account as usize].firm, VENUE].into_iter().enumerate()
+        {
+            if self.reference.traders[group as usize].limited
+                && self.holdings[at].groups[number] == NONE
+            {
+                self.holdings[at].groups[number] = self.own_holding(group, instrument);
+            }
+        }
+    }
+
+    /// Sums up what the accounts of a group have, before it is given its first limits; false when
+    /// there is no room for its holdings.
+    pub(super) fn sum_up(&mut self, group: u32) -> bool {
+        let instruments = self.reference.listed.len() as u32;
+        if self.holdings.len().saturating_add(instruments) > self.bounds.holdings {
+            return false;
+        }
+        self.reference.traders[group as usize].limited = true;
+        self.reference.traders[group as usize].day = self.today();
+        self.reference.traders[group as usize].day_worth = 0;
+        for account in 0..self.reference.traders.len() as u32 {
+            if self.belongs(account, group) {
+                self.sum_up_account(account, group);
+            }
+        }
+        true
+    }
+
+    /// Whether this is an account of a group.
+    fn belongs(&self, account: u32, group: u32) -> bool {
+        let firm = self.reference.traders[account as usize].firm;
+        firm != NONE && (group == VENUE || firm == group)
+    }
+
+    fn sum_up_account(&mut self, account: u32, group: u32) {
+        self.begin_day(account);
+        self.reference.traders[account as usize].grouped = true;
+        self.expose(account);
+        let trader = self.reference.traders[account as usize];
+        let sum = &mut self.reference.traders[group as usize];
+        sum.open_orders += trader.open_orders;
+        sum.balance += trader.balance;
+        sum.exposure += trader.exposure;
+        sum.day_worth += trader.day_worth;
+        let number = usize::from(group == VENUE);
+        let mut at = trader.holdings;
+        while at != NONE {
+            let holding = self.holdings[at];
+            let sum = self.own_holding(group, holding.instrument);
+            self.holdings[at].groups[number] = sum;
+            let sum = &mut self.holdings[sum];
+            sum.position += holding.position;
+            sum.gross_sum += holding.position.abs();
+            sum.cash += holding.cash;
+            for side in 0..2 {
+                sum.open[side] += holding.open[side];
+                sum.open_notional[side] += holding.open_notional[side];
+            }
+            at = holding.next;
+        }
+    }
+
+    /// Begins to keep the exposure of an account.
+    pub(super) fn expose(&mut self, account: u32) {
+        let trader = &mut self.reference.traders[account as usize];
+        if core::mem::replace(&mut trader.exposed, true) {
+            return;
+        }
+        let (mut at, mut sum) = (trader.holdings, 0);
+        while at != NONE {
+            let holding = &mut self.holdings[at];
+            let unit = self.reference.listed[holding.instrument as usize].unit;
+            holding.exposure = holding.exposure_money(unit);
+            sum += holding.exposure;
+            at = holding.next;
+        }
+        self.reference.traders[account as usize].exposure = sum;
+    }
+
+    /// Turns the kill switch of an account, a firm or the venue on or off.
+    pub(super) fn kill(&mut self, command: &Command, on: bool) -> Ruling {
+        let place = match command.payload_index {
+            0 => self.reference.account_place(command.account),
+            1 => self.reference.firm_place(command.account),
+            2 => (command.account == 0).then_some(VENUE),
+            _ => return refused(0, Reject::UnsupportedCharacteristic),
+        };
+        let Some(place) = place else {
+            return refused(0, Reject::UnknownAccount);
+        };
+        self.reference.traders[place as usize].killed = on;
+        for account in 0..self.reference.traders.len() {
+            let trader = self.reference.traders[account];
+            if trader.firm != NONE {
+                let groups = [trader.firm, VENUE].map(|at| self.reference.traders[at as usize]);
+                let halted = trader.killed || groups.iter().any(|group| group.killed);
+                self.reference.traders[account].halted = halted;
+            }
+        }
+        accepted(0)
+    }
+}

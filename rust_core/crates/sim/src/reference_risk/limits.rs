@@ -1,0 +1,321 @@
+//! The limit checks, everything counted anew from what is kept of orders and trades.
+
+use std::collections::BTreeMap;
+
+use engine::pod::{Command, CommandKind, Flow, Instrument, Limits};
+use engine::reject::Reject;
+
+use super::{refuse, Holding, Open, Order, ReferenceRisk, Who};
+
+/// What makes orders the same: side, kind, price, stop price, quantity.
+pub(super) type Twin = (u16, u16, i64, i64, i64);
+
+pub(super) fn twin(command: &Command) -> Twin {
+    (command.side, command.ord_type, command.price, command.stop_price, command.quantity)
+}
+
+/// What was used of a message rate: so much time, at this moment.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Bucket {
+    debt_ns: i64,
+    at_ns: i64,
+}
+
+impl Bucket {
+    /// What is still used now.
+    fn debt(&self, now_ns: i64) -> i64 {
+        (self.debt_ns - (now_ns - self.at_ns)).max(0)
+    }
+}
+
+/// Time for one message, and the most at once.
+fn speed(limits: &Limits) -> (i64, i64) {
+    let flow = Flow::read(limits.flow);
+    match i64::from(flow.messages) {
+        0 => (0, 0),
+        rate => ((999_999_999 + rate) / rate, flow.burst.into()),
+    }
+}
+
+/// The most that limits have of something that one instrument may have its own of.
+struct Rows<'a> {
+    all: Limits,
+    here: Option<&'a Limits>,
+}
+
+impl Rows<'_> {
+    fn on(&self, bit: u32) -> bool {
+        let here = self.here.filter(|_| [0, 3, 6, 10, 11].contains(&bit));
+        here.unwrap_or(&self.all).checks & 1 << bit != 0
+    }
+
+    fn here(&self) -> &Limits {
+        self.here.unwrap_or(&self.all)
+    }
+}
+
+impl ReferenceRisk {
+    /// Everybody whose limits hold for an account.
+    fn whose(&self, account: u32) -> [Who; 3] {
+        [Who::Account(account), Who::Firm(self.accounts[&account].firm), Who::Venue]
+    }
+
+    /// The accounts that limits hold for together.
+    fn members(&self, who: Who) -> Vec<u32> {
+        let all = self.accounts.values();
+        let of = all.filter(|account| match who {
+            Who::Account(id) => account.id == id,
+            Who::Firm(id) => account.firm == id,
+            Who::Venue => true,
+        });
+        of.map(|account| account.id).collect()
+    }
+
+    pub(super) fn kill(&mut self, command: &Command, kind: CommandKind) -> Result<(), Reject> {
+        let id = command.account;
+        let firm = self.accounts.values().any(|account| account.firm == id);
+        let who = match command.payload_index {
+            0 if self.accounts.contains_key(&id) => Who::Account(id),
+            1 if firm => Who::Firm(id),
+            2 if id == 0 => Who::Venue,
+            0..=2 => return refuse(Reject::UnknownAccount),
+            _ => return refuse(Reject::UnsupportedCharacteristic),
+        };
+        if kind == CommandKind::Kill {
+            self.killed.insert(who);
+        } else {
+            self.killed.remove(&who);
+        }
+        Ok(())
+    }
+
+    pub(super) fn count_message(&mut self, account: u32) {
+        if !self.accounts.contains_key(&account) {
+            return;
+        }
+        for who in self.whose(account) {
+            let Some(limits) = self.limits.get(&(who, 0)).filter(|l| l.checks & 1 << 8 != 0) else {
+                continue;
+            };
+            let (each_ns, most) = speed(limits);
+            let bucket = self.buckets.entry(who).or_default();
+            let debt_ns = bucket.debt(self.now_ns);
+            if debt_ns <= (most - 1) * each_ns && most > 0 {
+                *bucket = Bucket { debt_ns: debt_ns + each_ns, at_ns: self.now_ns };
+            }
+        }
+    }
+
+    pub(super) fn count_in_row(&mut self, command: &Command) {
+        for who in self.whose(command.account) {
+            if let Some(limits) = self.limits.get(&(who, 0)).filter(|l| l.checks & 1 << 9 != 0) {
+                let count = self.in_row(who, command.instrument, twin(command), limits);
+                let at = (who, command.instrument);
+                let since = self.rows.get(&at).map_or(0, |row| row.1);
+                let since = if count == 1 { self.now_ns } else { since };
+                self.rows.insert(at, (twin(command), since, count));
+            }
+        }
+    }
+
+    /// How many of the same order there are in a row, with one more.
+    fn in_row(&self, who: Who, instrument: u32, twin: Twin, limits: &Limits) -> u32 {
+        let window_ns = i64::from(Flow::read(limits.flow).window_ms) * 1_000_000;
+        match self.rows.get(&(who, instrument)) {
+            Some(&(last, since, count)) if last == twin && self.now_ns - since < window_ns => {
+                count + 1
+            }
+            _ => 1,
+        }
+    }
+
+    /// Reference prices of all instruments that have one.
+    pub(super) fn prices(&self) -> BTreeMap<u32, i64> {
+        let priced = |instrument: &Instrument| {
+            self.reference_price(instrument).map(|price| (instrument.id, price))
+        };
+        self.instruments.values().filter_map(priced).collect()
+    }
+
+    /// What accounts have lost since the day began, money times basis points.
+    fn loss(&self, members: &[u32]) -> i128 {
+        let worth = |held: &BTreeMap<(u32, u32), Holding>, prices: &BTreeMap<u32, i64>| {
+            let of = held.iter().filter(|((account, _), _)| members.contains(account));
+            let each = of.map(|((_, id), holding)| {
+                let price = prices.get(id).copied().unwrap_or(0);
+                let native = holding.cash + i128::from(holding.position) * i128::from(price);
+                native * self.instruments[id].notional(1, 1) * 10_000
+            });
+            each.sum::<i128>()
+        };
+        worth(&self.dawn.0, &self.dawn.1) - worth(&self.holdings, &self.prices())
+    }
+
+    /// What margin asks for a holding with these orders, money times basis points.
+    fn required(&self, account: u32, instrument: &Instrument, open: [Open; 2]) -> i128 {
+        let Holding { position, cost, .. } = self.holding(account, instrument.id);
+        let [along, against] = if position >= 0 { open } else { [open[1], open[0]] };
+        let held = i128::from(position.abs());
+        let quantity = i128::from(against.0);
+        let beyond = if quantity > held { against.1 - against.1 * held / quantity } else { 0 };
+        let exposure = beyond.max(cost + along.1);
+        exposure * instrument.notional(1, 1) * i128::from(instrument.initial_margin_bps)
+    }
+
+    /// Realised profit less margin, money times basis points.
+    fn balance(&self, account: u32) -> i128 {
+        let left = self.instruments.values().map(|instrument| {
+            let Holding { position, cash, cost } = self.holding(account, instrument.id);
+            let realised = if position >= 0 { cash + cost } else { cash - cost };
+            let open = self.open(account, instrument.id, None);
+            realised * instrument.notional(1, 1) * 10_000 - self.required(account, instrument, open)
+        });
+        left.sum()
+    }
+
+    /// Buying power that is left, money times basis points.
+    #[must_use]
+    pub fn available(&self, account: u32) -> i128 {
+        let limits = self.limits.get(&(Who::Account(account), 0));
+        limits.map_or(0, Limits::credit) * 10_000 + self.balance(account)
+    }
+
+    /// What positions cost and open orders may cost, money.
+    fn exposure(&self, account: u32) -> i128 {
+        let each = self.instruments.values().map(|instrument| {
+            let open = self.open(account, instrument.id, None);
+            let cost = self.holding(account, instrument.id).cost;
+            (cost + open[0].1 + open[1].1) * instrument.notional(1, 1)
+        });
+        each.sum()
+    }
+
+    /// The limit checks of an order as it would be; `was` is its id if it lives already. The prices
+    /// are the one held against the collar and the one it is counted at.
+    pub(super) fn check_limits(
+        &self,
+        order: &Order,
+        was: Option<u64>,
+        total: i64,
+        prices: (Option<i64>, Option<i64>),
+        twin: Option<Twin>,
+    ) -> Result<(), Reject> {
+        let failures = self.whose(order.account).into_iter().filter_map(|who| {
+            let limited = self.limits.keys().any(|key| key.0 == who);
+            let counts = limited || matches!(who, Who::Account(_));
+            let judge = || self.check_whose(who, order, was, total, prices, twin);
+            counts.then(judge).and_then(Result::err)
+        });
+        failures.min_by_key(|reason| reason.precedence()).map_or(Ok(()), refuse)
+    }
+
+    fn check_whose(
+        &self,
+        who: Who,
+        order: &Order,
+        was: Option<u64>,
+        total: i64,
+        (collared, price): (Option<i64>, Option<i64>),
+        twin: Option<Twin>,
+    ) -> Result<(), Reject> {
+        let (account, is_account) = (order.account, matches!(who, Who::Account(_)));
+        let instrument = &self.instruments[&order.instrument];
+        let all = self.limits.get(&(who, 0)).copied();
+        let disabled = self.accounts[&account].flags & 1 == 0 || all.is_none();
+        if is_account && disabled {
+            return refuse(Reject::AccountDisabled);
+        }
+        if is_account && self.whose(account).iter().any(|who| self.killed.contains(who)) {
+            return refuse(Reject::KillSwitch);
+        }
+        let limits = all.unwrap_or(bytemuck::Zeroable::zeroed());
+        let rows = Rows { all: limits, here: self.limits.get(&(who, order.instrument)) };
+        let on = |bit| rows.on(bit);
+        let members = self.members(who);
+        let had = was.map_or((0, 0), |id| self.orders[&id].reserves());
+        let wants = order.reserves();
+        let (more_quantity, more_notional) = (wants.0 > had.0, wants.1 > had.1);
+
+        if on(10) {
+            return refuse(Reject::RestrictedSymbol);
+        }
+        let (each_ns, most) = speed(&limits);
+        let debt = self.buckets.get(&who).map_or(0, |bucket| bucket.debt(self.now_ns));
+        if on(8) && (most == 0 || debt > (most - 1) * each_ns) {
+            return refuse(Reject::Throttled);
+        }
+        let open_orders: usize = members.iter().map(|&id| self.open_orders(id)).sum();
+        if was.is_none() && on(4) && open_orders as u32 >= limits.max_open_orders {
+            return refuse(Reject::MaxOpenOrders);
+        }
+        if more_quantity && on(0) && total > rows.here().max_order_quantity {
+            return refuse(Reject::ClipSize);
+        }
+        let notional = price.map_or(0, |price| instrument.notional(price, total));
+        if more_notional && on(1) && notional > limits.max_order_notional() {
+            return refuse(Reject::MaxOrderNotional);
+        }
+        let reference = self.reference_price(instrument);
+        if let (true, Some(price), Some(at)) = (on(2), collared, reference) {
+            if (price - at).abs() * 10_000 > at * i64::from(limits.collar_bps) {
+                return refuse(Reject::PriceBand);
+            }
+        }
+        let wants_price = (on(2) && (collared.is_some() || price.is_none()))
+            || (price.is_none() && (on(1) || on(5) || on(7)));
+        if wants_price && reference.is_none() {
+            return refuse(Reject::NoReferencePrice);
+        }
+        let before = self.open(account, instrument.id, None);
+        let after = self.open(account, instrument.id, Some((was, order)));
+        let side = usize::from(!order.buys);
+        let held = |id| self.holding(id, instrument.id).position;
+        let (position, own) = (members.iter().map(|&id| held(id)).sum::<i64>(), held(account));
+        let gross: i64 = members.iter().map(|&id| held(id).abs()).sum();
+        let open: [i64; 2] = members.iter().fold([0; 2], |sum, &id| {
+            let one = if id == account { after } else { self.open(id, instrument.id, None) };
+            [sum[0] + one[0].0, sum[1] + one[1].0]
+        });
+        let signed = |position: i64| if order.buys { position } else { -position };
+        if more_quantity && on(3) && signed(position) + open[side] > rows.here().max_position {
+            return refuse(Reject::ExceedsLimit);
+        }
+        if more_quantity && on(6) && gross + open[0] + open[1] > rows.here().max_gross_position {
+            return refuse(Reject::ExceedsLimit);
+        }
+        let exposure: i128 = members.iter().map(|&id| self.exposure(id)).sum();
+        let further = (wants.1 - had.1) * instrument.notional(1, 1);
+        if more_notional && on(7) && exposure + further > limits.max_gross_exposure() {
+            return refuse(Reject::NotionalThreshold);
+        }
+        let more =
+            self.required(account, instrument, after) - self.required(account, instrument, before);
+        let balance: i128 = members.iter().map(|&id| self.balance(id)).sum();
+        if on(5) && more > 0 && more > limits.credit() * 10_000 + balance {
+            return refuse(Reject::InsufficientCredit);
+        }
+        let sells_short = !order.buys && more_quantity && on(11);
+        if sells_short && (open[1] - position).max(0) > rows.here().max_short {
+            return refuse(Reject::ShortSell);
+        }
+        let only_reduces = after[side].0 <= signed(-own).max(0);
+        let reduces = |other: &Order| {
+            other.reduces && other.buys == order.buys && other.instrument == order.instrument
+        };
+        let one_reduces = order.reduces || self.live(account).any(|(_, other)| reduces(other));
+        if is_account && more_quantity && one_reduces && !only_reduces {
+            return refuse(Reject::ReduceOnly);
+        }
+        let most = u32::from(Flow::read(limits.flow).duplicates);
+        let twins = twin.map_or(0, |twin| self.in_row(who, instrument.id, twin, &limits));
+        if on(9) && twins > most {
+            return refuse(Reject::DuplicateOrderFlow);
+        }
+        let asks_more = more_quantity || more_notional;
+        let lost = self.loss(&members) > limits.max_daily_loss() * 10_000;
+        if on(12) && asks_more && !only_reduces && lost {
+            return refuse(Reject::DailyLoss);
+        }
+        Ok(())
+    }
+}
