@@ -1,7 +1,7 @@
 //! Market data of the kinds that few orders have: what shows of them, auctions, busts, statuses.
 //!
-//! The matching engine is driven alone, as if risk accepted everything. The order view follows, too:
-//! every event of an order has to be its next.
+//! The matching engine is driven alone, as if risk accepted everything. The order view follows,
+//! too: every event of an order has to be its next.
 
 mod desk;
 
