@@ -26,8 +26,8 @@ if _version_not_supported:
 
 
 class MarketControlServiceStub:
-    """Changes sessions, undoes trades and clears books, at a place in the journal like an order, so that
-    a replay does it at the same place. Needs scope `admin`. Malformed requests are INVALID_ARGUMENT,
+    """Changes sessions, undoes trades and clears books, at a place in the journal like an order, so
+    that a replay does it at the same place. Needs scope `admin`. Malformed requests are INVALID_ARGUMENT,
     an unknown symbol is NOT_FOUND, a refusal by the engine FAILED_PRECONDITION with its reason.
     """
 
@@ -60,8 +60,8 @@ class MarketControlServiceStub:
 
 
 class MarketControlServiceServicer:
-    """Changes sessions, undoes trades and clears books, at a place in the journal like an order, so that
-    a replay does it at the same place. Needs scope `admin`. Malformed requests are INVALID_ARGUMENT,
+    """Changes sessions, undoes trades and clears books, at a place in the journal like an order, so
+    that a replay does it at the same place. Needs scope `admin`. Malformed requests are INVALID_ARGUMENT,
     an unknown symbol is NOT_FOUND, a refusal by the engine FAILED_PRECONDITION with its reason.
     """
 
@@ -128,8 +128,8 @@ def add_MarketControlServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class MarketControlService:
-    """Changes sessions, undoes trades and clears books, at a place in the journal like an order, so that
-    a replay does it at the same place. Needs scope `admin`. Malformed requests are INVALID_ARGUMENT,
+    """Changes sessions, undoes trades and clears books, at a place in the journal like an order, so
+    that a replay does it at the same place. Needs scope `admin`. Malformed requests are INVALID_ARGUMENT,
     an unknown symbol is NOT_FOUND, a refusal by the engine FAILED_PRECONDITION with its reason.
     """
 

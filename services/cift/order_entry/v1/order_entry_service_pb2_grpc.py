@@ -118,8 +118,8 @@ class OrderEntryServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SubmitOrderList(self, request, context):
-        """Sends an order list: all of its orders are accepted or none. Idempotent by the client order ids of
-        its orders.
+        """Sends an order list: all of its orders are accepted or none. Idempotent by the client order ids
+        of its orders.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

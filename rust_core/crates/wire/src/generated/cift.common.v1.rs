@@ -540,8 +540,8 @@ impl RejectReason {
         }
     }
 }
-/// Why an order was canceled, expired or restated when its owner did not ask for it. Numbers below 100
-/// are FIX Latest's ExecRestatementReason (tag 378), the others are CIFT's.
+/// Why an order was canceled, expired or restated when its owner did not ask for it. Numbers below
+/// 100 are FIX Latest's ExecRestatementReason (tag 378), the others are CIFT's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum RestatementReason {

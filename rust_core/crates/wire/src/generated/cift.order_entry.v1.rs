@@ -5,7 +5,8 @@ pub struct TrailingStop {
     /// The stop begins to trail when the last trade reaches it, a decimal > 0; empty: at once.
     #[prost(string, tag = "3")]
     pub activation_price: ::prost::alloc::string::String,
-    /// The activation price is reached in the order's favour (take profit), not against it (stop loss).
+    /// The activation price is reached in the order's favour (take profit), not against it (stop
+    /// loss).
     #[prost(bool, tag = "4")]
     pub take_profit: bool,
     /// How far the stop stays behind the best last trade since it trails.
@@ -61,8 +62,8 @@ pub struct NewOrder {
     /// Order quantity, a decimal > 0.
     #[prost(string, tag = "7")]
     pub quantity: ::prost::alloc::string::String,
-    /// Limit price, a decimal > 0; empty on market, market-to-limit and stop orders, optional on pegged
-    /// ones.
+    /// Limit price, a decimal > 0; empty on market, market-to-limit and stop orders, optional on
+    /// pegged ones.
     #[prost(string, tag = "8")]
     pub price: ::prost::alloc::string::String,
     /// Sessions only: cancel this order when the session ends. Ignored on unary calls.
@@ -99,8 +100,8 @@ pub struct NewOrder {
     /// What to do before it would trade with one of its own; empty: what the account says.
     #[prost(enumeration = "super::super::common::v1::SelfTradePrevention", tag = "19")]
     pub self_trade_prevention: i32,
-    /// Orders of one group don't trade with each other, whatever their accounts; 0: the account's group,
-    /// or the account itself.
+    /// Orders of one group don't trade with each other, whatever their accounts; 0: the account's
+    /// group, or the account itself.
     #[prost(uint32, tag = "20")]
     pub self_trade_group: u32,
     /// Pegged orders.
@@ -120,8 +121,8 @@ pub struct OrderList {
     #[prost(message, repeated, tag = "2")]
     pub orders: ::prost::alloc::vec::Vec<NewOrder>,
 }
-/// Cancels all open orders that fit (FIX OrderMassCancelRequest), also such as are still on their way
-/// when it is sent, lowest order id first.
+/// Cancels all open orders that fit (FIX OrderMassCancelRequest), also such as are still on their
+/// way when it is sent, lowest order id first.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct MassCancel {
     /// Account name.
@@ -305,8 +306,8 @@ pub struct CommandResult {
     /// first.
     #[prost(message, repeated, tag = "13")]
     pub legs: ::prost::alloc::vec::Vec<CommandResult>,
-    /// Mass cancel: orders canceled by the message of the journal that it came in. Of more than fit one
-    /// message the rest follows in the next.
+    /// Mass cancel: orders canceled by the message of the journal that it came in. Of more than fit
+    /// one message the rest follows in the next.
     #[prost(uint32, tag = "14")]
     pub canceled_orders: u32,
 }

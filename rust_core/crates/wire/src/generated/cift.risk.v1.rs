@@ -82,8 +82,8 @@ pub struct Instrument {
     /// The instrument takes no orders.
     #[prost(bool, tag = "11")]
     pub disabled: bool,
-    /// What to do before an order would trade with one of its own party, unless the order or its account
-    /// says; empty: CANCEL_RESTING.
+    /// What to do before an order would trade with one of its own party, unless the order or its
+    /// account says; empty: CANCEL_RESTING.
     #[prost(enumeration = "super::super::common::v1::SelfTradePrevention", tag = "12")]
     pub self_trade_prevention: i32,
     /// What becomes of what is left of a market order.
@@ -142,9 +142,9 @@ pub struct ScheduledSession {
 /// no such bound.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct TradingRules {
-    /// Limit prices further from the static reference are refused with PRICE_BAND. The static reference
-    /// is the price of the last auction, or the instrument's reference price before one; without either
-    /// they are refused with NO_REFERENCE_PRICE.
+    /// Limit prices further from the static reference are refused with PRICE_BAND. The static
+    /// reference is the price of the last auction, or the instrument's reference price before one;
+    /// without either they are refused with NO_REFERENCE_PRICE.
     #[prost(uint32, tag = "1")]
     pub static_band_bps: u32,
     /// A trade further from the last trade before its order came doesn't happen: the instrument goes
