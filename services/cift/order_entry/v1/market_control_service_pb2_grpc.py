@@ -27,8 +27,9 @@ if _version_not_supported:
 
 class MarketControlServiceStub:
     """Changes sessions, undoes trades and clears books, at a place in the journal like an order, so
-    that a replay does it at the same place. Needs scope `admin`. Malformed requests are INVALID_ARGUMENT,
-    an unknown symbol is NOT_FOUND, a refusal by the engine FAILED_PRECONDITION with its reason.
+    that a replay does it at the same place. Needs scope `admin`. Malformed requests are
+    INVALID_ARGUMENT, an unknown symbol is NOT_FOUND, a refusal by the engine FAILED_PRECONDITION with
+    its reason.
     """
 
     def __init__(self, channel):
@@ -61,8 +62,9 @@ class MarketControlServiceStub:
 
 class MarketControlServiceServicer:
     """Changes sessions, undoes trades and clears books, at a place in the journal like an order, so
-    that a replay does it at the same place. Needs scope `admin`. Malformed requests are INVALID_ARGUMENT,
-    an unknown symbol is NOT_FOUND, a refusal by the engine FAILED_PRECONDITION with its reason.
+    that a replay does it at the same place. Needs scope `admin`. Malformed requests are
+    INVALID_ARGUMENT, an unknown symbol is NOT_FOUND, a refusal by the engine FAILED_PRECONDITION with
+    its reason.
     """
 
     def SetSession(self, request, context):
@@ -129,8 +131,9 @@ def add_MarketControlServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class MarketControlService:
     """Changes sessions, undoes trades and clears books, at a place in the journal like an order, so
-    that a replay does it at the same place. Needs scope `admin`. Malformed requests are INVALID_ARGUMENT,
-    an unknown symbol is NOT_FOUND, a refusal by the engine FAILED_PRECONDITION with its reason.
+    that a replay does it at the same place. Needs scope `admin`. Malformed requests are
+    INVALID_ARGUMENT, an unknown symbol is NOT_FOUND, a refusal by the engine FAILED_PRECONDITION with
+    its reason.
     """
 
     @staticmethod
