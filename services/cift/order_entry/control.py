@@ -81,8 +81,9 @@ class MarketControl:
 def _accepted(result: order_pb2.CommandResult) -> order_pb2.CommandResult:
     """The result, if it took effect."""
     if result.outcome == order_pb2.OUTCOME_REJECTED:
-        name = types_pb2.RejectReason.Name(result.reject_reason)
-        reason = name.removeprefix(REASON_PREFIX)
+        known = result.reject_reason in types_pb2.RejectReason.values()
+        number = result.reject_reason if known else types_pb2.REJECT_REASON_OTHER
+        reason = types_pb2.RejectReason.Name(number).removeprefix(REASON_PREFIX)
         raise FailedPrecondition(reason, result.reject_text or reason)
     if result.outcome != order_pb2.OUTCOME_ACCEPTED:
         raise DeadlineExceeded(
