@@ -5,6 +5,7 @@ A line such as `hit trade 5@99` is an execution of the order that was sent as `h
 
 import asyncio
 import re
+import signal
 import textwrap
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -328,6 +329,32 @@ async def test_a_list_sent_again_is_the_first_one(desk: Desk) -> None:
         "down canceled",
         "up canceled linked_order",
     )
+
+
+async def test_lists_and_operators_calls_outlive_order_entry(mesh: MeshThread, desk: Desk) -> None:
+    await desk.open()
+    pair = kinds.one_cancels_other(
+        kinds.limit(*desk.args("ann", BUY, 10), "95"), kinds.stop(*desk.args("ann", BUY, 10), "105")
+    )
+    first = await desk.send_list(pair, "low", "high")
+    cancel = MassCancel("DEMO-2", desk.symbol, cl_ord_id=desk.id_of("none"))
+    assert (await desk.trader.mass_cancel(cancel)).canceled_orders == 0
+    await mesh.kill("order_entry")
+    again = await desk.send_list(pair, "low", "high")
+    assert [(r.duplicate, r.order_id) for r in again] == [(True, r.order_id) for r in first]
+    assert (await desk.trader.mass_cancel(cancel)).duplicate
+    draining = mesh.pid("order_entry")
+    prints = [
+        asyncio.create_task(desk.operator.market.set_last_trade(desk.symbol, f"10{n}.00"))
+        for n in range(5)
+    ]
+    await asyncio.sleep(0.005)
+    await mesh.kill("order_entry", signal.SIGTERM)
+    places = await asyncio.gather(*prints)
+    assert len(set(places)) == 5
+    await mesh.replaced("order_entry", draining)
+    await desk.operator.market.set_session(desk.symbol, SessionState.HALTED)
+    assert (await desk.operator.market.cancel_all(symbol=desk.symbol)).canceled_orders == 2
 
 
 async def test_a_bracket_exits_with_what_its_entry_traded(desk: Desk) -> None:
