@@ -28,8 +28,8 @@ if _version_not_supported:
 class MarketControlServiceStub:
     """Changes sessions, undoes trades and clears books, at a place in the journal like an order, so
     that a replay does it at the same place. Needs scope `admin`. Malformed requests are
-    INVALID_ARGUMENT, an unknown symbol is NOT_FOUND, a refusal by the engine FAILED_PRECONDITION with
-    its reason.
+    INVALID_ARGUMENT, an unknown symbol is NOT_FOUND, a refusal by the engine FAILED_PRECONDITION
+    with its reason.
     """
 
     def __init__(self, channel):
@@ -63,8 +63,8 @@ class MarketControlServiceStub:
 class MarketControlServiceServicer:
     """Changes sessions, undoes trades and clears books, at a place in the journal like an order, so
     that a replay does it at the same place. Needs scope `admin`. Malformed requests are
-    INVALID_ARGUMENT, an unknown symbol is NOT_FOUND, a refusal by the engine FAILED_PRECONDITION with
-    its reason.
+    INVALID_ARGUMENT, an unknown symbol is NOT_FOUND, a refusal by the engine FAILED_PRECONDITION
+    with its reason.
     """
 
     def SetSession(self, request, context):
@@ -132,8 +132,8 @@ def add_MarketControlServiceServicer_to_server(servicer, server):
 class MarketControlService:
     """Changes sessions, undoes trades and clears books, at a place in the journal like an order, so
     that a replay does it at the same place. Needs scope `admin`. Malformed requests are
-    INVALID_ARGUMENT, an unknown symbol is NOT_FOUND, a refusal by the engine FAILED_PRECONDITION with
-    its reason.
+    INVALID_ARGUMENT, an unknown symbol is NOT_FOUND, a refusal by the engine FAILED_PRECONDITION
+    with its reason.
     """
 
     @staticmethod
