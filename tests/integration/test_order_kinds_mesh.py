@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from cift.client import (
+    Account,
     AuctionRules,
     BookView,
     CancelOrder,
@@ -26,6 +27,7 @@ from cift.client import (
     Execution,
     Instrument,
     InstrumentStatus,
+    Limits,
     MassCancel,
     NewOrder,
     NotFoundError,
@@ -535,6 +537,32 @@ async def test_orders_of_one_party_avoid_each_other(desk: Desk) -> None:
     both = kinds.limit(*desk.args("bob", SELL, 2), "100", self_trade_group=7)
     await desk.send("g1", both)
     await desk.hears("g1 new", "g1 trade 2@100", "b2 trade 2@100")
+
+
+async def test_an_account_says_whom_its_orders_avoid(desk: Desk) -> None:
+    await desk.open()
+    admin = desk.operator.admin
+    taker = SelfTradePrevention.CANCEL_AGGRESSING
+    for name in ("TWIN-1", "TWIN-2"):
+        account = Account(name, "DEMO", "USD", self_trade_prevention=taker, self_trade_group=9)
+        await admin.create_account(account)
+        await admin.set_limits(name, Limits())
+        assert account in await admin.list_accounts()
+    await desk.send("rests", NewOrder("TWIN-1", desk.symbol, SELL, 5, "100"))
+    await desk.send("comes", NewOrder("TWIN-2", desk.symbol, BUY, 5, "100"))
+    allow = SelfTradePrevention.ALLOW
+    order = NewOrder("TWIN-2", desk.symbol, BUY, 2, "100", self_trade_prevention=allow)
+    await desk.send("says", order)
+    await desk.hears(
+        "rests new",
+        "comes new",
+        "comes canceled self_match_aggressing",
+        "says new",
+        "says trade 2@100",
+        "rests trade 2@100",
+    )
+    await desk.send("other", kinds.limit(*desk.args("ann", BUY, 3), "100"))
+    await desk.hears("other new", "other trade 3@100", "rests trade 3@100")
 
 
 async def test_bands_stop_what_goes_too_far(desk: Desk) -> None:
