@@ -59,6 +59,40 @@ async def test_migrations_at_the_same_time_apply_once(empty_database: str) -> No
     assert sorted(map(len, done)) == [0, 0, 0, len(steps)]
 
 
+async def test_instruments_and_accounts_of_before_are_what_they_were(empty_database: str) -> None:
+    steps = postgres.read_migrations(paths.MIGRATIONS)
+    await postgres.migrate(empty_database, steps[:3])
+    connection = await asyncpg.connect(empty_database)
+    try:
+        await connection.execute(
+            "INSERT INTO firms (name, created_by, updated_by) VALUES ('F', 'x', 'x');"
+            "INSERT INTO accounts (name, firm_id, currency, created_by, updated_by)"
+            " VALUES ('A', 1, 'USD', 'x', 'x');"
+            "INSERT INTO instruments (symbol, currency, price_scale, quantity_scale,"
+            " tick_size_units, lot_size_units, min_quantity_units, created_by, updated_by)"
+            " VALUES ('OLD', 'USD', 2, 0, 1, 1, 1, 'x', 'x')"
+        )
+    finally:
+        await connection.close()
+    await postgres.migrate(empty_database, steps)
+    pool = await postgres.open_pool(empty_database, application_name="test", max_size=2)
+    try:
+        store = ReferenceStore(pool)
+        (old,) = await store.instruments()
+        assert (old.policies, old.rules, old.enabled) == (0, {}, True)
+        (account,) = await store.accounts()
+        assert (account.self_trade, account.self_trade_group) == (0, 0)
+        async with store.change("x") as change:
+            await change.put_instrument(old)
+            await change.enable_account(account.id, True)
+        (row,) = await store.waiting()
+        (_, instrument_sent), (_, account_sent) = row.commands
+        assert "policies" not in instrument_sent
+        assert (account_sent["flags"], "self_trade_group" in account_sent) == (1, False)
+    finally:
+        await pool.close()
+
+
 def test_migrations_are_numbered_without_a_gap(tmp_path: Path) -> None:
     with pytest.raises(postgres.StoreError, match="no migrations"):
         postgres.read_migrations(tmp_path)
