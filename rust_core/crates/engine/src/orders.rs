@@ -243,6 +243,8 @@ pub struct Extra {
     pub elected: bool,
     /// The stop was reached.
     pub triggered: bool,
+    /// It is refilled later: the sweep under way comes to it again.
+    held: bool,
 }
 
 impl Extra {
@@ -276,6 +278,7 @@ impl Extra {
             take_profit: terms.flags & TERMS_TAKE_PROFIT != 0,
             elected: false,
             triggered: false,
+            held: false,
         }
     }
 
@@ -387,11 +390,23 @@ impl Orders {
             return false;
         };
         extra.shown = (extra.shown - quantity).clamp(0, leaves);
-        if extra.shown >= extra.min_visible.max(1) || leaves <= extra.shown {
+        if extra.held || extra.shown >= extra.min_visible.max(1) || leaves <= extra.shown {
             return false;
         }
         extra.shown = extra.display.min(leaves);
         true
+    }
+
+    /// Lets an iceberg be refilled later, or no longer later.
+    pub fn hold_refill(&mut self, index: u32, held: bool) {
+        if let Some(extra) = self.extra_mut(index) {
+            extra.held = held;
+        }
+    }
+
+    /// Whether an iceberg is to be refilled later.
+    pub fn is_held(&self, index: u32) -> bool {
+        self.extra(index).is_some_and(|extra| extra.held)
     }
 
     /// The least that an order trades at a time.

@@ -16,6 +16,7 @@ mod rules;
 mod sharing;
 mod timers;
 mod trading;
+mod whole;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -76,6 +77,8 @@ struct Open {
     stop: i64,
     watermark: i64,
     elected: bool,
+    /// The sweep under way comes to it again.
+    trades_again: bool,
     /// The list that it is a leg of, named by the id of its first leg.
     list: Option<u64>,
 }

@@ -69,6 +69,8 @@ pub struct MatchingEngine {
     list: lists::Judged,
     /// Room for the partners of orders that a plan trades with.
     gone: Vec<u64>,
+    /// What an order that wants all gets, while it is chosen.
+    parts: Vec<plan::Part>,
     /// Trades that were busted, a side each, rising.
     busted: Vec<u64>,
     /// The prices of an auction under consideration.
@@ -154,6 +156,7 @@ impl MatchingEngine {
             timers: BTreeSet::new(),
             list: lists::Judged::default(),
             gone: Vec::new(),
+            parts: Vec::with_capacity(plan::MOST_CHOSEN),
             busted: Vec::new(),
             candidates: Vec::new(),
             hash: StateHash::default(),

@@ -85,12 +85,22 @@ pub(super) struct Steps {
     pub reach: Reach,
 }
 
+/// A level that is shared out.
+#[derive(Clone, Copy)]
+struct Level {
+    slot: usize,
+    head: u32,
+    count: u32,
+    price: i64,
+}
+
 /// What each order of a level gets of an incoming one, in two passes over the level.
 #[derive(Clone, Copy)]
 enum Share {
     /// Top order, pro rata, the rest by time: what is to be shared, and among how much.
     ProRata { lot: i64, left: i64, among: i64 },
-    /// Everything shown, then of what is hidden so much of so much, in proportion or by time.
+    /// Everything shown, then of what is hidden so much of so much, in proportion or by time; by
+    /// time it is shared out elsewhere.
     Hidden { shown: i64, left: i64, among: i64, pro_rata: bool },
 }
 
@@ -114,11 +124,20 @@ impl MatchingEngine {
         let floor = if all_or_nothing { taker.leaves } else { self.orders.floor(index) };
         let reach = self.reach(index, slot);
         let mut unfit = None;
-        if floor > 0 {
+        let mut parts = core::mem::take(&mut self.parts);
+        parts.clear();
+        if floor == taker.leaves && self.books[slot].floored != 0 {
+            self.choose_parts(index, slot, reach, &mut parts);
+        }
+        let room = trades_end.saturating_sub(events.len());
+        if !parts.is_empty() {
+            if self.events_of(index, &parts) > room {
+                unfit = Some(Reject::Other.number());
+            }
+        } else if floor > 0 {
             let mut gone = core::mem::take(&mut self.gone);
             let plan = self.plan(index, slot, reach, &mut gone);
             self.gone = gone;
-            let room = trades_end.saturating_sub(events.len());
             if plan.quantity < floor {
                 unfit = Some(if all_or_nothing { Reject::FokUnfillable.number() } else { 0 });
             } else if plan.events > room {
@@ -128,8 +147,13 @@ impl MatchingEngine {
         let turn = Steps { command_index, trades_end, reach };
         let swept = match unfit {
             Some(_) => Swept::Exhausted,
+            None if !parts.is_empty() => {
+                last_event = self.deal_parts(index, slot, turn, &parts, events);
+                Swept::Filled
+            }
             None => self.sweep(index, slot, turn, &mut last_event, events),
         };
+        self.parts = parts;
         let of_band = matches!(swept, Swept::Protected | Swept::OutOfBand);
         let none_left = if of_band { OUT_OF_BAND } else { 0 };
         let reason = match swept {
@@ -463,7 +487,10 @@ impl MatchingEngine {
         let taker = self.orders.get(index);
         let queue = book.sides[1 - side_index(taker.side())].queue(self.orders.get(first));
         let linked = self.orders.link(index).is_some();
-        if linked || queue.orders as usize * EVENTS_PER_TRADE > room {
+        // What is hidden is a trade of its own where it goes by time.
+        let pro_rata = book.rules.pro_rata || book.rules.iceberg == Iceberg::VisibleThenProRata;
+        let trades = queue.orders as usize * if pro_rata { 1 } else { 2 };
+        if linked || trades * EVENTS_PER_TRADE > room {
             return None;
         }
         let mut hidden = 0;
@@ -483,7 +510,6 @@ impl MatchingEngine {
             return Some(Share::ProRata { lot, left: (taker.leaves - top).min(among), among });
         }
         let left = (taker.leaves - queue.quantity).clamp(0, hidden);
-        let pro_rata = book.rules.iceberg == Iceberg::VisibleThenProRata;
         Some(Share::Hidden { shown: queue.quantity, left, among: hidden, pro_rata })
     }
 
@@ -504,11 +530,55 @@ impl MatchingEngine {
                     lots * lot
                 }
             }
-            Share::Hidden { left, among, pro_rata: true, .. } => {
+            Share::Hidden { left, among, .. } => {
                 of(self.orders.get(maker).leaves - shown, among, left)
             }
-            Share::Hidden { .. } => 0,
         }
+    }
+
+    /// Trades with all that a level shows and then, by time, with what it hides. An order is
+    /// refilled when it has traded for the last time. Says where the taker's last event is.
+    fn deal_shown_then_hidden(
+        &mut self,
+        index: u32,
+        level: Level,
+        mut hidden: i64,
+        command_index: u32,
+        events: &mut Vec<Event>,
+    ) -> usize {
+        let Level { slot, head, count, price } = level;
+        let mut last_event = events.len();
+        let (mut at, mut first_hidden, mut hiding) = (head, NIL, 0);
+        let mut left = hidden;
+        for _ in 0..count {
+            let maker = at;
+            at = self.orders.get(maker).next;
+            let shown = self.orders.shown(maker).min(self.orders.get(index).leaves);
+            let hides = (self.orders.get(maker).leaves - self.orders.shown(maker)).min(left);
+            left -= hides;
+            if hides > 0 {
+                first_hidden = if hiding == 0 { maker } else { first_hidden };
+                hiding += 1;
+            }
+            self.orders.hold_refill(maker, hides > 0);
+            if shown > 0 {
+                last_event = events.len();
+                self.deal(index, maker, slot, price, shown, command_index, events);
+            }
+        }
+        let mut at = first_hidden;
+        while hidden > 0 {
+            let maker = at;
+            at = self.orders.get(maker).next;
+            let quantity = self.orders.get(maker).leaves.min(hidden);
+            if self.orders.is_held(maker) {
+                self.orders.hold_refill(maker, false);
+                hidden -= quantity;
+                last_event = events.len();
+                self.deal(index, maker, slot, price, quantity, command_index, events);
+            }
+        }
+        last_event
     }
 
     /// Trades with a whole level, one trade with each order that gets something. Says where the
@@ -527,6 +597,10 @@ impl MatchingEngine {
         let &crate::book::Queue { orders: count, first: head, .. } =
             maker_side.queue(self.orders.get(first));
         let price = self.orders.get(first).price;
+        if let Share::Hidden { left, pro_rata: false, .. } = share {
+            let level = Level { slot, head, count, price };
+            return self.deal_shown_then_hidden(index, level, left, command_index, events);
+        }
         let mut rest = match share {
             Share::ProRata { left, .. } => left + self.orders.shown(first).min(taker.leaves),
             Share::Hidden { left, .. } => left,

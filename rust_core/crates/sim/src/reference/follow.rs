@@ -85,6 +85,13 @@ impl Reference {
             }
             Next::Floored(order) => {
                 let reach = self.reach(order);
+                if self.orders[&order].floor() == self.orders[&order].leaves {
+                    let gifts = self.chosen(order, &reach);
+                    if !gifts.is_empty() {
+                        self.give(order, gifts, at, fills);
+                        return true;
+                    }
+                }
                 match self.sweep(order, &reach, at, fills) {
                     Swept::SelfTrade(reason) => {
                         self.leave(order, ExecType::Canceled, reason, at, fills);
@@ -131,7 +138,14 @@ impl Reference {
         let ids = book.limits.iter().flat_map(|queues| queues.values().flatten());
         let floored = ids.filter(|id| self.orders[id].has_floor());
         floored.copied().find(|&id| {
-            let (quantity, events) = self.plan(id, &self.reach(id));
+            let (order, reach) = (&self.orders[&id], self.reach(id));
+            if order.floor() == order.leaves {
+                let gifts = self.chosen(id, &reach);
+                if !gifts.is_empty() {
+                    return at.fits(self.events_of(id, &gifts), fills);
+                }
+            }
+            let (quantity, events) = self.plan(id, &reach);
             quantity >= self.orders[&id].floor() && quantity > 0 && at.fits(events, fills)
         })
     }

@@ -23,6 +23,12 @@ impl Reference {
         }
     }
 
+    /// Whether what a level hides is traded apart from what it shows, an order after the other.
+    pub(super) fn hidden_trades_apart(&self, id: u64) -> bool {
+        let rules = &self.books[&self.orders[&id].command.instrument].rules;
+        !rules.pro_rata && rules.iceberg == Iceberg::VisibleThenHidden
+    }
+
     /// What each order of a level gets, if a level is shared out by more than time.
     pub(super) fn shares(
         &self,
@@ -73,16 +79,24 @@ impl Reference {
                 let more = shows(maker) - *got;
                 give(got, &mut left, more);
             }
+        } else if self.hidden_trades_apart(id) {
+            let mut trades = Vec::new();
+            for quantity_of in [&shows as &dyn Fn(&u64) -> i64, &hides] {
+                for maker in level {
+                    let mut got = 0;
+                    give(&mut got, &mut left, quantity_of(maker));
+                    trades.push((*maker, got));
+                }
+            }
+            return Some(trades.into_iter().filter(|&(_, quantity)| quantity > 0).collect());
         } else {
             for (got, maker) in got.iter_mut().zip(level) {
                 give(got, &mut left, shows(maker));
             }
             let among: i64 = level.iter().map(hides).sum();
             let shared = left.min(among);
-            if book.rules.iceberg == Iceberg::VisibleThenProRata {
-                for (got, maker) in got.iter_mut().zip(level) {
-                    give(got, &mut left, part(hides(maker), among, shared));
-                }
+            for (got, maker) in got.iter_mut().zip(level) {
+                give(got, &mut left, part(hides(maker), among, shared));
             }
             for (got, maker) in got.iter_mut().zip(level) {
                 let more = self.orders[maker].leaves - *got;

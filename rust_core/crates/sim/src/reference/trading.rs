@@ -60,6 +60,7 @@ impl Reference {
             stop: command.stop_price,
             watermark: 0,
             elected: false,
+            trades_again: false,
             list: self.join(id, command.link),
         };
         let side = order.side;
@@ -195,11 +196,20 @@ impl Reference {
         let reach = self.reach(id);
         let mut reason = 0;
         let mut swept = Swept::Exhausted;
-        let (quantity, events) = if floor > 0 { self.plan(id, &reach) } else { (0, 0) };
+        let wants_all = floor == self.orders[&id].leaves;
+        let gifts = if wants_all { self.chosen(id, &reach) } else { Vec::new() };
+        let (quantity, events) = match floor {
+            0 => (0, 0),
+            _ if gifts.is_empty() => self.plan(id, &reach),
+            _ => (floor, self.events_of(id, &gifts)),
+        };
         if quantity < floor {
             reason = if fok { Reject::FokUnfillable.number() } else { 0 };
         } else if !at.fits(events, fills) {
             swept = Swept::CutShort;
+        } else if !gifts.is_empty() {
+            self.give(id, gifts, at, fills);
+            swept = Swept::Filled;
         } else {
             swept = self.sweep(id, &reach, at, fills);
         }
@@ -345,10 +355,14 @@ impl Reference {
                 return Swept::LeftBand;
             }
             let level = self.level_of(maker_id);
+            let most = level.len() * if self.hidden_trades_apart(id) { 4 } else { 2 };
             let fits = passed.iter().all(|other| self.orders[other].place == Place::Market)
-                && at.fits(2 * level.len() + self.partners(&[id]), fills);
+                && at.fits(most + self.partners(&[id]), fills);
             let shares = if fits { self.shares(id, maker_id, &level, mode) } else { None };
-            for (maker_id, quantity) in shares.unwrap_or_else(|| vec![(maker_id, quantity)]) {
+            let shares = shares.unwrap_or_else(|| vec![(maker_id, quantity)]);
+            for (place, &(maker_id, quantity)) in shares.iter().enumerate() {
+                let again = shares[place + 1..].iter().any(|&(other, _)| other == maker_id);
+                self.orders.get_mut(&maker_id).expect("open").trades_again = again;
                 let parts = [(id, Liquidity::Taker), (maker_id, Liquidity::Maker)];
                 self.trade(parts, price, quantity, at, fills);
             }
