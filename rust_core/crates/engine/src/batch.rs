@@ -5,7 +5,7 @@ use core::fmt;
 
 use crate::pod::{
     Account, BatchStatus, ClOrdId, Command, Event, Instrument, InstrumentRules, Limits,
-    MarketStatus, OrderTerms, Outcome, Verdict, MAX_COMMANDS, MAX_EVENTS,
+    MarketStatus, OrderTerms, Outcome, Verdict, MAX_COMMANDS, MAX_EVENTS, MAX_STATUSES,
 };
 
 /// A message of ORDERS or RISKED, read in place.
@@ -144,7 +144,7 @@ impl Default for Fills {
             instruments: Vec::new(),
             accounts: Vec::new(),
             limits: Vec::new(),
-            statuses: Vec::new(),
+            statuses: Vec::with_capacity(MAX_STATUSES),
         }
     }
 }

@@ -147,7 +147,7 @@ impl Book {
             || closed
             || self.untold
             || self.bounds.dynamic_band_bps != 0
-            || self.trailing.iter().any(|side| !side.is_empty());
+            || self.trailing.iter().chain(&self.markets).any(|side| !side.is_empty());
         self.screened = closed || self.bounds.static_band_bps != 0 || self.ticks().is_table();
         self.marks = self.rules.residual != Residual::Cancel || self.bounds.protection_bps != 0;
     }

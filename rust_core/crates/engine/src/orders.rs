@@ -535,7 +535,7 @@ impl Orders {
 
     /// Lets an order be found by id and, if it is for the day, puts it in the expiry queue. Orders
     /// are listed in journal order, so the queue is in order of expiry, then id.
-    #[inline]
+    #[inline(always)]
     pub fn list(&mut self, index: u32) {
         let last = self.day_last;
         let order = self.get_mut(index);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
-use engine::pod::Liquidity;
+use engine::pod::{Event, Liquidity};
 use engine::{Fills, MatchingEngine};
 
 use crate::invariants::{not_crossed, Checker};
@@ -84,8 +84,11 @@ impl Judge {
 
 fn same(fast: &Fills, plain: &Fills) -> Result<(), String> {
     if let Some(index) = difference(&fast.events, &plain.events) {
-        let (fast, plain) = (fast.events.get(index), plain.events.get(index));
-        return Err(format!("event {index}\n   engine {fast:?}\nreference {plain:?}"));
+        let told = |fills: &Fills| {
+            let event = fills.events.get(index);
+            event.map_or_else(|| "says no more".to_owned(), |event| line(event))
+        };
+        return Err(format!("event {index}\n   engine {}\nreference {}", told(fast), told(plain)));
     }
     if let Some(index) = difference(&fast.outcomes, &plain.outcomes) {
         let (fast, plain) = (fast.outcomes.get(index), plain.outcomes.get(index));
@@ -99,6 +102,11 @@ fn same(fast: &Fills, plain: &Fills) -> Result<(), String> {
         return Err("instruments that took effect differ".to_owned());
     }
     Ok(())
+}
+
+/// An event as scenarios tell it, with all that it holds.
+fn line(event: &Event) -> String {
+    format!("{}\n          {event:?}", text::event(event, &format!("{:x}", event.order_id)))
 }
 
 fn difference<T: PartialEq>(one: &[T], other: &[T]) -> Option<usize> {
@@ -149,18 +157,34 @@ impl Tally {
     }
 }
 
-/// Runs so many commands in episodes, each from an empty shard, profiles in turn.
+/// Runs so many commands in episodes, each from an empty shard, all profiles in turn.
 ///
 /// # Errors
 ///
 /// With the first episode that fails, shrunk.
 pub fn run(seed: u64, commands: u64) -> Result<Tally, Box<Failure>> {
+    let all: Vec<_> = Profile::ALL.iter().collect();
+    run_of(&all, seed, commands, |_| {})
+}
+
+/// Runs so many commands in episodes of some profiles, and tells after each how far it is.
+///
+/// # Errors
+///
+/// With the first episode that fails, shrunk.
+pub fn run_of(
+    profiles: &[&'static Profile],
+    seed: u64,
+    commands: u64,
+    mut progress: impl FnMut(&Tally),
+) -> Result<Tally, Box<Failure>> {
     let mut tally = Tally::default();
     for episode in 0.. {
-        let profile = &Profile::ALL[episode as usize % Profile::ALL.len()];
+        let profile = profiles[episode as usize % profiles.len()];
         let seed = seed.wrapping_add(episode);
         let most = profile.episode_commands.min(commands - tally.commands);
         self::episode(profile, seed, most, &mut tally)?;
+        progress(&tally);
         if tally.commands >= commands {
             break;
         }
@@ -222,6 +246,7 @@ fn failure(profile: &'static Profile, seed: u64, commands: u64, reason: String) 
         workload.observe(&fills);
     }
     let script = shrink(script, |script| fails(script).is_some());
+    let reason = format!("{reason}\n\nin short: {}", fails(&script).unwrap_or_default());
     Failure { seed, profile: profile.name, reason, script: text::script(&script) }
 }
 

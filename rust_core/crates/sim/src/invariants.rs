@@ -77,6 +77,11 @@ impl Checker {
             must!(event.order_sequence == 0 && event.reason != 0, "a refusal is no order's event");
             return Ok(());
         }
+        if kind == ExecType::TradeBust {
+            let sound = event.order_sequence == 0 && event.cum_quantity == 0;
+            must!(sound && (1..=self.matches).contains(&event.match_id), "no such trade");
+            return Ok(());
+        }
         let told = self.orders.entry(event.order_id).or_default();
         must!(event.order_sequence == told.sequence + 1, "a gap after {}", told.sequence);
         must!((kind == ExecType::New) == (told.sequence == 0), "starts with NEW, once");

@@ -24,7 +24,7 @@ use bytemuck::Zeroable;
 use engine::ids::{place, shard_of};
 use engine::pod::{
     Account, BatchStatus, Command, CommandKind, Event, ExecType, Instrument, InstrumentRules,
-    OrdStatus, OrderTerms, Outcome, OutcomeKind, SessionState, Side, Verdict, VerdictKind,
+    Leg, OrdStatus, OrderTerms, Outcome, OutcomeKind, SessionState, Side, Verdict, VerdictKind,
     FLAG_LEAVES, FLAG_TERMS, INSTRUMENT_ENABLED, MAX_EVENTS, MAX_STATUSES, TIMER,
 };
 use engine::reject::Reject;
@@ -293,7 +293,10 @@ impl Reference {
                 if reasons.is_empty() {
                     let terms = terms.flatten().copied().unwrap_or_default();
                     self.enter(id, command, terms, at, fills);
-                    return (outcome(OutcomeKind::Accepted, id), vec![command.instrument]);
+                    // A list comes as a whole; then something may follow.
+                    let last = Leg::read(command.link).is_none_or(|leg| leg.place + 1 == leg.legs);
+                    let follows = last.then_some(command.instrument).into_iter().collect();
+                    return (outcome(OutcomeKind::Accepted, id), follows);
                 }
             }
             CommandKind::CancelOrder | CommandKind::ReplaceOrder => {

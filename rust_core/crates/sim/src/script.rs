@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use bytemuck::Zeroable;
 use engine::ids::place;
 use engine::pod::{
-    BatchStatus, Command, CommandKind, Instrument, OrderTerms, Verdict, VerdictKind,
+    Account, BatchStatus, Command, CommandKind, Instrument, InstrumentRules, OrderTerms, Verdict,
+    VerdictKind,
 };
 use engine::reject::Reject;
 use engine::Batch;
@@ -55,6 +56,10 @@ pub struct Message {
     pub steps: Vec<Step>,
     /// Payloads of commands that set instruments.
     pub instruments: Vec<Instrument>,
+    /// Payloads of commands that set accounts.
+    pub accounts: Vec<Account>,
+    /// Payloads of commands that set rules.
+    pub rules: Vec<InstrumentRules>,
     /// Terms of new orders.
     pub terms: Vec<OrderTerms>,
 }
@@ -68,6 +73,8 @@ impl Message {
             status: BatchStatus::Applied,
             steps,
             instruments: Vec::new(),
+            accounts: Vec::new(),
+            rules: Vec::new(),
             terms: Vec::new(),
         }
     }
@@ -100,7 +107,12 @@ impl Assembler {
             if let Some(label) = step.label {
                 self.ids.insert(label, own);
             }
-            self.commands.push(step.command);
+            let mut command = step.command;
+            if command.kind == CommandKind::BustTrade.number() && step.target.is_some() {
+                // The order whose trade is undone; a mass cancel's `order_id` is a tag.
+                command.order_id = target;
+            }
+            self.commands.push(command);
             self.verdicts.push(verdict(step, own, target));
         }
         Batch {
@@ -114,10 +126,10 @@ impl Assembler {
             verdicts: &self.verdicts,
             orig_cl_ord_ids: &[],
             instruments: &message.instruments,
-            accounts: &[],
+            accounts: &message.accounts,
             limits: &[],
             terms: &message.terms,
-            rules: &[],
+            rules: &message.rules,
         }
     }
 

@@ -7,7 +7,15 @@
 //! replace a price=1001 quantity=80 id=a2
 //! instrument 2 flags=0        reference data; instrument 1 is the default of every line
 //! payload 2 flags=0           the same without a command that names it
-//! terms offset=5 flags=1      terms of the next orders that say flags=64 payload=0, 1 …
+//! buy p 5 pegged bid peg=-1   follows the best bid, one below; price=105 is as far as it goes
+//! buy b 5 @ 99 oco=0/2        leg 0 of 2 of which one cancels the other; bracket=0/3 likewise
+//! buy i 9 @ 99 visible=2      terms by name: offset, activation, visible, peg, tag
+//! terms offset=5 flags=1      or apart, for the next orders that say flags=64 payload=0, 1 …
+//! cancelall account=2 tag=x   a mass cancel; side=1 and instrument=1 likewise
+//! bust a match=3 side=1 price=100 quantity=5
+//! account 2 stp=3 group=9     what its orders say of self-trades unless they say
+//! rules 1 static=1000 dynamic=500 protection=100 seconds=60 flags=1 tick=100:5
+//!     at=08:30:00/openingauction/12345   and so on: at 08:30, Monday to Friday
 //! session openingauction      of instrument 1; price=1000 is its auction's reference
 //! last 1000                   the last trade of instrument 1, by an operator's word
 //! time 3d 23:59:59            journal time of the message, days since the epoch
@@ -23,13 +31,16 @@ use std::fmt::Write as _;
 
 use bytemuck::Zeroable;
 use engine::pod::{
-    BatchStatus, ClOrdId, Command, CommandKind, Event, ExecType, Instrument, Liquidity,
-    MarketStatus, OrdStatus, OrdType, OrderTerms, SessionState, Side, TimeInForce,
-    INSTRUMENT_ENABLED,
+    Account, BatchStatus, ClOrdId, Command, CommandKind, Instrument, OrdType, OrderTerms,
+    SessionState, Side, TimeInForce, ACCOUNT_SELF_TRADE_SHIFT, FLAG_TERMS, INSTRUMENT_ENABLED,
 };
-use engine::reject::Reject;
 
 use crate::script::{Judgement, Message, Step};
+
+mod told;
+mod words;
+
+pub use told::{event, reason, status};
 
 const SECOND_NS: i64 = 1_000_000_000;
 const DAY_NS: i64 = 86_400 * SECOND_NS;
@@ -71,7 +82,10 @@ fields! { INSTRUMENT_FIELDS, instrument_get, instrument_set, Instrument,
 }
 fields! { TERMS_FIELDS, terms_get, terms_set, OrderTerms,
     "activation" => activation_price, "offset" => trailing_offset,
-    "visible" => min_visible_quantity, "flags" => flags,
+    "visible" => min_visible_quantity, "flags" => flags, "peg" => peg_offset, "tag" => tag,
+}
+fields! { ACCOUNT_FIELDS, account_get, account_set, Account,
+    "id" => id, "flags" => flags, "group" => self_trade_group,
 }
 
 /// An instrument as scripts mean it unless they say otherwise: two decimal places, tick and lot 1.
@@ -122,6 +136,7 @@ pub fn read_line(line: &str, message: &mut Message, names: &mut Names) -> Result
     let mut words = line.split_whitespace();
     let verb = words.next().ok_or("an empty line")?;
     let mut take = |what| words.next().ok_or_else(|| format!("{verb} needs {what}"));
+    let mut terms = OrderTerms::default();
     let mut step = match verb {
         "time" => {
             let day = take("a day")?;
@@ -142,7 +157,9 @@ pub fn read_line(line: &str, message: &mut Message, names: &mut Names) -> Result
                 instrument_set(&mut payload, name, number(value)?)?;
             }
             if verb == "instrument" {
-                message.steps.push(set_instrument(message.instruments.len() as u16));
+                message
+                    .steps
+                    .push(set(CommandKind::SetInstrument, message.instruments.len() as u16));
             }
             message.instruments.push(payload);
             return Ok(());
@@ -151,19 +168,40 @@ pub fn read_line(line: &str, message: &mut Message, names: &mut Names) -> Result
             let mut terms = OrderTerms::default();
             for word in words {
                 let (name, value) = pair(word)?;
-                terms_set(&mut terms, name, number(value)?)?;
+                terms_set(&mut terms, name, tag_or_number(name, value)?)?;
             }
             message.terms.push(terms);
             return Ok(());
         }
+        "account" | "account_payload" => {
+            let mut payload = Account::zeroed();
+            payload.id = number(take("an id")?)? as u32;
+            for word in words {
+                let (name, value) = pair(word)?;
+                match name {
+                    "stp" => payload.flags |= (number(value)? as u64) << ACCOUNT_SELF_TRADE_SHIFT,
+                    _ => account_set(&mut payload, name, number(value)?)?,
+                }
+            }
+            if verb == "account" {
+                let place = message.accounts.len() as u16;
+                message.steps.push(set(CommandKind::SetAccount, place));
+            }
+            message.accounts.push(payload);
+            return Ok(());
+        }
+        "rules" | "rules_payload" => {
+            let id = number(take("an id")?)? as u32;
+            let rules = words::read_rules(id, words)?;
+            if verb == "rules" {
+                message.steps.push(set(CommandKind::SetRules, message.rules.len() as u16));
+            }
+            message.rules.push(rules);
+            return Ok(());
+        }
         "session" => {
-            let name = take("a session")?;
-            let mut all = SessionState::ALL.iter();
-            let named = all.find(|state| format!("{state:?}").eq_ignore_ascii_case(name));
-            let mut step = Step::new(CommandKind::SetSession);
+            let mut step = set(CommandKind::SetSession, session(take("a session")?)?.number());
             step.command.instrument = 1;
-            step.command.payload_index =
-                named.ok_or_else(|| format!("no session {name}"))?.number();
             step
         }
         "last" => {
@@ -181,23 +219,43 @@ pub fn read_line(line: &str, message: &mut Message, names: &mut Names) -> Result
             match take("@ or market")? {
                 "@" => step.command.price = number(take("a price")?)? as i64,
                 "market" => step.command.ord_type = OrdType::Market.number(),
-                other => return Err(format!("{other} is neither @ nor market")),
+                "pegged" => {
+                    step.command.ord_type = OrdType::Pegged.number();
+                    terms.flags = words::peg(take("bid, ask or mid")?)?;
+                }
+                other => return Err(format!("{other} is neither @ nor market nor pegged")),
             }
             step
         }
         "cancel" => change(CommandKind::CancelOrder, names.label(take("a name")?)),
         "replace" => change(CommandKind::ReplaceOrder, names.label(take("a name")?)),
+        "cancelall" => Step::new(CommandKind::MassCancel),
+        "bust" => {
+            let mut step = change(CommandKind::BustTrade, names.label(take("a name")?));
+            step.command.time_in_force = 0;
+            step
+        }
         "raw" => Step::new(CommandKind::None),
         _ => return Err(format!("{verb} is no verb")),
     };
     for word in words {
-        read_word(word, &mut step, names)?;
+        read_word(word, &mut step, &mut terms, names)?;
+    }
+    if terms != OrderTerms::default() {
+        step.command.flags |= FLAG_TERMS;
+        step.command.payload_index = message.terms.len() as u16;
+        message.terms.push(terms);
     }
     message.steps.push(step);
     Ok(())
 }
 
-fn read_word(word: &str, step: &mut Step, names: &mut Names) -> Result<(), String> {
+fn read_word(
+    word: &str,
+    step: &mut Step,
+    terms: &mut OrderTerms,
+    names: &mut Names,
+) -> Result<(), String> {
     if let Some(time) = time_in_force(word) {
         step.command.time_in_force = time.number();
         return Ok(());
@@ -212,9 +270,36 @@ fn read_word(word: &str, step: &mut Step, names: &mut Names) -> Result<(), Strin
             step.judgement = Judgement::Repeat;
             step.target = Some(names.label(value));
         }
+        "oco" | "bracket" => step.command.link = words::leg(name, value)?,
+        "match" => step.command.expire_time = number(value)? as i64,
+        "tag" if step.command.kind == CommandKind::MassCancel.number() => {
+            step.command.order_id = tag_or_number(name, value)? as u64;
+        }
+        "offset" | "activation" | "visible" | "peg" | "tag" => {
+            terms_set(terms, name, tag_or_number(name, value)?)?;
+        }
+        "trailing" => terms.flags |= number(value)? as u64,
         _ => command_set(&mut step.command, name, number(value)?)?,
     }
     Ok(())
+}
+
+/// A number, or a tag's letters.
+fn tag_or_number(name: &str, value: &str) -> Result<i128, String> {
+    match number(value) {
+        Err(_) if name == "tag" && value.len() <= 8 => {
+            let mut bytes = [0; 8];
+            bytes[..value.len()].copy_from_slice(value.as_bytes());
+            Ok(i128::from(u64::from_le_bytes(bytes)))
+        }
+        read => read,
+    }
+}
+
+fn session(name: &str) -> Result<SessionState, String> {
+    let mut all = SessionState::ALL.iter().copied();
+    let named = all.find(|state| format!("{state:?}").eq_ignore_ascii_case(name));
+    named.ok_or_else(|| format!("no session {name}"))
 }
 
 /// A limit order, good till cancelled, of account 1 on instrument 1.
@@ -235,8 +320,8 @@ fn change(kind: CommandKind, target: u32) -> Step {
     step
 }
 
-fn set_instrument(payload_index: u16) -> Step {
-    let mut step = Step::new(CommandKind::SetInstrument);
+fn set(kind: CommandKind, payload_index: u16) -> Step {
+    let mut step = Step::new(kind);
     step.command.payload_index = payload_index;
     step
 }
@@ -292,9 +377,18 @@ pub fn script(script: &[Message]) -> String {
             }
             text.push('\n');
         }
+        for account in &message.accounts {
+            let _ = write!(text, "account_payload {}", account.id);
+            for field in &ACCOUNT_FIELDS[1..] {
+                let _ = write!(text, " {field}={}", account_get(account, field));
+            }
+            text.push('\n');
+        }
+        message.rules.iter().for_each(|rules| words::write_rules(&mut text, rules));
         let mut payloads = message.instruments.iter().enumerate().peekable();
         for step in &message.steps {
-            let own = payloads.next_if(|(place, _)| *step == set_instrument(*place as u16));
+            let own = payloads
+                .next_if(|(place, _)| *step == set(CommandKind::SetInstrument, *place as u16));
             match own {
                 Some((_, payload)) => write_instrument(&mut text, "instrument", payload),
                 None => write_step(&mut text, step),
@@ -373,111 +467,6 @@ fn write_step(text: &mut String, step: &Step) {
         _ => {}
     }
     text.push('\n');
-}
-
-/// A status of an instrument as a line.
-#[must_use]
-pub fn status(status: &MarketStatus) -> String {
-    let session = lower(SessionState::ALL[usize::from(status.session)]);
-    let mut line = format!("instrument {} is in {session}", status.instrument);
-    if status.price != 0 {
-        let (quantity, price, imbalance) = (status.quantity, status.price, status.imbalance);
-        let _ = write!(line, ", would trade {quantity} @ {price}, imbalance {imbalance}");
-    }
-    line
-}
-
-/// An event as a line; `name` says what its order is called.
-#[must_use]
-pub fn event(event: &Event, name: &str) -> String {
-    let kind = ExecType::try_from(event.exec_type).expect("engines write what they know");
-    let kind_name = shouted(kind);
-    let mut line = match kind {
-        ExecType::Rejected => format!("{name} {kind_name} {}", reason(event.reason)),
-        ExecType::CancelRejected => {
-            let status = lower(OrdStatus::ALL[usize::from(event.ord_status)]);
-            format!("{name} {kind_name} {}, order is {status}", reason(event.reason))
-        }
-        _ => format!("{name}.{} {kind_name}", event.order_sequence),
-    };
-    match kind {
-        ExecType::Rejected | ExecType::CancelRejected => {}
-        ExecType::Trade => {
-            let liquidity = lower(Liquidity::ALL[usize::from(event.liquidity)]);
-            let (quantity, price, id) = (event.last_quantity, event.last_price, event.match_id);
-            let _ = write!(line, " {quantity} @ {price} {liquidity}, match {id}");
-        }
-        _ => {
-            let side = lower(Side::ALL[usize::from(event.side)]);
-            let time = lower(TimeInForce::ALL[usize::from(event.time_in_force)]);
-            let price = match event.price {
-                0 => "market".to_owned(),
-                price => format!("@ {price}"),
-            };
-            let _ = write!(line, " {side} {} {price} {time}", event.quantity);
-            match event.reason {
-                0 => {}
-                // Numbers of FIX 378; the others are of reject reasons.
-                number @ 17..=20 => {
-                    let _ = write!(line, ", self-match {number}");
-                }
-                number => {
-                    let _ = write!(line, ", {}", reason(number));
-                }
-            }
-        }
-    }
-    if !matches!(kind, ExecType::Rejected | ExecType::CancelRejected | ExecType::New) {
-        let status = lower(OrdStatus::ALL[usize::from(event.ord_status)]);
-        let (cum, notional) = (event.cum_quantity, event.cum_notional());
-        let _ = write!(line, "; {status}, traded {cum}, open {}", event.leaves_quantity);
-        if cum != 0 {
-            let _ = write!(line, ", notional {notional}");
-        }
-    }
-    if event.book_quantity_before != 0 {
-        let (quantity, price) = (event.book_quantity_before, event.book_price_before);
-        let _ = write!(line, "; showed {quantity} @ {price}");
-    }
-    if event.rests() {
-        let _ = write!(line, "; shows {} @ {}", event.book_quantity_after, event.price);
-    }
-    let id = event.cl_ord_id();
-    let id = String::from_utf8_lossy(id.as_bytes());
-    if !id.is_empty() && id != name {
-        let _ = write!(line, "; id {id}");
-    }
-    line
-}
-
-/// A reject reason by its name in the interfaces, or by its number.
-#[must_use]
-pub fn reason(number: u16) -> String {
-    if number == 0 {
-        return String::new();
-    }
-    Reject::from_number(number).map_or_else(|| number.to_string(), shouted)
-}
-
-/// `SomeName` as `SOME_NAME`.
-fn shouted(value: impl std::fmt::Debug) -> String {
-    separated(value, '_').to_uppercase()
-}
-
-/// `SomeName` as `some name`.
-fn lower(value: impl std::fmt::Debug) -> String {
-    separated(value, ' ').to_lowercase()
-}
-
-fn separated(value: impl std::fmt::Debug, separator: char) -> String {
-    let mut text = String::new();
-    for letter in format!("{value:?}").chars() {
-        if letter.is_uppercase() && !text.is_empty() {
-            text.push(separator);
-        }
-        text.push(letter);
-    }
-    text
 }
 
 #[cfg(test)]

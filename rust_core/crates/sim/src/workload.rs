@@ -3,192 +3,24 @@
 use std::collections::HashMap;
 
 use engine::pod::{
-    BatchStatus, ClOrdId, Command, CommandKind, ExecType, OrdType, Side, TimeInForce,
+    BatchStatus, ClOrdId, Command, CommandKind, Event, ExecType, OrdType, Side, TimeInForce,
     FLAG_CANCEL_ON_DISCONNECT, FLAG_LEAVES, MAX_PRICE, MAX_QUANTITY,
 };
-use engine::reject::Reject;
 use engine::Fills;
 
 use crate::rng::Rng;
-use crate::script::{Judgement, Message, Step};
+use crate::script::{Message, Step};
 use crate::text;
 
+mod lists;
+mod market;
+mod profile;
 mod special;
+mod wrong;
+
+pub use profile::Profile;
 
 const HOUR_NS: i64 = 3_600_000_000_000;
-
-/// What a workload is made of.
-#[derive(Clone, Copy, Debug)]
-pub struct Profile {
-    /// What it is called.
-    pub name: &'static str,
-    /// Commands of an episode in a differential run.
-    pub episode_commands: u64,
-    /// Number of instruments.
-    pub instruments: u32,
-    /// Number of accounts.
-    pub accounts: u32,
-    /// Prices lie this far around the middle, which drifts.
-    pub spread: i64,
-    /// The largest quantity of an ordinary order.
-    pub quantity: i64,
-    /// The most commands in a message.
-    pub batch: u64,
-    /// Orders that rest once the book is built.
-    pub resting: usize,
-    /// Of a thousand commands, those that sweep a part of the book.
-    pub sweeps: u64,
-    /// Of a thousand commands, those that are malformed, late, unknown, foreign or refused.
-    pub wrong: u64,
-    /// Of a thousand messages, those that jump in time.
-    pub jumps: u64,
-    /// Of a thousand new orders, those with something that few orders have.
-    pub special: u64,
-    /// Of a thousand commands, those of an operator.
-    pub operator: u64,
-    /// Instruments have policies at random.
-    pub policies: bool,
-}
-
-impl Profile {
-    /// Every profile.
-    pub const ALL: &'static [Self] = &[
-        Self {
-            name: "kinds",
-            episode_commands: 40_000,
-            instruments: 4,
-            accounts: 3,
-            spread: 6,
-            quantity: 12,
-            batch: 6,
-            resting: 40,
-            sweeps: 10,
-            wrong: 40,
-            jumps: 8,
-            special: 500,
-            operator: 10,
-            policies: true,
-        },
-        Self {
-            name: "auctions",
-            episode_commands: 30_000,
-            instruments: 2,
-            accounts: 4,
-            spread: 15,
-            quantity: 40,
-            batch: 4,
-            resting: 80,
-            sweeps: 5,
-            wrong: 20,
-            jumps: 2,
-            special: 200,
-            operator: 60,
-            policies: true,
-        },
-        Self {
-            name: "stops",
-            episode_commands: 30_000,
-            instruments: 1,
-            accounts: 5,
-            spread: 30,
-            quantity: 30,
-            batch: 8,
-            resting: 300,
-            sweeps: 20,
-            wrong: 10,
-            jumps: 2,
-            special: 400,
-            operator: 20,
-            policies: false,
-        },
-        Self {
-            name: "dense",
-            episode_commands: 40_000,
-            instruments: 2,
-            accounts: 3,
-            spread: 6,
-            quantity: 12,
-            batch: 8,
-            resting: 60,
-            sweeps: 10,
-            wrong: 60,
-            jumps: 5,
-            special: 0,
-            operator: 0,
-            policies: false,
-        },
-        Self {
-            name: "market",
-            episode_commands: 80_000,
-            instruments: 5,
-            accounts: 20,
-            spread: 60,
-            quantity: 500,
-            batch: 64,
-            resting: 2_000,
-            sweeps: 4,
-            wrong: 20,
-            jumps: 1,
-            special: 50,
-            operator: 0,
-            policies: false,
-        },
-        Self {
-            name: "thin",
-            episode_commands: 30_000,
-            instruments: 3,
-            accounts: 2,
-            spread: 3,
-            quantity: 3,
-            batch: 1,
-            resting: 3,
-            sweeps: 50,
-            wrong: 100,
-            jumps: 20,
-            special: 100,
-            operator: 2,
-            policies: false,
-        },
-        Self {
-            name: "wide",
-            episode_commands: 60_000,
-            instruments: 1,
-            accounts: 4,
-            spread: 1_000_000,
-            quantity: MAX_QUANTITY,
-            batch: 16,
-            resting: 3_000,
-            sweeps: 1,
-            wrong: 10,
-            jumps: 1,
-            special: 0,
-            operator: 0,
-            policies: false,
-        },
-        Self {
-            name: "deep",
-            episode_commands: 200_000,
-            instruments: 1,
-            accounts: 50,
-            spread: 20_000,
-            quantity: 1_000,
-            batch: 512,
-            resting: 100_000,
-            sweeps: 1,
-            wrong: 5,
-            jumps: 0,
-            special: 0,
-            operator: 0,
-            policies: false,
-        },
-    ];
-
-    /// The profile of this name.
-    #[must_use]
-    pub fn named(name: &str) -> Option<&'static Self> {
-        Self::ALL.iter().find(|profile| profile.name == name)
-    }
-}
 
 /// An order that rests, as far as the events have told.
 #[derive(Clone, Copy, Debug)]
@@ -221,6 +53,8 @@ pub struct Workload {
     by_index: Vec<Option<u32>>,
     building: bool,
     started: bool,
+    /// Trades of late, as one of their sides tells them.
+    trades: Vec<Event>,
 }
 
 impl Workload {
@@ -247,6 +81,7 @@ impl Workload {
             by_index: Vec::new(),
             building: true,
             started: false,
+            trades: Vec::new(),
         }
     }
 
@@ -262,6 +97,12 @@ impl Workload {
             self.started = true;
             for id in 1..=self.profile.instruments {
                 self.set_instrument(id, true, &mut message);
+                if self.profile.rules && self.rng.per_mille(700) {
+                    self.set_rules(id, &mut message);
+                }
+            }
+            if self.profile.rules {
+                self.set_accounts(&mut message);
             }
         }
         if self.rng.per_mille(self.profile.wrong / 10) {
@@ -270,6 +111,8 @@ impl Workload {
             message.steps.clear();
             message.instruments.clear();
             message.terms.clear();
+            message.accounts.clear();
+            message.rules.clear();
             return message;
         }
         for _ in 0..1 + self.rng.below(self.profile.batch) {
@@ -284,6 +127,10 @@ impl Workload {
         for event in &fills.events {
             if event.order_sequence == 0 {
                 continue;
+            }
+            if event.match_id != 0 {
+                self.trades.truncate(15);
+                self.trades.insert(0, *event);
             }
             let id = event.order_id;
             if event.exec_type == ExecType::New.number() {
@@ -349,6 +196,12 @@ impl Workload {
         }
         if self.rng.per_mille(self.profile.operator) {
             return self.operate(message);
+        }
+        if self.rng.per_mille(self.profile.lists) {
+            return self.list(message);
+        }
+        if self.rng.per_mille(self.profile.mass) {
+            return self.mass(message);
         }
         if self.rng.per_mille(20) {
             let place = self.rng.below(self.middle.len() as u64) as usize;
@@ -521,121 +374,11 @@ impl Workload {
             payload.reference_price = self.rng.pick(&[0, self.middle[id as usize - 1]]);
             payload.lot_size = self.rng.pick(&[1, 1, 3]);
         }
+        if self.profile.rules {
+            payload.tick_size = self.tick(id);
+            payload.reference_price = self.rng.pick(&[0, self.middle[id as usize - 1]]);
+        }
         message.instruments.push(payload);
         self.push(step, message);
-    }
-
-    /// What a sound risk service would not let through, and what it refuses.
-    fn wrong(&mut self, message: &mut Message) {
-        match self.rng.below(9) {
-            0 => self.late(message),
-            1 => self.foreign(message),
-            2 => {
-                let mut step = Step::new(CommandKind::CancelOrder);
-                let unknown = [0, 1, u64::MAX, 1 << 62, u64::from(u32::MAX) << 13];
-                step.command.order_id = self.rng.pick(&unknown);
-                step.command.account = 1;
-                self.push(step, message);
-            }
-            3 => self.malformed(message),
-            4 => self.judged(message, Judgement::Refuse),
-            5 => self.judged(message, |_| Judgement::Repeat),
-            6 => {
-                let id = 1 + self.rng.below(u64::from(self.profile.instruments)) as u32;
-                if self.halted.is_none() {
-                    self.halted = Some(id);
-                    self.set_instrument(id, false, message);
-                }
-            }
-            7 => {
-                let mut step = Step::new(CommandKind::Tick);
-                step.command.expire_time = self.time_ns / 1_000_000_000;
-                self.push(step, message);
-            }
-            _ => {
-                let mut step = Step::new(CommandKind::SetInstrument);
-                step.command.payload_index = self.rng.pick(&[0, 1, 7, u16::MAX]);
-                let mut payload = text::instrument(self.rng.pick(&[0, 1, 2, 1 << 20, u32::MAX]));
-                payload.price_scale = self.rng.pick(&[0, 2, 13, u8::MAX]);
-                message.instruments.push(payload);
-                self.push(step, message);
-            }
-        }
-    }
-
-    /// About an order that has ended.
-    fn late(&mut self, message: &mut Message) {
-        if self.ended.is_empty() {
-            return;
-        }
-        let order = self.ended[self.rng.below(self.ended.len() as u64) as usize];
-        let kinds = [CommandKind::CancelOrder, CommandKind::ReplaceOrder];
-        let mut step = Step::new(self.rng.pick(&kinds));
-        step.target = Some(order.label);
-        step.command.account = order.account;
-        step.command.instrument = order.instrument;
-        step.command.quantity = self.rng.between(0, self.profile.quantity);
-        self.push(step, message);
-    }
-
-    /// About an order of another account, or on another instrument.
-    fn foreign(&mut self, message: &mut Message) {
-        let Some((label, order, ..)) = self.target(message) else { return };
-        let kinds = [CommandKind::CancelOrder, CommandKind::ReplaceOrder];
-        let mut step = Step::new(self.rng.pick(&kinds));
-        step.target = Some(label);
-        let other_account = self.rng.per_mille(500);
-        step.command.account = order.account + u32::from(other_account);
-        step.command.instrument = order.instrument + u32::from(!other_account);
-        self.push(step, message);
-    }
-
-    /// One field holds nonsense.
-    fn malformed(&mut self, message: &mut Message) {
-        let new = self.rng.per_mille(600);
-        if new {
-            self.passive(message)
-        } else {
-            self.replace(message)
-        }
-        let Some(step) = message.steps.last_mut() else { return };
-        let odd = self.rng.pick(&[0, 3, 5, 9, 99, u16::MAX]);
-        let wide = [i64::MIN, -1, 0, MAX_QUANTITY, MAX_QUANTITY + 1, i64::MAX];
-        let wide = self.rng.pick(&wide);
-        let command = &mut step.command;
-        match self.rng.below(14) {
-            0 => command.kind = odd,
-            1 => command.side = odd,
-            2 => command.ord_type = odd,
-            3 => command.time_in_force = odd,
-            4 => command.flags = odd,
-            5 => command.self_trade_prevention = odd,
-            6 => command.instrument = self.rng.pick(&[0, 99, u32::MAX]),
-            7 => command.price = wide,
-            8 | 9 => command.quantity = wide,
-            10 => command.stop_price = wide,
-            11 => command.display_quantity = wide,
-            12 => command.min_quantity = wide,
-            _ => command.link = u32::from(odd),
-        }
-    }
-
-    /// A sound command that risk refuses, or has seen before.
-    fn judged(&mut self, message: &mut Message, judgement: fn(u16) -> Judgement) {
-        let before = message.steps.len();
-        match self.rng.below(3) {
-            0 => self.passive(message),
-            1 => self.cancel(message),
-            _ => self.replace(message),
-        }
-        let reasons = [Reject::UnknownAccount, Reject::TickSize, Reject::ClipSize, Reject::Stale];
-        let reason = self.rng.pick(&reasons).number();
-        let reason = if self.rng.per_mille(50) { 12_345 } else { reason };
-        if let Some(step) = message.steps.get_mut(before) {
-            step.judgement = judgement(reason);
-            if step.judgement == Judgement::Repeat && step.target.is_none() {
-                step.target = step.label.map(|label| label / 2);
-            }
-        }
     }
 }

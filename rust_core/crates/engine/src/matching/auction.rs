@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 use super::{MatchingEngine, Room, EVENTS_PER_TRADE};
 use crate::batch::Fills;
 use crate::book::{side_index, BookSide};
-use crate::orders::NIL;
-use crate::pod::{ExecType, Liquidity, MarketStatus, SessionState, Side, TimeInForce};
+use crate::orders::{Order, NIL};
+use crate::pod::{Event, ExecType, Liquidity, MarketStatus, SessionState, Side, TimeInForce};
 use crate::prices::Ticks;
 use crate::rules::{Criterion, Residual};
 
@@ -250,19 +250,30 @@ impl MatchingEngine {
         true
     }
 
-    /// The order of a side that trades first in an auction at this price.
-    fn first_in_auction(&self, slot: usize, side: Side, price: i64) -> Option<u32> {
+    /// The order of a side that trades first in an auction at this price. Those that want all or a
+    /// minimum are passed, and noted, so that they are passed once in an auction.
+    fn first_in_auction(
+        &self,
+        slot: usize,
+        side: Side,
+        price: i64,
+        passed: &mut [u32; 2],
+    ) -> Option<u32> {
         let book = &self.books[slot];
         let markets = &book.markets[side_index(side)];
         let own = &book.sides[side_index(side)];
         let key = own.limit_key(price);
-        for (queues, limit) in [(markets, 0), (own, key)] {
-            let mut at = queues.next_maker(limit);
-            while let Some(index) = at {
+        for ((queues, limit), passed) in [(markets, 0), (own, key)].into_iter().zip(passed) {
+            loop {
+                let next = match *passed {
+                    NIL => queues.next_maker(limit),
+                    passed => queues.after(&self.orders, passed, limit),
+                };
+                let Some(index) = next else { break };
                 if self.auction_quantity(index) > 0 {
                     return Some(index);
                 }
-                at = queues.after(&self.orders, index, limit);
+                *passed = index;
             }
         }
         None
@@ -289,63 +300,97 @@ impl MatchingEngine {
         room: Room,
         fills: &mut Fills,
     ) -> bool {
-        let Some((session, price)) = self.books[slot].leaving else { return true };
-        let events = &mut fills.events;
-        if price != 0 {
-            loop {
-                let buyer = self.first_in_auction(slot, Side::Buy, price);
-                let seller = self.first_in_auction(slot, Side::Sell, price);
-                let (Some(buyer), Some(seller)) = (buyer, seller) else { break };
-                let links = self.orders.link_cost(buyer) + self.orders.link_cost(seller);
-                if events.len() + EVENTS_PER_TRADE + links > room.events {
-                    return false;
-                }
-                let quantity = self.orders.get(buyer).leaves.min(self.orders.get(seller).leaves);
-                let parts = [(buyer, Liquidity::Auction), (seller, Liquidity::Auction)];
-                self.deal_between(parts, slot, price, quantity, command_index, events);
+        while let Some((session, price)) = self.books[slot].leaving.filter(|&(_, price)| price != 0)
+        {
+            if !self.uncross(slot, price, command_index, room, &mut fills.events) {
+                return false;
             }
+            self.books[slot].leaving = Some((session, 0));
             if self.books[slot].torn {
                 // Orders went with their partners while it traded: others may trade now.
                 self.begin_uncross(slot, session);
-                return self.leave_auction(slot, command_index, room, fills);
             }
-            self.books[slot].leaving = Some((session, 0));
         }
-        while let Some((index, exec_type)) = self.next_leftover(slot) {
-            if events.len() + 1 + self.orders.link_cost(index) > room.events {
-                return false;
-            }
-            self.end(index, exec_type, command_index, events);
+        let Some((session, _)) = self.books[slot].leaving else { return true };
+        if !self.end_leftovers(slot, command_index, room, &mut fills.events) {
+            return false;
         }
         self.books[slot].leaving = None;
         self.set_session(slot, session);
         true
     }
 
-    /// An order that was for the auction that ends, and how it ends.
-    fn next_leftover(&self, slot: usize) -> Option<(u32, ExecType)> {
+    /// Trades at the price of an auction. Says whether there was room for all of it.
+    fn uncross(
+        &mut self,
+        slot: usize,
+        price: i64,
+        command_index: u32,
+        room: Room,
+        events: &mut Vec<Event>,
+    ) -> bool {
+        let (mut buys_passed, mut sells_passed) = ([NIL; 2], [NIL; 2]);
+        loop {
+            let buyer = self.first_in_auction(slot, Side::Buy, price, &mut buys_passed);
+            let seller = self.first_in_auction(slot, Side::Sell, price, &mut sells_passed);
+            let (Some(buyer), Some(seller)) = (buyer, seller) else { return true };
+            let links = self.orders.link_cost(buyer) + self.orders.link_cost(seller);
+            if events.len() + EVENTS_PER_TRADE + links > room.events {
+                return false;
+            }
+            let quantity = self.orders.get(buyer).leaves.min(self.orders.get(seller).leaves);
+            let parts = [(buyer, Liquidity::Auction), (seller, Liquidity::Auction)];
+            self.deal_between(parts, slot, price, quantity, command_index, events);
+        }
+    }
+
+    /// Ends the orders that were for the auction that ends. Says whether there was room for all.
+    fn end_leftovers(
+        &mut self,
+        slot: usize,
+        command_index: u32,
+        room: Room,
+        events: &mut Vec<Event>,
+    ) -> bool {
+        let mut ids = core::mem::take(&mut self.swept);
+        ids.clear();
         let book = &self.books[slot];
+        for queue in book.markets.iter().chain(&book.sides).flat_map(BookSide::queues) {
+            let mut at = if queue.special == 0 { NIL } else { queue.first };
+            while at != NIL {
+                let order = self.orders.get(at);
+                if self.ends_with_auction(order, slot).is_some() {
+                    ids.push(order.id);
+                }
+                at = order.next;
+            }
+        }
+        let mut done = true;
+        for &id in &ids {
+            // It may have gone with its partner.
+            let Some(index) = self.orders.find(id) else { continue };
+            if events.len() + 1 + self.orders.link_cost(index) > room.events {
+                done = false;
+                break;
+            }
+            let exec_type = self.ends_with_auction(self.orders.get(index), slot);
+            self.end(index, exec_type.expect("just seen"), command_index, events);
+        }
+        self.swept = ids;
+        done
+    }
+
+    /// How an order ends if it was for the auction that ends.
+    fn ends_with_auction(&self, order: &Order, slot: usize) -> Option<ExecType> {
         let for_auction = [
             TimeInForce::AtTheOpen as u8,
             TimeInForce::AtTheClose as u8,
             TimeInForce::GoodForAuction as u8,
         ];
-        let keeps_markets = book.rules.residual == Residual::Rest;
-        for queues in book.markets.iter().chain(&book.sides) {
-            for queue in queues.queues() {
-                let mut at = if queue.special == 0 { NIL } else { queue.first };
-                while at != NIL {
-                    let order = self.orders.get(at);
-                    if for_auction.contains(&order.time_in_force) {
-                        return Some((at, ExecType::Expired));
-                    }
-                    if order.price == 0 && !keeps_markets {
-                        return Some((at, ExecType::Canceled));
-                    }
-                    at = order.next;
-                }
-            }
+        if for_auction.contains(&order.time_in_force) {
+            return Some(ExecType::Expired);
         }
-        None
+        let keeps_markets = self.books[slot].rules.residual == Residual::Rest;
+        (order.price == 0 && !keeps_markets).then_some(ExecType::Canceled)
     }
 }

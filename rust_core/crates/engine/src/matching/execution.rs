@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::lists::LINKED;
 use super::{Context, MatchingEngine, Turn, EVENTS_PER_TRADE};
-use crate::book::{side_index, Fillable};
+use crate::book::Fillable;
 use crate::events::{of_order, of_trade, rests, stood, Trade};
 use crate::orders::{Order, Place, NIL};
 use crate::pod::{Event, ExecType, Liquidity, PegPrice, SelfTrade, TimeInForce};
@@ -28,21 +28,19 @@ impl MatchingEngine {
         let mut last_event = events.len() - 1;
         let trades_end = events.len() + EVENTS_PER_TRADE * turn.trades;
         let book = &mut self.books[slot];
-        let markets = &book.markets[1 - side_index(side)];
-        let marks = price == 0 && book.marks;
-        if book.special || marks || taker.extra != NIL || !markets.is_empty() {
+        if book.special || taker.extra != NIL || price == 0 && book.marks {
             return self.execute_special(index, slot, turn.index, trades_end, last_event, events);
         }
         // A market order whose rest was given a price is a limit order from then on.
         let immediate = price == 0
             || taker.time_in_force == TimeInForce::Ioc as u8
             || taker.time_in_force == TimeInForce::Fok as u8;
-        // Who meets an order of one's own leaves this way.
-        let meets = book.rules.self_trade != SelfTrade::Allow;
-        let opposite = book.opposite_mut(side);
-        let limit_key = opposite.limit_key(price);
+        let limit_key = book.opposite_mut(side).limit_key(price);
         if taker.time_in_force == TimeInForce::Fok as u8 {
             let quantity = taker.leaves;
+            // Whose orders there are is for the plan to see.
+            let meets = book.rules.self_trade != SelfTrade::Allow;
+            let opposite = book.opposite_mut(side);
             let reason = match opposite.fillable(&self.orders, limit_key, quantity, turn.trades) {
                 Fillable::No => Some(Reject::FokUnfillable),
                 Fillable::Yes if !meets => None,
@@ -64,7 +62,10 @@ impl MatchingEngine {
                 break;
             }
             let order = self.orders.get(maker);
-            if order.extra != NIL || meets && order.account == account {
+            // Who meets an order of one's own leaves this way.
+            let meets =
+                order.account == account && self.books[slot].rules.self_trade != SelfTrade::Allow;
+            if order.extra != NIL || meets {
                 let at = turn.index;
                 return self.execute_special(index, slot, at, trades_end, last_event, events);
             }
@@ -291,7 +292,7 @@ impl MatchingEngine {
         let book = &mut self.books[slot];
         book.place_mut(place, side).remove(&mut self.orders, index);
         book.floored -= u32::from(floored);
-        if place == Place::Trailing {
+        if matches!(place, Place::Trailing | Place::Market) {
             book.judge();
         }
     }
@@ -308,6 +309,6 @@ impl MatchingEngine {
         let book = &mut self.books[slot];
         book.place_mut(place, side).rest_at(&mut self.orders, index, price);
         book.floored += u32::from(floored);
-        book.special |= place == Place::Trailing;
+        book.special |= matches!(place, Place::Trailing | Place::Market);
     }
 }

@@ -9,7 +9,7 @@ use super::plan::Part;
 use super::sweep::{Plan, Steps, Swept};
 use super::{MatchingEngine, Room, Turn, EVENTS_PER_TRADE};
 use crate::batch::Fills;
-use crate::book::side_index;
+use crate::book::{side_index, BookSide};
 use crate::events::rests;
 use crate::orders::{Extra, Link, Place, NIL};
 use crate::pod::{
@@ -47,7 +47,6 @@ impl MatchingEngine {
     }
 
     /// Goes on where the last message had no room.
-    #[inline]
     pub(super) fn follow_pending(&mut self, room: Room, fills: &mut Fills) {
         if self.pending.is_empty() {
             return;
@@ -316,17 +315,22 @@ impl MatchingEngine {
     ) -> Option<(u32, usize)> {
         let book = &self.books[slot];
         for side in [Side::Buy, Side::Sell] {
+            let own = &book.sides[side_index(side)];
             let opposite = &book.sides[1 - side_index(side)];
             let markets = &book.markets[1 - side_index(side)];
-            for queue in book.sides[side_index(side)].queues() {
-                let price = book.sides[side_index(side)].price(queue.key);
+            let Some(best) = own.queues().next().map(|queue| own.price(queue.key)) else {
+                continue;
+            };
+            let most = self.open_in(markets, 0) + self.open_in(opposite, opposite.limit_key(best));
+            for queue in own.queues() {
+                let price = own.price(queue.key);
                 let crosses = opposite.next_maker(opposite.limit_key(price)).is_some();
                 if !crosses && markets.is_empty() {
                     break;
                 }
                 let mut at = if queue.special == 0 { NIL } else { queue.first };
                 while at != NIL {
-                    if self.orders.is_floored(at) {
+                    if self.orders.is_floored(at) && self.orders.floor(at) <= most {
                         let (reach, floor) = (self.reach(at, slot), self.orders.floor(at));
                         parts.clear();
                         if floor == self.orders.get(at).leaves {
@@ -345,6 +349,24 @@ impl MatchingEngine {
             }
         }
         None
+    }
+
+    /// What is open in queues up to a key: more than that can't trade.
+    fn open_in(&self, queues: &BookSide, limit_key: i64) -> i64 {
+        let mut sum = 0;
+        for queue in queues.queues().take_while(|queue| queue.key <= limit_key) {
+            if queue.special == 0 {
+                sum += queue.quantity;
+                continue;
+            }
+            let mut at = queue.first;
+            while at != NIL {
+                let order = self.orders.get(at);
+                sum += order.leaves;
+                at = order.next;
+            }
+        }
+        sum
     }
 
     /// An order that waits for the auction under way.

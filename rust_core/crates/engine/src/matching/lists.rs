@@ -22,6 +22,8 @@ pub(super) const LINKED: u16 = Reject::LinkedOrder as u16;
 /// What was found of a list when its first leg came.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Judged {
+    /// The message that it came in.
+    sequence: u64,
     /// Index of its first leg.
     start: usize,
     /// How many legs; 0: there is no list.
@@ -46,7 +48,8 @@ impl MatchingEngine {
         events: &mut Vec<Event>,
     ) -> (Outcome, Option<usize>) {
         let index = at.index as usize;
-        if !(self.list.start..self.list.start + self.list.legs).contains(&index) {
+        let legs = self.list.start..self.list.start + self.list.legs;
+        if self.list.sequence != at.batch.sequence || !legs.contains(&index) {
             self.list = self.judge_list(at.batch, index);
         }
         let place = index - self.list.start;
@@ -54,7 +57,7 @@ impl MatchingEngine {
             return (rejected(at, reason, events), None);
         }
         let slot = self.slot(at.command.instrument).expect("or it would be refused");
-        let done = self.new_special(at, slot, events);
+        let done = self.make_special(at, slot, events);
         (done, (place + 1 == self.list.legs).then_some(slot))
     }
 
@@ -83,7 +86,7 @@ impl MatchingEngine {
         }
         let slot = self.slot(first.instrument);
         for (place, command) in commands.iter().enumerate().take(legs) {
-            let own = self.refusal_of_new(command, terms_of(batch, command), slot, false);
+            let own = self.refusal_of_special(command, terms_of(batch, command), slot);
             let of_risk = refusal_of_risk(&batch.verdicts[start + place]);
             let unfit = if well_formed { misfit(first, command, place) } else { reasons[0] };
             reasons[place] = earliest(earliest(own, unfit), of_risk);
@@ -93,7 +96,7 @@ impl MatchingEngine {
                 reason.get_or_insert(Reject::Other);
             }
         }
-        Judged { start, legs, reasons }
+        Judged { sequence: batch.sequence, start, legs, reasons }
     }
 
     /// Whether an order that has just come is to go at once, as its partner has traded, was

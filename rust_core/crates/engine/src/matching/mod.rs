@@ -83,8 +83,6 @@ pub struct MatchingEngine {
 struct Context<'a> {
     command: &'a Command,
     verdict: &'a Verdict,
-    /// The command's terms beside those that fit it, if it says that it has some.
-    terms: Option<&'a OrderTerms>,
     index: u32,
     place: u64,
     /// Trades that fit into the message beside what is set aside for this and later commands.
@@ -173,7 +171,6 @@ impl MatchingEngine {
         fills.begin(batch);
         self.applied = batch.sequence;
         self.time_ns = batch.time_ns;
-        self.list = lists::Judged::default();
         if batch.status != BatchStatus::Held {
             self.go_on(Room::before(batch.commands.len()), fills);
         }
@@ -182,7 +179,6 @@ impl MatchingEngine {
             let context = Context {
                 command,
                 verdict,
-                terms: lists::terms_of(batch, command),
                 index: index as u32,
                 place: place(self.shard, batch.sequence, index as u32),
                 trades: self.trades_in(MAX_EVENTS - set_aside - fills.events.len()),
@@ -277,19 +273,15 @@ impl MatchingEngine {
         refusal: Option<Reject>,
         events: &mut Vec<Event>,
     ) -> (Outcome, Option<usize>) {
-        let slot = self.slot(at.command.instrument);
-        let plain = is_plain(at.command);
-        if at.command.link != 0 {
-            return self.new_leg(at, events);
+        if !is_plain(at.command) {
+            return self.new_special(at, refusal, events);
         }
-        let own = self.refusal_of_new(at.command, at.terms, slot, plain);
+        let slot = self.slot(at.command.instrument);
+        let own = self.refusal_of_plain(at.command, slot);
         let (Some(slot), None, None) = (slot, own, refusal) else {
             let reason = earliest(own, refusal).expect("an unknown instrument is a refusal");
             return (rejected(at, reason, events), None);
         };
-        if !plain {
-            return (self.new_special(at, slot, events), Some(slot));
-        }
         let order = self.order_of(at);
         let index = self.orders.insert(order);
         events.push(of_order(self.orders.get_mut(index), ExecType::New, at.index));
@@ -311,10 +303,32 @@ impl MatchingEngine {
         order
     }
 
+    /// Takes a new order that has more than a plain one.
+    #[inline(never)]
+    fn new_special(
+        &mut self,
+        at: Context<'_>,
+        refusal: Option<Reject>,
+        events: &mut Vec<Event>,
+    ) -> (Outcome, Option<usize>) {
+        if at.command.link != 0 {
+            return self.new_leg(at, events);
+        }
+        let slot = self.slot(at.command.instrument);
+        let terms = lists::terms_of(at.batch, at.command);
+        let own = self.refusal_of_special(at.command, terms, slot);
+        let (Some(slot), None, None) = (slot, own, refusal) else {
+            let reason = earliest(own, refusal).expect("an unknown instrument is a refusal");
+            return (rejected(at, reason, events), None);
+        };
+        (self.make_special(at, slot, events), Some(slot))
+    }
+
     /// Makes an order that has more than a plain one.
-    fn new_special(&mut self, at: Context<'_>, slot: usize, events: &mut Vec<Event>) -> Outcome {
+    fn make_special(&mut self, at: Context<'_>, slot: usize, events: &mut Vec<Event>) -> Outcome {
         let mut order = self.order_of(at);
-        let extra = Extra::new(at.place, at.command, at.terms);
+        let terms = lists::terms_of(at.batch, at.command);
+        let extra = Extra::new(at.place, at.command, terms);
         if !extra.link.is_some_and(Link::is_exit) {
             order.price = self.passive_price(&order, slot);
         }
@@ -337,41 +351,56 @@ impl MatchingEngine {
         self.orders.end(index);
     }
 
-    /// Why matching itself would refuse a new order. Risk has checked its shape; this engine stays
-    /// whole even if it has not.
+    /// Why matching itself would refuse a plain new order. Risk has checked its shape; this engine
+    /// stays whole even if it has not.
     #[inline]
-    fn refusal_of_new(
-        &self,
-        command: &Command,
-        terms: Option<&OrderTerms>,
-        slot: Option<usize>,
-        plain: bool,
-    ) -> Option<Reject> {
+    fn refusal_of_plain(&self, command: &Command, slot: Option<usize>) -> Option<Reject> {
         let Some(slot) = slot else {
             return Some(Reject::UnknownSymbol);
         };
-        let shape = if plain {
-            shape_of_new(command)
-        } else {
-            shape_of_special(command, terms, self.time_ns)
-        };
-        if let Some(reason) = shape {
+        if let Some(reason) = shape_of_new(command) {
             return Some(reason);
         }
         let book = &self.books[slot];
-        let screened = book.screened || !plain;
-        if screened {
-            if let Some(reason) = self.refusal_of_session(command, terms, slot) {
-                return Some(reason);
-            }
+        if book.screened {
+            return self.refusal_of_state(command, None, slot);
         }
         if !is_enabled(book) {
             return Some(Reject::SymbolHalted);
         }
-        if screened {
-            if let Some(reason) = self.refusal_of_place(command, slot) {
-                return Some(reason);
-            }
+        (self.orders.open() >= MAX_OPEN_ORDERS).then_some(Reject::SystemUnavailable)
+    }
+
+    /// Why matching itself would refuse a new order that isn't plain.
+    fn refusal_of_special(
+        &self,
+        command: &Command,
+        terms: Option<&OrderTerms>,
+        slot: Option<usize>,
+    ) -> Option<Reject> {
+        let Some(slot) = slot else {
+            return Some(Reject::UnknownSymbol);
+        };
+        let shape = shape_of_special(command, terms, self.time_ns);
+        shape.or_else(|| self.refusal_of_state(command, terms, slot))
+    }
+
+    /// Why a new order whose shape is right is refused, in order of precedence.
+    #[inline(never)]
+    fn refusal_of_state(
+        &self,
+        command: &Command,
+        terms: Option<&OrderTerms>,
+        slot: usize,
+    ) -> Option<Reject> {
+        if let Some(reason) = self.refusal_of_session(command, terms, slot) {
+            return Some(reason);
+        }
+        if !is_enabled(&self.books[slot]) {
+            return Some(Reject::SymbolHalted);
+        }
+        if let Some(reason) = self.refusal_of_place(command, slot) {
+            return Some(reason);
         }
         (self.orders.open() >= MAX_OPEN_ORDERS).then_some(Reject::SystemUnavailable)
     }

@@ -28,6 +28,17 @@ impl MatchingEngine {
     /// time has brought.
     #[inline]
     pub(super) fn go_on(&mut self, room: Room, fills: &mut Fills) {
+        let quiet = self.pending.is_empty()
+            && self.sweeps.is_empty()
+            && self.timers.is_empty()
+            && self.orders.due(self.time_ns).is_none();
+        if !quiet {
+            self.go_on_with(room, fills);
+        }
+    }
+
+    #[inline(never)]
+    fn go_on_with(&mut self, room: Room, fills: &mut Fills) {
         if !self.sweeps.is_empty() && !self.go_on_cancelling(room, &mut fills.events) {
             return;
         }

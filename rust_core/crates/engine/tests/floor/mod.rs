@@ -175,7 +175,8 @@ impl Floor {
         let mut command = Command { instrument: 1, account: 1, ..Command::zeroed() };
         let kind = match words[0] {
             "cancel" | "replace" => {
-                command.order_id = self.ids[words[1]];
+                command.order_id = self.ids.get(words[1]).copied().unwrap_or(0);
+                command.instrument = 0;
                 command.account = self.engine.order(command.order_id).map_or(1, |o| o.account);
                 for word in &words[2..] {
                     let set = number(word, "qty").map(|value| command.quantity = value);

@@ -2,11 +2,12 @@
 
 use engine::pod::{
     Command, CommandKind, Contingency, ExecType, Leg, OrdType, TimeInForce, VerdictKind,
+    FLAG_ALL_OR_NONE, FLAG_POST_ONLY, FLAG_POST_ONLY_REPRICE,
 };
 use engine::reject::Reject;
 use engine::{Batch, Fills};
 
-use super::{risk_said, terms_of, At, Open, Place, Reference};
+use super::{risk_said, terms_of, At, Open, Reference};
 
 /// A list of orders, named by the id of its first leg.
 #[derive(Clone, Debug)]
@@ -41,7 +42,7 @@ impl Reference {
         }
         if let Some(legs) = list_from(batch, index) {
             let against: Vec<_> = (index..index + legs)
-                .map(|place| self.own_reasons(batch, place, is_related(batch, index, legs)))
+                .map(|place| self.own_reasons(batch, place, is_related(batch, index, place)))
                 .collect();
             let refused = against.iter().any(|reasons| !reasons.is_empty());
             for (place, mut reasons) in against.into_iter().enumerate() {
@@ -173,15 +174,7 @@ impl Reference {
         let order = self.orders.get_mut(&id).expect("open");
         order.leaves = order.leaves.min(entered);
         fills.events.push(order.event(ExecType::Triggered, order.status(), at.index));
-        let (flags, side, price) = (order.command.flags, order.side, order.price);
-        let instrument = order.command.instrument;
-        match self.posted_at(flags, side, price, instrument) {
-            Some(price) => {
-                self.orders.get_mut(&id).expect("open").price = price;
-                self.arrive(id, at, fills);
-            }
-            None => self.drop_rest(id, Reject::PostOnlyWouldCross.number(), at, fills),
-        }
+        self.arrive(id, at, fills);
     }
 
     /// What an activation may need at least.
@@ -210,17 +203,12 @@ fn list_from(batch: &Batch<'_>, index: usize) -> Option<usize> {
     (whole && new).then_some(legs)
 }
 
-/// Whether sides and quantities of a list go together.
-fn is_related(batch: &Batch<'_>, index: usize, legs: usize) -> bool {
-    let all = &batch.commands[index..index + legs];
-    let first = &all[0];
-    let leg = Leg::read(first.link).expect("a list begins here");
-    let side = match (leg.contingency, first.side) {
-        (Contingency::Bracket, 1) => 2,
-        (Contingency::Bracket, _) => 1,
-        (_, side) => side,
-    };
-    all[1..].iter().all(|other| other.side == side && other.quantity == first.quantity)
+/// Whether the side and the quantity of a leg go with those of the first.
+fn is_related(batch: &Batch<'_>, first: usize, place: usize) -> bool {
+    let (first, own) = (&batch.commands[first], &batch.commands[place]);
+    let leg = Leg::read(own.link).expect("a leg of a list that is all there");
+    let exits = leg.contingency == Contingency::Bracket && leg.place > 0;
+    (own.side == first.side) != exits && own.quantity == first.quantity
 }
 
 /// Whether an order of this kind can be such a leg.
@@ -237,6 +225,14 @@ fn may_be_leg(command: &Command, trails: bool) -> bool {
     );
     if leg.contingency == Contingency::Bracket && leg.place == 0 {
         return kind != OrdType::Pegged && !for_auction;
+    }
+    // What an exit meets when it is let go can't be known before.
+    let posts = command.flags & (FLAG_POST_ONLY | FLAG_POST_ONLY_REPRICE) != 0;
+    if command.flags & FLAG_ALL_OR_NONE != 0 || command.min_quantity != 0 {
+        return false;
+    }
+    if leg.contingency == Contingency::Bracket && posts {
+        return false;
     }
     let waits = matches!(time, TimeInForce::Day | TimeInForce::Gtc | TimeInForce::Gtd);
     let stops = matches!(kind, OrdType::Stop | OrdType::StopLimit) || trails;

@@ -59,6 +59,10 @@ impl Reference {
         }
         self.reasons_of_session(command, reasons);
         reasons.extend(book.reason_against_price(command.price));
+        let named = [command.price, command.stop_price, terms.activation_price];
+        if !named.iter().all(|&price| book.is_on_grid(price)) {
+            reasons.push(Reject::TickSize);
+        }
         if ord_type == OrdType::Pegged && book.pegged.len() >= PEGGED_MOST {
             reasons.push(Reject::SystemUnavailable);
         }
@@ -243,6 +247,9 @@ impl Reference {
             reasons.push(Reject::SymbolHalted);
         }
         reasons.extend(book.reason_against_price(command.price));
+        if !book.is_on_grid(command.price) || !book.is_on_grid(command.stop_price) {
+            reasons.push(Reject::TickSize);
+        }
         if reasons.is_empty() && command.price != 0 && command.price != order.price {
             let posted = self.posted_at(made.flags, order.side, command.price, made.instrument);
             if posted.is_none() {

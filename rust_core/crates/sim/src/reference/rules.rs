@@ -90,6 +90,12 @@ impl Book {
         at
     }
 
+    /// Whether a price, if there is one, is a multiple of the tick size there. Without a table it is
+    /// risk's alone to judge.
+    pub(super) fn is_on_grid(&self, price: i64) -> bool {
+        price < 1 || self.bounds.tick_size[0] == 0 || price % self.tick_at(price).1 == 0
+    }
+
     /// The highest price on the grid that isn't above one.
     pub(super) fn rounded_down(&self, price: i64) -> Option<i64> {
         let mut price = price;

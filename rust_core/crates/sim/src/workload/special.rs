@@ -2,7 +2,7 @@
 
 use engine::pod::{
     Command, CommandKind, OrdType, OrderTerms, TimeInForce, FLAG_ALL_OR_NONE, FLAG_POST_ONLY,
-    FLAG_POST_ONLY_REPRICE, FLAG_TERMS,
+    FLAG_POST_ONLY_REPRICE, FLAG_REDUCE_ONLY, FLAG_TERMS, MAX_PRICE, TERMS_PEG_SHIFT,
 };
 
 use super::Workload;
@@ -25,6 +25,9 @@ impl Workload {
         let id = 1 + self.rng.below(u64::from(self.profile.instruments)) as u32;
         let middle = self.middle[id as usize - 1];
         let near = (middle + self.rng.between(-5, 5)).max(1);
+        if self.profile.rules && self.rng.per_mille(200) {
+            return self.set_rules(id, message);
+        }
         let last = self.rng.per_mille(300);
         let kind = if last { CommandKind::SetLastTrade } else { CommandKind::SetSession };
         let mut step = Step::new(kind);
@@ -45,17 +48,43 @@ impl Workload {
         if !self.rng.per_mille(self.profile.special) {
             return;
         }
-        let quantity = step.command.quantity;
         let middle = self.middle[step.command.instrument as usize - 1];
         let stop = (middle + self.rng.between(-8, 8)).max(1);
         let command = &mut step.command;
         let limit = command.ord_type == OrdType::Limit.number();
+        let mut terms = OrderTerms::default();
+        terms.tag = self.rng.pick(&[0, 0, 0, 1, 2]);
+        if self.rng.per_mille(self.profile.pegs) {
+            command.ord_type = OrdType::Pegged.number();
+            command.price = self.rng.pick(&[0, 0, command.price]);
+            let follows = self.rng.weighted(&[1, 20, 20, 20]) as u64;
+            terms.flags = follows << TERMS_PEG_SHIFT;
+            terms.peg_offset = self.rng.between(-4, 4);
+            if self.rng.per_mille(20) {
+                terms.peg_offset *= self.rng.pick(&[1_000, MAX_PRICE / 4, MAX_PRICE]);
+            }
+        } else {
+            self.odd_kind(step, &mut terms, limit, stop);
+        }
+        if terms != OrderTerms::default() {
+            step.command.flags |= FLAG_TERMS;
+            step.command.payload_index = message.terms.len() as u16;
+            message.terms.push(terms);
+        }
+        // Some have two such things, which often don't go together.
+        if self.rng.per_mille(150) {
+            self.decorate(step, message);
+        }
+    }
+
+    fn odd_kind(&mut self, step: &mut Step, terms: &mut OrderTerms, limit: bool, stop: i64) {
+        let quantity = step.command.quantity;
+        let command = &mut step.command;
         let as_stop = |command: &mut Command| {
             let kind = if limit { OrdType::StopLimit } else { OrdType::Stop };
             command.ord_type = kind.number();
         };
-        let mut terms = OrderTerms::default();
-        match self.rng.below(14) {
+        match self.rng.below(15) {
             0 => command.self_trade_prevention = self.rng.below(6) as u16,
             1 => command.self_trade_group = self.rng.below(3) as u32,
             2 => command.flags |= FLAG_POST_ONLY,
@@ -84,7 +113,8 @@ impl Workload {
                     terms.trailing_offset *= self.rng.pick(&[1, 100, 1_000]);
                 }
             }
-            12 => {
+            12 => command.flags |= FLAG_REDUCE_ONLY * 0,
+            13 => {
                 command.ord_type = OrdType::MarketToLimit.number();
                 command.price = 0;
             }
@@ -93,15 +123,6 @@ impl Workload {
                     [TimeInForce::AtTheOpen, TimeInForce::AtTheClose, TimeInForce::GoodForAuction];
                 command.time_in_force = self.rng.pick(&times).number();
             }
-        }
-        if terms != OrderTerms::default() {
-            command.flags |= FLAG_TERMS;
-            command.payload_index = message.terms.len() as u16;
-            message.terms.push(terms);
-        }
-        // Some have two such things, which often don't go together.
-        if self.rng.per_mille(150) {
-            self.decorate(step, message);
         }
     }
 }
