@@ -43,7 +43,7 @@ impl Candidate {
 
     /// Its prices that may be nearest: the ticks beside it, and the ends.
     fn near(&self, price: i64, ticks: Ticks<'_>) -> [i64; 2] {
-        let down = ticks.down_from(self.low, price.clamp(self.low, self.high));
+        let down = ticks.down(price.clamp(self.low, self.high)).max(self.low);
         [down, ticks.above(down).min(self.high)]
     }
 }

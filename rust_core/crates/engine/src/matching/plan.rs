@@ -55,7 +55,11 @@ impl Planner<'_> {
             if queue.key > limit_key {
                 return false;
             }
-            let stopped = self.reach.stops(price_of(queue.key)).is_some();
+            let price = price_of(queue.key);
+            if self.reach.is_beyond(price) {
+                return true;
+            }
+            let stopped = self.reach.leaves_band(price);
             let (mut hidden, mut slices) = (0, 0);
             let mut at = queue.first;
             while at != NIL {
