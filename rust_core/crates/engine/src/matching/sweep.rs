@@ -478,8 +478,8 @@ impl MatchingEngine {
         }
         let taker = self.orders.get(index);
         let queue = book.sides[1 - side_index(taker.side())].queue(self.orders.get(first));
-        let wanted = queue.orders as usize * EVENTS_PER_TRADE + self.orders.link_cost(index);
-        if wanted > room {
+        let linked = self.orders.link(index).is_some();
+        if linked || queue.orders as usize * EVENTS_PER_TRADE > room {
             return None;
         }
         let mut hidden = 0;
