@@ -439,10 +439,11 @@ impl Orders {
         self.extra(index).and_then(|extra| extra.link)
     }
 
-    /// Events more where an order takes part: its partner's end.
+    /// Events more where an order takes part: its partner's end, if that is open.
     #[inline]
     pub fn link_cost(&self, index: u32) -> usize {
-        usize::from(self.link(index).is_some_and(|link| link.partner().is_some()))
+        let partner = self.link(index).and_then(Link::partner);
+        usize::from(partner.is_some_and(|id| self.find(id).is_some()))
     }
 
     /// Calls for every listed order of an account, or of any for 0, in no order that means

@@ -102,6 +102,8 @@ struct Book {
     /// The session that an auction leads to, and its price; 0: nothing trades.
     leaving: Option<(SessionState, i64)>,
     indicated: (i64, i64, i64),
+    /// Its session has changed and no status says so yet.
+    untold: bool,
     /// How many of its limit orders want all or a minimum; most books have none.
     floored: usize,
     bounds: InstrumentRules,
@@ -129,6 +131,8 @@ pub struct Reference {
     pending: Vec<u32>,
     accounts: BTreeMap<u32, Account>,
     lists: BTreeMap<u64, List>,
+    /// Orders of lists that have ended, which gives entries their turns.
+    entries_ended: u64,
     /// What speaks against the legs that are still to come in this message, by their index.
     judged: BTreeMap<u32, Vec<Reject>>,
     /// Mass cancels that go on.
@@ -181,6 +185,7 @@ impl Reference {
             pending: Vec::new(),
             accounts: BTreeMap::new(),
             lists: BTreeMap::new(),
+            entries_ended: 0,
             judged: BTreeMap::new(),
             masses: Vec::new(),
             busted: BTreeSet::new(),
@@ -424,6 +429,7 @@ impl Book {
             reference: 0,
             leaving: None,
             indicated: (0, 0, 0),
+            untold: false,
             floored: 0,
             bounds: InstrumentRules::zeroed(),
             bounds_since_ns: 0,

@@ -245,7 +245,13 @@ impl Workload {
     fn price(&mut self, instrument: u32, side: Side, away: i64) -> i64 {
         let middle = self.middle[instrument as usize - 1];
         let price = if side == Side::Buy { middle - away } else { middle + 1 + away };
-        price.clamp(1, MAX_PRICE)
+        self.on_grid(instrument, price)
+    }
+
+    /// The price on the instrument's own grid; risk lets no other pass.
+    fn on_grid(&self, instrument: u32, price: i64) -> i64 {
+        let tick = self.tick(instrument);
+        (price / tick * tick).clamp(tick, MAX_PRICE)
     }
 
     /// Distances that are mostly small: the smaller of two draws.

@@ -43,7 +43,7 @@ impl Candidate {
 
     /// Its prices that may be nearest: the ticks beside it, and the ends.
     fn near(&self, price: i64, ticks: Ticks<'_>) -> [i64; 2] {
-        let down = ticks.down_from(self.low, price.clamp(self.low, self.high));
+        let down = ticks.down(price.clamp(self.low, self.high)).max(self.low);
         [down, ticks.above(down).min(self.high)]
     }
 }
@@ -211,8 +211,9 @@ impl MatchingEngine {
                     return prices.min_by_key(|price| ((price - reference).abs(), -price));
                 }
                 Criterion::MidpointFloor => {
-                    let middle = (found.first()?.low + found.last()?.high) / 2;
-                    return Some(ticks.down(middle));
+                    // Orders from before ticks changed may stand between two.
+                    let (low, high) = (found.first()?.low, found.last()?.high);
+                    return Some(ticks.down((low + high) / 2).max(low));
                 }
             }
         }

@@ -130,7 +130,8 @@ impl MatchingEngine {
         let opposite = 1 - side_index(taker.side());
         let book = &self.books[slot];
         let mode = self.self_trade(index, slot);
-        let (left, plan) = (taker.leaves, Plan::default());
+        let (left, events) = (taker.leaves, self.orders.link_cost(index));
+        let plan = Plan { events, ..Plan::default() };
         let mut planner = Planner { engine: self, index, mode, reach, left, plan, gone };
         let market_price = self.market_price(taker.price, slot);
         let markets = &book.markets[opposite];
@@ -151,12 +152,15 @@ impl Planner<'_> {
         price_of: impl Fn(i64) -> i64,
     ) -> bool {
         let orders = &self.engine.orders;
-        let own_cost = EVENTS_PER_TRADE + orders.link_cost(self.index);
         for queue in queues.queues() {
             if queue.key > limit_key {
                 return false;
             }
-            let stopped = self.reach.stops(price_of(queue.key)).is_some();
+            let price = price_of(queue.key);
+            if self.reach.is_beyond(price) {
+                return true;
+            }
+            let stopped = self.reach.leaves_band(price);
             let (mut hidden, mut slices) = (0, 0);
             let mut at = queue.first;
             while at != NIL {
@@ -169,7 +173,7 @@ impl Planner<'_> {
                 if link.is_some() && self.gone.contains(&orders.get(maker).id) {
                     continue;
                 }
-                let cost = own_cost + orders.link_cost(maker);
+                let cost = EVENTS_PER_TRADE + orders.link_cost(maker);
                 if self.mode != SelfTrade::Allow && orders.same_party(self.index, maker) {
                     self.plan.events += cost;
                     self.gone.extend(link.and_then(Link::partner));
@@ -193,7 +197,7 @@ impl Planner<'_> {
                 if more > 0 {
                     let display = orders.extra(maker).map_or(1, |extra| extra.display);
                     hidden += more;
-                    slices += (more as u64).div_ceil(display as u64) as usize * cost;
+                    slices += (more as u64).div_ceil(display as u64) as usize * EVENTS_PER_TRADE;
                 }
             }
             if self.left > 0 && hidden > 0 {

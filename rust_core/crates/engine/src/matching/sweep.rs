@@ -13,7 +13,7 @@ use crate::orders::{Extra, Place, NIL};
 use crate::pod::{
     Command, Event, ExecType, Liquidity, OrdType, SelfTrade, SessionState, Side, TimeInForce,
 };
-use crate::prices::Band;
+use crate::prices::{Band, Ticks};
 use crate::reject::Reject;
 use crate::rules::{Iceberg, Residual};
 use bytemuck::Zeroable;
@@ -55,14 +55,25 @@ pub(super) struct Reach {
 }
 
 impl Reach {
-    /// What keeps an order from trading at a price.
-    pub fn stops(self, price: i64) -> Option<Swept> {
-        if !self.protected.holds(price) {
-            Some(Swept::Protected)
-        } else if !self.dynamic.holds(price) {
-            Some(Swept::OutOfBand)
+    /// Whether a price is further than a market order goes, as if that were its limit.
+    pub fn is_beyond(self, price: i64) -> bool {
+        !self.protected.holds(price)
+    }
+
+    /// Whether a trade at this price would leave the dynamic band.
+    pub fn leaves_band(self, price: i64) -> bool {
+        !self.dynamic.holds(price)
+    }
+
+    /// A price for the rest of a market order, not further than it goes.
+    fn capped(self, price: i64, ticks: Ticks<'_>) -> i64 {
+        if price > self.protected.high {
+            // Below the first tick there is no price to go to.
+            [ticks.down(self.protected.high), price].into_iter().find(|&p| p > 0).unwrap_or(price)
+        } else if price < self.protected.low {
+            ticks.up(self.protected.low)
         } else {
-            None
+            price
         }
     }
 }
@@ -172,7 +183,8 @@ impl MatchingEngine {
                     Residual::Rest if !to_limit => None,
                     _ if book.last_trade == 0 => Some(none_left),
                     _ => {
-                        self.orders.get_mut(index).price = book.last_trade;
+                        let price = reach.capped(book.last_trade, book.ticks());
+                        self.orders.get_mut(index).price = price;
                         None
                     }
                 }
@@ -268,7 +280,6 @@ impl MatchingEngine {
         let mode = self.self_trade(index, slot);
         let mut in_markets = true;
         let (mut passed, mut passed_id) = (NIL, 0);
-        let own_cost = self.orders.link_cost(index);
         loop {
             // One that was passed over may go with its partner; then those before it come again.
             if passed != NIL && self.orders.get(passed).id != passed_id {
@@ -292,14 +303,18 @@ impl MatchingEngine {
                 (in_markets, passed) = (false, NIL);
                 continue;
             };
-            let cost = EVENTS_PER_TRADE + own_cost + self.orders.link_cost(maker);
-            if events.len() + cost > trades_end {
-                return Swept::CutShort;
-            }
             let price = match in_markets {
                 true => self.market_price(limit, slot),
                 false => self.orders.get(maker).price,
             };
+            if price != 0 && reach.is_beyond(price) {
+                return Swept::Protected;
+            }
+            let links = self.orders.link_cost(index) + self.orders.link_cost(maker);
+            let cost = EVENTS_PER_TRADE + links;
+            if events.len() + cost > trades_end {
+                return Swept::CutShort;
+            }
             if price == 0 {
                 (passed, passed_id) = (maker, self.orders.get(maker).id);
                 continue;
@@ -317,8 +332,8 @@ impl MatchingEngine {
                 (passed, passed_id) = (maker, self.orders.get(maker).id);
                 continue;
             }
-            if let Some(stopped) = reach.stops(price) {
-                return stopped;
+            if reach.leaves_band(price) {
+                return Swept::OutOfBand;
             }
             let room = trades_end - events.len();
             if !in_markets && passed == NIL {
@@ -470,8 +485,9 @@ impl MatchingEngine {
         }
     }
 
-    /// How a level is shared out, if by more than time. An order of one's own, or one that wants
-    /// all or a minimum, makes it go by time; so does a message without room for the whole level.
+    /// How a level is shared out, if by more than time. An order of one's own, one that wants all
+    /// or a minimum or a linked one makes it go by time; so does a message without room for the
+    /// whole level.
     fn share_of_level(
         &self,
         index: u32,

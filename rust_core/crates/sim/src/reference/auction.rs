@@ -113,7 +113,9 @@ impl Reference {
                     }
                 }
                 Criterion::MidpointFloor => {
-                    return Some(book.rounded_down((lowest + highest) / 2).unwrap_or(0));
+                    // Not below all of them, where less would trade.
+                    let middle = book.rounded_down((lowest + highest) / 2);
+                    return Some(middle.unwrap_or(0).max(lowest));
                 }
             }
         }
@@ -169,7 +171,7 @@ impl Reference {
             self.leave(order, exec_type, 0, at, fills);
         }
         self.books.get_mut(&id).expect("known").leaving = None;
-        self.set_session(id, session, at, fills);
+        self.set_session(id, session);
         true
     }
 

@@ -32,10 +32,12 @@ impl Reference {
                 return self.postpone(id);
             }
             let Some(next) = self.next(id, at, fills) else { break };
-            let fits = at.room(fills) >= self.need(next) && fills.statuses.len() + 2 <= at.statuses;
-            if !fits || !self.step(id, next, at, fills) {
+            if at.room(fills) < self.need(next) || !self.step(id, next, at, fills) {
                 return self.postpone(id);
             }
+        }
+        if !self.tell_session(id, at, fills) {
+            return self.postpone(id);
         }
         if self.books[&id].session.collects() {
             self.indicate(id, at, fills);
@@ -96,7 +98,7 @@ impl Reference {
                     Swept::SelfTrade(reason) => {
                         self.leave(order, ExecType::Canceled, reason, at, fills);
                     }
-                    Swept::LeftBand => self.break_band(id, at, fills),
+                    Swept::LeftBand => self.break_band(id),
                     _ => {}
                 }
             }

@@ -40,6 +40,7 @@ impl Reference {
         let taker = &self.orders[&id];
         let book = &self.books[&taker.command.instrument];
         let by_time = level.is_empty()
+            || taker.command.link != 0
             || level.iter().any(|maker| {
                 self.orders[maker].has_floor()
                     || self.orders[maker].command.link != 0

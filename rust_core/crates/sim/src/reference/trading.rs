@@ -229,7 +229,7 @@ impl Reference {
             self.rest(id, fills);
         }
         if swept == Swept::LeftBand {
-            self.break_band(instrument, at, fills);
+            self.break_band(instrument);
         }
     }
 

@@ -24,7 +24,8 @@ impl Workload {
     pub(super) fn operate(&mut self, message: &mut Message) {
         let id = 1 + self.rng.below(u64::from(self.profile.instruments)) as u32;
         let middle = self.middle[id as usize - 1];
-        let near = (middle + self.rng.between(-5, 5)).max(1);
+        let away = self.rng.between(-5, 5);
+        let near = self.on_grid(id, middle + away);
         if self.profile.rules && self.rng.per_mille(200) {
             return self.set_rules(id, message);
         }
@@ -49,7 +50,8 @@ impl Workload {
             return;
         }
         let middle = self.middle[step.command.instrument as usize - 1];
-        let stop = (middle + self.rng.between(-8, 8)).max(1);
+        let away = self.rng.between(-8, 8);
+        let stop = self.on_grid(step.command.instrument, middle + away);
         let command = &mut step.command;
         let limit = command.ord_type == OrdType::Limit.number();
         let mut terms = OrderTerms::default();
@@ -113,7 +115,7 @@ impl Workload {
                     terms.trailing_offset *= self.rng.pick(&[1, 100, 1_000]);
                 }
             }
-            12 => command.flags |= FLAG_REDUCE_ONLY * 0,
+            12 => command.flags |= FLAG_REDUCE_ONLY,
             13 => {
                 command.ord_type = OrdType::MarketToLimit.number();
                 command.price = 0;
