@@ -36,7 +36,13 @@ impl MatchingEngine {
     /// themselves: of the first so many orders that can do it the last gives what is missing, at
     /// least what it wants, and those before it give in their order as much as still fits. Into
     /// `parts`, which are empty if there is nothing to choose or nothing fits.
-    pub(super) fn choose_parts(&self, index: u32, slot: usize, reach: Reach, parts: &mut Vec<Part>) {
+    pub(super) fn choose_parts(
+        &self,
+        index: u32,
+        slot: usize,
+        reach: Reach,
+        parts: &mut Vec<Part>,
+    ) {
         parts.clear();
         let (taker, book) = (self.orders.get(index), &self.books[slot]);
         let wanted = taker.leaves;
@@ -61,7 +67,8 @@ impl MatchingEngine {
                 let own = mode != SelfTrade::Allow && self.orders.same_party(index, maker);
                 let hides = self.orders.shown(maker) != quantity;
                 let special = own || hides || self.orders.link(maker).is_some();
-                if special || reach.stops(price).is_some() || parts.len() == MOST_CHOSEN {
+                let out = reach.is_beyond(price) || reach.leaves_band(price);
+                if special || out || parts.len() == MOST_CHOSEN {
                     return parts.clear();
                 }
                 parts.push(Part { maker, price, quantity });
