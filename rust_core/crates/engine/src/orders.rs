@@ -243,7 +243,7 @@ pub struct Extra {
     pub elected: bool,
     /// The stop was reached.
     pub triggered: bool,
-    /// It is refilled later: the sweep under way comes to it again.
+    /// It keeps its place when it is refilled: the sweep under way comes to it again.
     held: bool,
 }
 
@@ -383,28 +383,28 @@ impl Orders {
     }
 
     /// Counts that an order shows less by this quantity, or as much as it shows and the rest of
-    /// what it hides. Says whether a refill came.
+    /// what it hides. Says whether a refill came that costs it its place.
     pub fn show_less(&mut self, index: u32, quantity: i64) -> bool {
         let leaves = self.get(index).leaves;
         let Some(extra) = self.extra_mut(index).filter(|extra| extra.display != 0) else {
             return false;
         };
         extra.shown = (extra.shown - quantity).clamp(0, leaves);
-        if extra.held || extra.shown >= extra.min_visible.max(1) || leaves <= extra.shown {
+        if extra.shown >= extra.min_visible.max(1) || leaves <= extra.shown {
             return false;
         }
         extra.shown = extra.display.min(leaves);
-        true
+        !extra.held
     }
 
-    /// Lets an iceberg be refilled later, or no longer later.
-    pub fn hold_refill(&mut self, index: u32, held: bool) {
+    /// Lets an iceberg keep its place when it is refilled, or no longer.
+    pub fn hold_place(&mut self, index: u32, held: bool) {
         if let Some(extra) = self.extra_mut(index) {
             extra.held = held;
         }
     }
 
-    /// Whether an iceberg is to be refilled later.
+    /// Whether an iceberg keeps its place when it is refilled.
     pub fn is_held(&self, index: u32) -> bool {
         self.extra(index).is_some_and(|extra| extra.held)
     }

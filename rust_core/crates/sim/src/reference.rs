@@ -56,6 +56,15 @@ enum Place {
     Exit,
 }
 
+/// Which trade of an order with one sweep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Turn {
+    Only,
+    /// With what it shows; one with what it hides follows.
+    First,
+    Second,
+}
+
 /// An open order.
 #[derive(Clone, Debug)]
 struct Open {
@@ -77,8 +86,8 @@ struct Open {
     stop: i64,
     watermark: i64,
     elected: bool,
-    /// The sweep under way comes to it again.
-    trades_again: bool,
+    /// Which of its trades with a sweep the next one is.
+    turn: Turn,
     /// The list that it is a leg of, named by the id of its first leg.
     list: Option<u64>,
 }

@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use super::sweep::Party;
 use super::{MatchingEngine, Room, EVENTS_PER_TRADE};
 use crate::batch::Fills;
 use crate::book::{side_index, BookSide};
@@ -340,7 +341,12 @@ impl MatchingEngine {
                 return false;
             }
             let quantity = self.orders.get(buyer).leaves.min(self.orders.get(seller).leaves);
-            let parts = [(buyer, Liquidity::Auction), (seller, Liquidity::Auction)];
+            // What an iceberg hides trades first, so that it keeps its place for all it has.
+            let parts = [buyer, seller].map(|index| {
+                let hidden = self.orders.get(index).leaves - self.orders.shown(index);
+                let shown = Some((quantity - hidden).max(0));
+                Party { index, liquidity: Liquidity::Auction, shown }
+            });
             self.deal_between(parts, slot, price, quantity, command_index, events);
         }
     }

@@ -96,6 +96,25 @@ pub(super) struct Steps {
     pub reach: Reach,
 }
 
+/// An order in a trade.
+#[derive(Clone, Copy)]
+pub(super) struct Party {
+    pub index: u32,
+    pub liquidity: Liquidity,
+    /// How much of what it shows is traded; None: all that trades.
+    pub shown: Option<i64>,
+}
+
+impl Party {
+    fn taker(index: u32) -> Self {
+        Self { index, liquidity: Liquidity::Taker, shown: None }
+    }
+
+    fn maker(index: u32) -> Self {
+        Self { index, liquidity: Liquidity::Maker, shown: None }
+    }
+}
+
 /// A level that is shared out.
 #[derive(Clone, Copy)]
 struct Level {
@@ -415,14 +434,14 @@ impl MatchingEngine {
         command_index: u32,
         events: &mut Vec<Event>,
     ) {
-        let parts = [(taker, Liquidity::Taker), (maker, Liquidity::Maker)];
+        let parts = [Party::taker(taker), Party::maker(maker)];
         self.deal_between(parts, slot, price, quantity, command_index, events);
     }
 
     /// One trade between two orders, each in its part.
     pub(super) fn deal_between(
         &mut self,
-        parts: [(u32, Liquidity); 2],
+        parts: [Party; 2],
         slot: usize,
         price: i64,
         quantity: i64,
@@ -432,11 +451,11 @@ impl MatchingEngine {
         assert!(quantity > 0, "who trades has something left");
         self.matches += 1;
         let trade = Trade { match_id: self.matches, price, quantity };
-        let links = parts.map(|(index, _)| self.orders.link(index));
-        for (index, liquidity) in parts {
+        let links = parts.map(|party| self.orders.link(party.index));
+        for Party { index, liquidity, shown } in parts {
             let before = self.orders.shown(index);
             self.orders.get_mut(index).fill(price, quantity);
-            let refilled = self.orders.show_less(index, quantity);
+            let refilled = self.orders.show_less(index, shown.unwrap_or(quantity));
             let mut event = Event {
                 liquidity: liquidity.number(),
                 last_price: trade.price,
@@ -552,8 +571,8 @@ impl MatchingEngine {
         }
     }
 
-    /// Trades with all that a level shows and then, by time, with what it hides. An order is
-    /// refilled when it has traded for the last time. Says where the taker's last event is.
+    /// Trades with all that a level shows and then, by time, with what it hides. A refilled order
+    /// goes to the back when it has traded for the last time. Says where the taker's last event is.
     fn deal_shown_then_hidden(
         &mut self,
         index: u32,
@@ -576,7 +595,7 @@ impl MatchingEngine {
                 first_hidden = if hiding == 0 { maker } else { first_hidden };
                 hiding += 1;
             }
-            self.orders.hold_refill(maker, hides > 0);
+            self.orders.hold_place(maker, hides > 0);
             if shown > 0 {
                 last_event = events.len();
                 self.deal(index, maker, slot, price, shown, command_index, events);
@@ -588,10 +607,18 @@ impl MatchingEngine {
             at = self.orders.get(maker).next;
             let quantity = self.orders.get(maker).leaves.min(hidden);
             if self.orders.is_held(maker) {
-                self.orders.hold_refill(maker, false);
+                self.orders.hold_place(maker, false);
                 hidden -= quantity;
                 last_event = events.len();
-                self.deal(index, maker, slot, price, quantity, command_index, events);
+                let maker_part = Party { shown: Some(0), ..Party::maker(maker) };
+                let parts = [Party::taker(index), maker_part];
+                let side = self.orders.get(maker).side();
+                let stays = self.orders.get(maker).leaves > quantity;
+                self.deal_between(parts, slot, price, quantity, command_index, events);
+                if stays {
+                    let queues = self.books[slot].place_mut(Place::Limit, side);
+                    queues.move_back(&mut self.orders, maker);
+                }
             }
         }
         last_event

@@ -51,9 +51,6 @@ impl Open {
             return false;
         }
         self.shown = (self.shown - quantity).max(0).min(self.leaves);
-        if self.trades_again {
-            return false;
-        }
         let enough = self.shown > 0 && self.shown >= self.terms.min_visible_quantity;
         let refills = !enough && self.leaves > self.shown;
         if refills {

@@ -12,7 +12,7 @@ use engine::Fills;
 
 use super::order::{after, before};
 use super::rules::Reach;
-use super::{side_number, wanted, At, Open, Place, Reference, DAY_NS};
+use super::{side_number, wanted, At, Open, Place, Reference, Turn, DAY_NS};
 
 /// How a sweep ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +60,7 @@ impl Reference {
             stop: command.stop_price,
             watermark: 0,
             elected: false,
-            trades_again: false,
+            turn: Turn::Only,
             list: self.join(id, command.link),
         };
         let side = order.side;
@@ -362,9 +362,18 @@ impl Reference {
             let shares = shares.unwrap_or_else(|| vec![(maker_id, quantity)]);
             for (place, &(maker_id, quantity)) in shares.iter().enumerate() {
                 let again = shares[place + 1..].iter().any(|&(other, _)| other == maker_id);
-                self.orders.get_mut(&maker_id).expect("open").trades_again = again;
+                let before = shares[..place].iter().any(|&(other, _)| other == maker_id);
+                let turn = match (before, again) {
+                    (_, true) => Turn::First,
+                    (true, _) => Turn::Second,
+                    _ => Turn::Only,
+                };
+                self.orders.get_mut(&maker_id).expect("open").turn = turn;
                 let parts = [(id, Liquidity::Taker), (maker_id, Liquidity::Maker)];
                 self.trade(parts, price, quantity, at, fills);
+                if let Some(maker) = self.orders.get_mut(&maker_id) {
+                    maker.turn = Turn::Only;
+                }
             }
         }
     }
