@@ -199,7 +199,7 @@ impl Reference {
         if quantity < floor {
             reason = if fok { Reject::FokUnfillable.number() } else { 0 };
         } else if !at.fits(events, fills) {
-            swept = Swept::CutShort;
+            reason = Reject::Other.number();
         } else {
             swept = self.sweep(id, &reach, at, fills);
         }
