@@ -115,8 +115,8 @@ impl MatchingEngine {
             if left < wanted {
                 return false;
             }
-            let trades = (left - EVENTS_PER_COMMAND) / EVENTS_PER_TRADE;
-            self.take_step(step, slot, Turn { index: command_index, trades }, events);
+            let trades_end = self.trades_end(room.events);
+            self.take_step(step, slot, Turn { index: command_index, trades_end }, events);
         }
     }
 
@@ -157,7 +157,7 @@ impl MatchingEngine {
                 let mut last_event = 0;
                 let steps = Steps {
                     command_index: turn.index,
-                    trades_end: events.len() + EVENTS_PER_TRADE * turn.trades,
+                    trades_end: turn.trades_end,
                     reach: self.reach(index, slot),
                 };
                 // What was chosen for it, if it could choose, is still there.
@@ -257,8 +257,7 @@ impl MatchingEngine {
         events.push(event);
         let link = self.orders.link(index);
         self.cancel_partner(link, slot, turn.index, events);
-        let trades_end = events.len() + EVENTS_PER_TRADE * turn.trades;
-        self.execute_special(index, slot, turn.index, trades_end, last_event, events)
+        self.execute_special(index, slot, turn.index, turn.trades_end, last_event, events)
     }
 
     /// Notes the price of a trade, which trailing stops follow.

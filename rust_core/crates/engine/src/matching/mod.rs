@@ -87,8 +87,8 @@ struct Context<'a> {
     verdict: &'a Verdict,
     index: u32,
     place: u64,
-    /// Trades that fit into the message beside what is set aside for this and later commands.
-    trades: usize,
+    /// Where the message's room for trades ends.
+    trades_end: usize,
     /// All that is asked in the message.
     batch: &'a Batch<'a>,
 }
@@ -115,14 +115,14 @@ impl Room {
 struct Turn {
     /// The command's index, or [`TIMER`].
     index: u32,
-    /// Trades that fit into the message.
-    trades: usize,
+    /// Where the message's room for trades ends.
+    trades_end: usize,
 }
 
 impl Context<'_> {
     #[inline]
     fn turn(&self) -> Turn {
-        Turn { index: self.index, trades: self.trades }
+        Turn { index: self.index, trades_end: self.trades_end }
     }
 
     /// For what follows the command.
@@ -184,7 +184,7 @@ impl MatchingEngine {
                 verdict,
                 index: index as u32,
                 place: place(self.shard, batch.sequence, index as u32),
-                trades: self.trades_in(MAX_EVENTS - set_aside - fills.events.len()),
+                trades_end: self.trades_end(MAX_EVENTS - (set_aside - EVENTS_PER_COMMAND)),
                 batch,
             };
             let first_event = fills.events.len() as u32;
@@ -251,12 +251,12 @@ impl MatchingEngine {
         }
     }
 
-    /// Trades for which so many events are room. None while a mass cancel goes on: what it is to
-    /// cancel doesn't trade any more.
+    /// Where room for trades ends when that for events ends here: an order's own end is behind its
+    /// trades. None while a mass cancel goes on: what it is to cancel doesn't trade any more.
     #[inline]
-    fn trades_in(&self, events: usize) -> usize {
+    fn trades_end(&self, events_end: usize) -> usize {
         if self.sweeps.is_empty() {
-            events / EVENTS_PER_TRADE
+            events_end - 1
         } else {
             0
         }

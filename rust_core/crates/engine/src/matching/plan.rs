@@ -204,7 +204,9 @@ impl Planner<'_> {
                 if more > 0 {
                     let display = orders.extra(maker).map_or(1, |extra| extra.display);
                     hidden += more;
-                    slices += (more as u64).div_ceil(display as u64) as usize * EVENTS_PER_TRADE;
+                    // No more slices than what is left could need.
+                    let wanted = more.min(self.left) as u64;
+                    slices += wanted.div_ceil(display as u64) as usize * EVENTS_PER_TRADE;
                 }
             }
             if self.left > 0 && hidden > 0 {

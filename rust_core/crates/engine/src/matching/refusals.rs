@@ -87,7 +87,8 @@ pub(super) fn shape_of_special(
         && time != TimeInForce::None
         && command.flags & !NEW_FLAGS == 0
         && SelfTrade::try_from(command.self_trade_prevention).is_ok()
-        && terms.flags & !(TERMS_TRAILING_BPS | TERMS_TAKE_PROFIT | TERMS_PEG) == 0;
+        && terms.flags & !(TERMS_TRAILING_BPS | TERMS_TAKE_PROFIT | TERMS_PEG) == 0
+        && terms.reserved == [0; 2];
     let trails = terms.trailing_offset != 0 || terms.activation_price != 0;
     let of_trail = terms.flags & (TERMS_TRAILING_BPS | TERMS_TAKE_PROFIT);
     let pegged = ord_type == OrdType::Pegged;

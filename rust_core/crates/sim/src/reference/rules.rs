@@ -127,19 +127,13 @@ impl Book {
         }
     }
 
-    /// One tick below a price, and above. Without a table a price off the grid counts from itself.
+    /// The next price on the grid below one, and above.
     pub(super) fn one_down(&self, price: i64) -> Option<i64> {
-        match self.bounds.tick_size[0] {
-            0 => Some(price - self.instrument.tick_size).filter(|&price| price >= 1),
-            _ => self.rounded_down(price - 1),
-        }
+        self.rounded_down(price - 1)
     }
 
     pub(super) fn one_up(&self, price: i64) -> i64 {
-        match self.bounds.tick_size[0] {
-            0 => price + self.instrument.tick_size,
-            _ => self.rounded_up(price + 1),
-        }
+        self.rounded_up(price + 1)
     }
 
     /// What the static band is around; 0: nothing.

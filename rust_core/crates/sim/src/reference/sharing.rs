@@ -144,7 +144,7 @@ impl Reference {
             if reach.is_beyond(taker.side, price) {
                 break;
             }
-            let mut icebergs = Vec::new();
+            let (mut slices, mut hidden_of_level) = (0_i64, 0_i64);
             for maker_id in level {
                 if left == 0 {
                     return (taker.leaves, events);
@@ -170,14 +170,17 @@ impl Reference {
                     return (taker.leaves - left, events);
                 }
                 left -= quantity;
-                icebergs.push((maker.leaves - maker.shows(), maker.command.display_quantity));
+                let hidden = maker.leaves - maker.shows();
+                if hidden > 0 {
+                    // No more slices than what is left could need.
+                    let display = maker.command.display_quantity;
+                    slices += 2 * ((hidden.min(left) + display - 1) / display);
+                    hidden_of_level += hidden;
+                }
             }
             if left > 0 {
-                for (hidden, display) in icebergs.into_iter().filter(|&(hidden, _)| hidden > 0) {
-                    events += 2 * ((hidden + display - 1) / display) as usize;
-                    left -= hidden;
-                }
-                left = left.max(0);
+                events += slices as usize;
+                left -= hidden_of_level.min(left);
             }
         }
         (taker.leaves - left, events)

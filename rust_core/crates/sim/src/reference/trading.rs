@@ -206,7 +206,7 @@ impl Reference {
         if quantity < floor {
             reason = if fok { Reject::FokUnfillable.number() } else { 0 };
         } else if !at.fits(events, fills) {
-            swept = Swept::CutShort;
+            reason = Reject::Other.number();
         } else if !gifts.is_empty() {
             self.give(id, gifts, at, fills);
             swept = Swept::Filled;

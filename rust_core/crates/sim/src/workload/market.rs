@@ -50,7 +50,7 @@ impl Workload {
 
     fn rules(&mut self, id: u32) -> InstrumentRules {
         let mut rules = InstrumentRules { instrument: id, ..InstrumentRules::zeroed() };
-        rules.static_band_bps = self.rng.pick(&[0, 0, 0, 0, 0, 500, 3_000]);
+        rules.static_band_bps = self.rng.pick(&[0, 0, 0, 0, 0, 0, 0, 0, 500, 3_000]);
         rules.dynamic_band_bps = self.rng.pick(&[0, 0, 20, 100, 300, 1_000]);
         rules.protection_bps = self.rng.pick(&[0, 0, 10, 100, 500]);
         rules.auction_seconds = self.rng.pick(&[0, 1, 1, 2, 30]);
@@ -69,7 +69,7 @@ impl Workload {
             (rules.tick_from[place], rules.tick_size[place]) = (from, size);
             from += self.rng.between(1, 15);
         }
-        if self.rng.per_mille(500) {
+        if self.rng.per_mille(300) {
             let mut second = 0;
             for place in 0..self.rng.below(6) as usize {
                 second += self.rng.between(1, 15_000) as u32;

@@ -29,18 +29,22 @@ impl Workload {
         if self.profile.rules && self.rng.per_mille(200) {
             return self.set_rules(id, message);
         }
-        let last = self.rng.per_mille(300);
-        let kind = if last { CommandKind::SetLastTrade } else { CommandKind::SetSession };
-        let mut step = Step::new(kind);
-        step.command.instrument = id;
-        if last {
-            step.command.price = near;
-        } else {
-            // Mostly back to trading, then auctions, then what stops it, then nonsense.
-            let sessions = [0, 0, 0, 0, 0, 0, 1, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9];
-            step.command.payload_index = self.rng.pick(&sessions);
-            step.command.price = self.rng.pick(&[0, 0, near]);
+        if self.rng.per_mille(300) {
+            let mut step = Step::new(CommandKind::SetLastTrade);
+            (step.command.instrument, step.command.price) = (id, near);
+            return self.push(step, message);
         }
+        // Mostly back to trading, then auctions, then what stops it, then nonsense.
+        let sessions = [0, 0, 0, 0, 0, 0, 1, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9];
+        let session = self.rng.pick(&sessions);
+        let price = self.rng.pick(&[0, 0, near]);
+        self.go_to(id, session, price, message);
+    }
+
+    pub(super) fn go_to(&mut self, id: u32, session: u16, price: i64, message: &mut Message) {
+        let mut step = Step::new(CommandKind::SetSession);
+        (step.command.instrument, step.command.price) = (id, price);
+        step.command.payload_index = session;
         self.push(step, message);
     }
 
