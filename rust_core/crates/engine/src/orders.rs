@@ -243,6 +243,8 @@ pub struct Extra {
     pub elected: bool,
     /// The stop was reached.
     pub triggered: bool,
+    /// It keeps its place when it is refilled: the sweep under way comes to it again.
+    held: bool,
 }
 
 impl Extra {
@@ -276,6 +278,7 @@ impl Extra {
             take_profit: terms.flags & TERMS_TAKE_PROFIT != 0,
             elected: false,
             triggered: false,
+            held: false,
         }
     }
 
@@ -380,7 +383,7 @@ impl Orders {
     }
 
     /// Counts that an order shows less by this quantity, or as much as it shows and the rest of
-    /// what it hides. Says whether a refill came.
+    /// what it hides. Says whether a refill came that costs it its place.
     pub fn show_less(&mut self, index: u32, quantity: i64) -> bool {
         let leaves = self.get(index).leaves;
         let Some(extra) = self.extra_mut(index).filter(|extra| extra.display != 0) else {
@@ -391,7 +394,19 @@ impl Orders {
             return false;
         }
         extra.shown = extra.display.min(leaves);
-        true
+        !extra.held
+    }
+
+    /// Lets an iceberg keep its place when it is refilled, or no longer.
+    pub fn hold_place(&mut self, index: u32, held: bool) {
+        if let Some(extra) = self.extra_mut(index) {
+            extra.held = held;
+        }
+    }
+
+    /// Whether an iceberg keeps its place when it is refilled.
+    pub fn is_held(&self, index: u32) -> bool {
+        self.extra(index).is_some_and(|extra| extra.held)
     }
 
     /// The least that an order trades at a time.

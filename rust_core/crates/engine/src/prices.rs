@@ -56,31 +56,14 @@ impl<'a> Ticks<'a> {
         }
     }
 
-    /// One tick down.
+    /// One tick down: the highest price below.
     pub fn below(&self, price: i64) -> i64 {
-        if self.is_table() {
-            self.down(price - 1)
-        } else {
-            price - self.base
-        }
+        self.down(price - 1)
     }
 
-    /// One tick up.
+    /// One tick up: the lowest price above.
     pub fn above(&self, price: i64) -> i64 {
-        if self.is_table() {
-            self.up(price + 1)
-        } else {
-            price + self.base
-        }
-    }
-
-    /// The highest price that isn't above this one, counted in ticks from a price below it.
-    pub fn down_from(&self, low: i64, price: i64) -> i64 {
-        if self.is_table() {
-            self.down(price).max(low)
-        } else {
-            low + (price - low) / self.base * self.base
-        }
+        self.up(price + 1)
     }
 }
 

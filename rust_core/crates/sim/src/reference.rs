@@ -16,14 +16,15 @@ mod rules;
 mod sharing;
 mod timers;
 mod trading;
+mod whole;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use bytemuck::Zeroable;
 use engine::ids::{place, shard_of};
 use engine::pod::{
-    Account, BatchStatus, Command, CommandKind, Event, ExecType, Instrument, InstrumentRules,
-    Leg, OrdStatus, OrderTerms, Outcome, OutcomeKind, SessionState, Side, Verdict, VerdictKind,
+    Account, BatchStatus, Command, CommandKind, Event, ExecType, Instrument, InstrumentRules, Leg,
+    OrdStatus, OrderTerms, Outcome, OutcomeKind, SessionState, Side, Verdict, VerdictKind,
     FLAG_LEAVES, FLAG_TERMS, INSTRUMENT_ENABLED, MAX_EVENTS, MAX_STATUSES, TIMER,
 };
 use engine::reject::Reject;
@@ -55,6 +56,15 @@ enum Place {
     Exit,
 }
 
+/// Which trade of an order with one sweep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Turn {
+    Only,
+    /// With what it shows; one with what it hides follows.
+    First,
+    Second,
+}
+
 /// An open order.
 #[derive(Clone, Debug)]
 struct Open {
@@ -76,6 +86,8 @@ struct Open {
     stop: i64,
     watermark: i64,
     elected: bool,
+    /// Which of its trades with a sweep the next one is.
+    turn: Turn,
     /// The list that it is a leg of, named by the id of its first leg.
     list: Option<u64>,
 }
@@ -99,6 +111,8 @@ struct Book {
     /// The session that an auction leads to, and its price; 0: nothing trades.
     leaving: Option<(SessionState, i64)>,
     indicated: (i64, i64, i64),
+    /// Its session has changed and no status says so yet.
+    untold: bool,
     /// How many of its limit orders want all or a minimum; most books have none.
     floored: usize,
     bounds: InstrumentRules,
@@ -126,6 +140,8 @@ pub struct Reference {
     pending: Vec<u32>,
     accounts: BTreeMap<u32, Account>,
     lists: BTreeMap<u64, List>,
+    /// Orders of lists that have ended, which gives entries their turns.
+    entries_ended: u64,
     /// What speaks against the legs that are still to come in this message, by their index.
     judged: BTreeMap<u32, Vec<Reject>>,
     /// Mass cancels that go on.
@@ -178,6 +194,7 @@ impl Reference {
             pending: Vec::new(),
             accounts: BTreeMap::new(),
             lists: BTreeMap::new(),
+            entries_ended: 0,
             judged: BTreeMap::new(),
             masses: Vec::new(),
             busted: BTreeSet::new(),
@@ -421,6 +438,7 @@ impl Book {
             reference: 0,
             leaving: None,
             indicated: (0, 0, 0),
+            untold: false,
             floored: 0,
             bounds: InstrumentRules::zeroed(),
             bounds_since_ns: 0,

@@ -1,9 +1,9 @@
 //! Orders without end, named by a seed: passive and aggressive, changed, cancelled, late, wrong.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use engine::pod::{
-    BatchStatus, ClOrdId, Command, CommandKind, Event, ExecType, OrdType, Side, TimeInForce,
+    BatchStatus, ClOrdId, Command, CommandKind, Event, ExecType, OrdType, SessionState, Side, TimeInForce,
     FLAG_CANCEL_ON_DISCONNECT, FLAG_LEAVES, MAX_PRICE, MAX_QUANTITY,
 };
 use engine::Fills;
@@ -55,6 +55,8 @@ pub struct Workload {
     started: bool,
     /// Trades of late, as one of their sides tells them.
     trades: Vec<Event>,
+    /// Instruments that don't trade as orders come.
+    stopped: BTreeSet<u32>,
 }
 
 impl Workload {
@@ -82,6 +84,7 @@ impl Workload {
             building: true,
             started: false,
             trades: Vec::new(),
+            stopped: BTreeSet::new(),
         }
     }
 
@@ -162,6 +165,13 @@ impl Workload {
                 self.remember(order);
             }
         }
+        for status in &fills.statuses {
+            if status.session == SessionState::Continuous.number() {
+                self.stopped.remove(&status.instrument);
+            } else {
+                self.stopped.insert(status.instrument);
+            }
+        }
         if self.resting.len() >= self.profile.resting {
             self.building = false;
         } else if self.resting.len() < self.profile.resting / 2 {
@@ -187,6 +197,10 @@ impl Workload {
         if self.halted.is_some() && self.rng.per_mille(50) {
             let id = self.halted.take().expect("just seen");
             return self.set_instrument(id, true, message);
+        }
+        // Most of a day is trading, so what has stopped it soon ends.
+        if let Some(&id) = self.stopped.first().filter(|_| self.rng.per_mille(15)) {
+            return self.go_to(id, SessionState::Continuous.number(), 0, message);
         }
         if self.rng.per_mille(self.profile.wrong) {
             return self.wrong(message);
@@ -245,7 +259,13 @@ impl Workload {
     fn price(&mut self, instrument: u32, side: Side, away: i64) -> i64 {
         let middle = self.middle[instrument as usize - 1];
         let price = if side == Side::Buy { middle - away } else { middle + 1 + away };
-        price.clamp(1, MAX_PRICE)
+        self.on_grid(instrument, price)
+    }
+
+    /// The price on the instrument's own grid; risk lets no other pass.
+    fn on_grid(&self, instrument: u32, price: i64) -> i64 {
+        let tick = self.tick(instrument);
+        (price / tick * tick).clamp(tick, MAX_PRICE)
     }
 
     /// Distances that are mostly small: the smaller of two draws.

@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use super::sweep::Party;
 use super::{MatchingEngine, Room, EVENTS_PER_TRADE};
 use crate::batch::Fills;
 use crate::book::{side_index, BookSide};
@@ -43,7 +44,7 @@ impl Candidate {
 
     /// Its prices that may be nearest: the ticks beside it, and the ends.
     fn near(&self, price: i64, ticks: Ticks<'_>) -> [i64; 2] {
-        let down = ticks.down_from(self.low, price.clamp(self.low, self.high));
+        let down = ticks.down(price.clamp(self.low, self.high)).max(self.low);
         [down, ticks.above(down).min(self.high)]
     }
 }
@@ -340,7 +341,12 @@ impl MatchingEngine {
                 return false;
             }
             let quantity = self.orders.get(buyer).leaves.min(self.orders.get(seller).leaves);
-            let parts = [(buyer, Liquidity::Auction), (seller, Liquidity::Auction)];
+            // What an iceberg hides trades first, so that it keeps its place for all it has.
+            let parts = [buyer, seller].map(|index| {
+                let hidden = self.orders.get(index).leaves - self.orders.shown(index);
+                let shown = Some((quantity - hidden).max(0));
+                Party { index, liquidity: Liquidity::Auction, shown }
+            });
             self.deal_between(parts, slot, price, quantity, command_index, events);
         }
     }

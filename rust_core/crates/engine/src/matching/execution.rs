@@ -26,7 +26,7 @@ impl MatchingEngine {
         let taker = self.orders.get(index);
         let (side, price, account) = (taker.side(), taker.price, taker.account);
         let mut last_event = events.len() - 1;
-        let trades_end = events.len() + EVENTS_PER_TRADE * turn.trades;
+        let trades_end = turn.trades_end;
         let book = &mut self.books[slot];
         if book.special || taker.extra != NIL || price == 0 && book.marks {
             return self.execute_special(index, slot, turn.index, trades_end, last_event, events);
@@ -38,10 +38,11 @@ impl MatchingEngine {
         let limit_key = book.opposite_mut(side).limit_key(price);
         if taker.time_in_force == TimeInForce::Fok as u8 {
             let quantity = taker.leaves;
+            let trades = trades_end.saturating_sub(events.len()) / EVENTS_PER_TRADE;
             // Whose orders there are is for the plan to see.
             let meets = book.rules.self_trade != SelfTrade::Allow;
             let opposite = book.opposite_mut(side);
-            let reason = match opposite.fillable(&self.orders, limit_key, quantity, turn.trades) {
+            let reason = match opposite.fillable(&self.orders, limit_key, quantity, trades) {
                 Fillable::No => Some(Reject::FokUnfillable),
                 Fillable::Yes if !meets => None,
                 Fillable::TooMany if !meets => Some(Reject::Other),
@@ -57,7 +58,7 @@ impl MatchingEngine {
         }
         let mut cut_short = false;
         while let Some(maker) = self.books[slot].opposite_mut(side).next_maker(limit_key) {
-            if events.len() >= trades_end {
+            if events.len() + EVENTS_PER_TRADE > trades_end {
                 cut_short = true;
                 break;
             }
@@ -202,8 +203,8 @@ impl MatchingEngine {
             let last_event = events.len();
             events.push(event);
             self.restate_exits(link, total, slot, at.index, events);
-            let trades_end = events.len() + EVENTS_PER_TRADE * at.trades;
-            if !self.execute_special(index, slot, at.index, trades_end, last_event, events) {
+            let end = at.trades_end;
+            if !self.execute_special(index, slot, at.index, end, last_event, events) {
                 self.finish(index, slot);
             }
             return;

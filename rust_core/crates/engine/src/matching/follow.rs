@@ -5,7 +5,8 @@
 
 use alloc::vec::Vec;
 
-use super::sweep::{Steps, Swept};
+use super::plan::Part;
+use super::sweep::{Plan, Steps, Swept};
 use super::{MatchingEngine, Room, Turn, EVENTS_PER_TRADE};
 use crate::batch::Fills;
 use crate::book::{side_index, BookSide};
@@ -114,8 +115,8 @@ impl MatchingEngine {
             if left < wanted {
                 return false;
             }
-            let trades = (left - EVENTS_PER_COMMAND) / EVENTS_PER_TRADE;
-            self.take_step(step, slot, Turn { index: command_index, trades }, events);
+            let trades_end = self.trades_end(room.events);
+            self.take_step(step, slot, Turn { index: command_index, trades_end }, events);
         }
     }
 
@@ -133,8 +134,9 @@ impl MatchingEngine {
         }
         if self.books[slot].floored != 0 {
             let mut gone = core::mem::take(&mut self.gone);
-            let fit = self.next_fit(slot, &mut gone);
-            self.gone = gone;
+            let mut parts = core::mem::take(&mut self.parts);
+            let fit = self.next_fit(slot, &mut gone, &mut parts);
+            (self.gone, self.parts) = (gone, parts);
             if let Some((index, events)) = fit {
                 return Some(Step::Fit { index, events });
             }
@@ -155,9 +157,19 @@ impl MatchingEngine {
                 let mut last_event = 0;
                 let steps = Steps {
                     command_index: turn.index,
-                    trades_end: events.len() + EVENTS_PER_TRADE * turn.trades,
+                    trades_end: turn.trades_end,
                     reach: self.reach(index, slot),
                 };
+                // What was chosen for it, if it could choose, is still there.
+                let parts = core::mem::take(&mut self.parts);
+                let chosen = !parts.is_empty();
+                if chosen {
+                    self.deal_parts(index, slot, steps, &parts, events);
+                }
+                self.parts = parts;
+                if chosen {
+                    return;
+                }
                 match self.sweep(index, slot, steps, &mut last_event, events) {
                     Swept::SelfTrade(reason) => {
                         self.end_for(index, ExecType::Canceled, reason, turn.index, events);
@@ -245,8 +257,7 @@ impl MatchingEngine {
         events.push(event);
         let link = self.orders.link(index);
         self.cancel_partner(link, slot, turn.index, events);
-        let trades_end = events.len() + EVENTS_PER_TRADE * turn.trades;
-        self.execute_special(index, slot, turn.index, trades_end, last_event, events)
+        self.execute_special(index, slot, turn.index, turn.trades_end, last_event, events)
     }
 
     /// Notes the price of a trade, which trailing stops follow.
@@ -295,7 +306,12 @@ impl MatchingEngine {
 
     /// An order that wanted all or a minimum, was passed over, and could have it now, and the
     /// events that it would take.
-    fn next_fit(&self, slot: usize, gone: &mut Vec<u64>) -> Option<(u32, usize)> {
+    fn next_fit(
+        &self,
+        slot: usize,
+        gone: &mut Vec<u64>,
+        parts: &mut Vec<Part>,
+    ) -> Option<(u32, usize)> {
         let book = &self.books[slot];
         for side in [Side::Buy, Side::Sell] {
             let own = &book.sides[side_index(side)];
@@ -314,9 +330,16 @@ impl MatchingEngine {
                 let mut at = if queue.special == 0 { NIL } else { queue.first };
                 while at != NIL {
                     if self.orders.is_floored(at) && self.orders.floor(at) <= most {
-                        let plan = self.plan(at, slot, self.reach(at, slot), gone);
-                        let fits = plan.quantity >= self.orders.floor(at);
-                        if fits && plan.events <= MAX_EVENTS_OF_FIT {
+                        let (reach, floor) = (self.reach(at, slot), self.orders.floor(at));
+                        parts.clear();
+                        if floor == self.orders.get(at).leaves {
+                            self.choose_parts(at, slot, reach, parts);
+                        }
+                        let plan = match parts.is_empty() {
+                            true => self.plan(at, slot, reach, gone),
+                            false => Plan { quantity: floor, events: self.events_of(at, parts) },
+                        };
+                        if plan.quantity >= floor && plan.events <= MAX_EVENTS_OF_FIT {
                             return Some((at, plan.events));
                         }
                     }

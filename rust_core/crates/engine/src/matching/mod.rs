@@ -31,7 +31,7 @@ use crate::ids::{place, shard_of, MAX_SEQUENCE, MAX_SHARD};
 use crate::orders::{Extra, Link, Order, Orders, DAY_NS, MAX_OPEN_ORDERS, NIL};
 use crate::pod::{
     BatchStatus, Command, CommandKind, Event, ExecType, OrdStatus, OrderTerms, Outcome,
-    OutcomeKind, PegPrice, TimeInForce, Verdict, VerdictKind, EVENTS_PER_COMMAND,
+    OutcomeKind, PegPrice, SelfTrade, TimeInForce, Verdict, VerdictKind, EVENTS_PER_COMMAND,
     INSTRUMENT_ENABLED, MAX_COMMANDS, MAX_EVENTS, MAX_STATUSES,
 };
 use crate::reject::Reject;
@@ -69,10 +69,14 @@ pub struct MatchingEngine {
     list: lists::Judged,
     /// Room for the partners of orders that a plan trades with.
     gone: Vec<u64>,
+    /// What an order that wants all gets, while it is chosen.
+    parts: Vec<plan::Part>,
     /// Trades that were busted, a side each, rising.
     busted: Vec<u64>,
     /// The prices of an auction under consideration.
     candidates: Vec<auction::Candidate>,
+    /// By account: the SelfTrade and the group of orders that don't say.
+    accounts: Vec<(u16, u32)>,
     hash: StateHash,
 }
 
@@ -83,8 +87,8 @@ struct Context<'a> {
     verdict: &'a Verdict,
     index: u32,
     place: u64,
-    /// Trades that fit into the message beside what is set aside for this and later commands.
-    trades: usize,
+    /// Where the message's room for trades ends.
+    trades_end: usize,
     /// All that is asked in the message.
     batch: &'a Batch<'a>,
 }
@@ -111,14 +115,14 @@ impl Room {
 struct Turn {
     /// The command's index, or [`TIMER`].
     index: u32,
-    /// Trades that fit into the message.
-    trades: usize,
+    /// Where the message's room for trades ends.
+    trades_end: usize,
 }
 
 impl Context<'_> {
     #[inline]
     fn turn(&self) -> Turn {
-        Turn { index: self.index, trades: self.trades }
+        Turn { index: self.index, trades_end: self.trades_end }
     }
 
     /// For what follows the command.
@@ -152,8 +156,10 @@ impl MatchingEngine {
             timers: BTreeSet::new(),
             list: lists::Judged::default(),
             gone: Vec::new(),
+            parts: Vec::with_capacity(plan::MOST_CHOSEN),
             busted: Vec::new(),
             candidates: Vec::new(),
+            accounts: Vec::new(),
             hash: StateHash::default(),
         }
     }
@@ -178,7 +184,7 @@ impl MatchingEngine {
                 verdict,
                 index: index as u32,
                 place: place(self.shard, batch.sequence, index as u32),
-                trades: self.trades_in(MAX_EVENTS - set_aside - fills.events.len()),
+                trades_end: self.trades_end(MAX_EVENTS - (set_aside - EVENTS_PER_COMMAND)),
                 batch,
             };
             let first_event = fills.events.len() as u32;
@@ -245,12 +251,12 @@ impl MatchingEngine {
         }
     }
 
-    /// Trades for which so many events are room. None while a mass cancel goes on: what it is to
-    /// cancel doesn't trade any more.
+    /// Where room for trades ends when that for events ends here: an order's own end is behind its
+    /// trades. None while a mass cancel goes on: what it is to cancel doesn't trade any more.
     #[inline]
-    fn trades_in(&self, events: usize) -> usize {
+    fn trades_end(&self, events_end: usize) -> usize {
         if self.sweeps.is_empty() {
-            events / EVENTS_PER_TRADE
+            events_end - 1
         } else {
             0
         }
@@ -264,12 +270,34 @@ impl MatchingEngine {
         }
     }
 
+    /// A new order with what its account says of self-trades, if that is anything.
+    #[inline]
+    fn with_defaults_of_account(&self, command: &Command) -> Option<Command> {
+        let &(mode, group) = self.accounts.get(command.account as usize)?;
+        if (mode, group) == (0, 0) {
+            return None;
+        }
+        let mut command = *command;
+        if command.self_trade_prevention == SelfTrade::Default.number() {
+            command.self_trade_prevention = mode;
+        }
+        if command.self_trade_group == 0 {
+            command.self_trade_group = group;
+        }
+        Some(command)
+    }
+
     fn new_order(
         &mut self,
         at: Context<'_>,
         refusal: Option<Reject>,
         events: &mut Vec<Event>,
     ) -> (Outcome, Option<usize>) {
+        let with_defaults = self.with_defaults_of_account(at.command);
+        let at = match &with_defaults {
+            Some(command) => Context { command, ..at },
+            None => at,
+        };
         if !is_plain(at.command) {
             return self.new_special(at, refusal, events);
         }

@@ -2,11 +2,11 @@
 
 use alloc::vec::Vec;
 
-use super::sweep::{Plan, Reach};
+use super::sweep::{Plan, Reach, Steps};
 use super::{MatchingEngine, EVENTS_PER_TRADE};
 use crate::book::{side_index, BookSide};
 use crate::orders::{Link, NIL};
-use crate::pod::SelfTrade;
+use crate::pod::{Event, SelfTrade};
 
 /// A plan as far as it has come.
 struct Planner<'a> {
@@ -20,7 +20,115 @@ struct Planner<'a> {
     gone: &'a mut Vec<u64>,
 }
 
+/// The most orders among which those are chosen that fill one that wants all.
+pub(super) const MOST_CHOSEN: usize = 256;
+
+/// What an order gets from another.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Part {
+    maker: u32,
+    price: i64,
+    quantity: i64,
+}
+
 impl MatchingEngine {
+    /// Chooses what fills an order that wants all, where orders on its way want all or a minimum
+    /// themselves: of the first so many orders that can do it the last gives what is missing, at
+    /// least what it wants, and those before it give in their order as much as still fits. Into
+    /// `parts`, which are empty if there is nothing to choose or nothing fits.
+    pub(super) fn choose_parts(
+        &self,
+        index: u32,
+        slot: usize,
+        reach: Reach,
+        parts: &mut Vec<Part>,
+    ) {
+        parts.clear();
+        let (taker, book) = (self.orders.get(index), &self.books[slot]);
+        let wanted = taker.leaves;
+        let opposite = 1 - side_index(taker.side());
+        let at_market = self.market_price(taker.price, slot);
+        let (markets, limits) = (&book.markets[opposite], &book.sides[opposite]);
+        let limit_key = limits.limit_key(taker.price);
+        let mode = self.self_trade(index, slot);
+        let market = markets.queues().take_while(|_| at_market != 0).map(|q| (q, at_market));
+        let limit = limits.queues().take_while(|q| q.key <= limit_key);
+        let (mut sum, mut floored) = (0, false);
+        for (queue, price) in market.chain(limit.map(|q| (q, limits.price(q.key)))) {
+            let mut at = queue.first;
+            while at != NIL {
+                let maker = at;
+                at = self.orders.get(maker).next;
+                let (quantity, floor) = (self.orders.get(maker).leaves, self.orders.floor(maker));
+                floored |= floor > 0;
+                if floor > wanted {
+                    continue;
+                }
+                let own = mode != SelfTrade::Allow && self.orders.same_party(index, maker);
+                let hides = self.orders.shown(maker) != quantity;
+                let special = own || hides || self.orders.link(maker).is_some();
+                let out = reach.is_beyond(price) || reach.leaves_band(price);
+                if special || out || parts.len() == MOST_CHOSEN {
+                    return parts.clear();
+                }
+                parts.push(Part { maker, price, quantity });
+                sum += quantity;
+                if sum >= wanted && self.fill(wanted, parts) {
+                    if !floored {
+                        parts.clear();
+                    }
+                    return;
+                }
+            }
+        }
+        parts.clear();
+    }
+
+    /// Gives each part what it has in the filling of a whole, if the last can complete it; else
+    /// the parts are as they were.
+    fn fill(&self, wanted: i64, parts: &mut Vec<Part>) -> bool {
+        let Some((last, before)) = parts.split_last_mut() else { return false };
+        let least = self.orders.floor(last.maker);
+        let fits = |part: &Part, room: i64| match part.quantity.min(room) {
+            quantity if quantity < self.orders.floor(part.maker) => 0,
+            quantity => quantity,
+        };
+        let missing = before.iter().fold(wanted, |left, part| left - fits(part, left - least));
+        if missing == 0 || missing > last.quantity {
+            return false;
+        }
+        let mut left = wanted - least;
+        for part in before {
+            part.quantity = fits(part, left);
+            left -= part.quantity;
+        }
+        last.quantity = missing;
+        parts.retain(|part| part.quantity > 0);
+        true
+    }
+
+    /// The events that trading with chosen parts takes.
+    pub(super) fn events_of(&self, index: u32, parts: &[Part]) -> usize {
+        parts.len() * EVENTS_PER_TRADE + self.orders.link_cost(index)
+    }
+
+    /// Trades with chosen parts. Says where the order's last event is.
+    pub(super) fn deal_parts(
+        &mut self,
+        index: u32,
+        slot: usize,
+        turn: Steps,
+        parts: &[Part],
+        events: &mut Vec<Event>,
+    ) -> usize {
+        let mut last_event = 0;
+        for &Part { maker, price, quantity } in parts {
+            last_event = events.len();
+            self.deal(index, maker, slot, price, quantity, turn.command_index, events);
+        }
+        last_event
+    }
+
     /// What a sweep would do. An order that would meet one of its own stops there, unless that
     /// would be cancelled. `gone` is room for the planner.
     pub(super) fn plan(&self, index: u32, slot: usize, reach: Reach, gone: &mut Vec<u64>) -> Plan {
@@ -55,7 +163,11 @@ impl Planner<'_> {
             if queue.key > limit_key {
                 return false;
             }
-            let stopped = self.reach.stops(price_of(queue.key)).is_some();
+            let price = price_of(queue.key);
+            if self.reach.is_beyond(price) {
+                return true;
+            }
+            let stopped = self.reach.leaves_band(price);
             let (mut hidden, mut slices) = (0, 0);
             let mut at = queue.first;
             while at != NIL {
@@ -92,7 +204,9 @@ impl Planner<'_> {
                 if more > 0 {
                     let display = orders.extra(maker).map_or(1, |extra| extra.display);
                     hidden += more;
-                    slices += (more as u64).div_ceil(display as u64) as usize * EVENTS_PER_TRADE;
+                    // No more slices than what is left could need.
+                    let wanted = more.min(self.left) as u64;
+                    slices += wanted.div_ceil(display as u64) as usize * EVENTS_PER_TRADE;
                 }
             }
             if self.left > 0 && hidden > 0 {

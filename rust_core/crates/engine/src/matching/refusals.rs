@@ -4,8 +4,8 @@ use crate::orders::{Extra, Order, Place};
 use crate::pod::{
     Command, OrdType, OrderTerms, SelfTrade, Side, TimeInForce, Verdict, VerdictKind,
     FLAG_ALL_OR_NONE, FLAG_CANCEL_ON_DISCONNECT, FLAG_LEAVES, FLAG_POST_ONLY,
-    FLAG_POST_ONLY_REPRICE, FLAG_TERMS, MAX_PRICE, MAX_QUANTITY, MAX_TRAILING_BPS, TERMS_PEG_SHIFT,
-    TERMS_TAKE_PROFIT, TERMS_TRAILING_BPS,
+    FLAG_POST_ONLY_REPRICE, FLAG_REDUCE_ONLY, FLAG_TERMS, MAX_PRICE, MAX_QUANTITY,
+    MAX_TRAILING_BPS, TERMS_PEG_SHIFT, TERMS_TAKE_PROFIT, TERMS_TRAILING_BPS,
 };
 use crate::reject::Reject;
 
@@ -30,7 +30,8 @@ pub(super) fn earliest(one: Option<Reject>, other: Option<Reject>) -> Option<Rej
 /// Whether a new order asks for nothing that few orders have.
 #[inline]
 pub(super) fn is_plain(command: &Command) -> bool {
-    command.flags & !FLAG_CANCEL_ON_DISCONNECT == 0
+    // Risk sees to it that an order only reduces.
+    command.flags & !(FLAG_CANCEL_ON_DISCONNECT | FLAG_REDUCE_ONLY) == 0
         && command.ord_type <= OrdType::Limit.number()
         && command.time_in_force <= TimeInForce::Fok.number()
         && !has_special(command)
@@ -86,7 +87,8 @@ pub(super) fn shape_of_special(
         && time != TimeInForce::None
         && command.flags & !NEW_FLAGS == 0
         && SelfTrade::try_from(command.self_trade_prevention).is_ok()
-        && terms.flags & !(TERMS_TRAILING_BPS | TERMS_TAKE_PROFIT | TERMS_PEG) == 0;
+        && terms.flags & !(TERMS_TRAILING_BPS | TERMS_TAKE_PROFIT | TERMS_PEG) == 0
+        && terms.reserved == [0; 2];
     let trails = terms.trailing_offset != 0 || terms.activation_price != 0;
     let of_trail = terms.flags & (TERMS_TRAILING_BPS | TERMS_TAKE_PROFIT);
     let pegged = ord_type == OrdType::Pegged;
@@ -198,7 +200,8 @@ impl Extra {
 /// Where an order's terms say what it follows.
 const TERMS_PEG: u64 = 3 << TERMS_PEG_SHIFT;
 /// Flags that a new order may have.
-const NEW_FLAGS: u16 = FLAG_CANCEL_ON_DISCONNECT | POST_ONLY | FLAG_ALL_OR_NONE | FLAG_TERMS;
+const NEW_FLAGS: u16 =
+    FLAG_CANCEL_ON_DISCONNECT | POST_ONLY | FLAG_ALL_OR_NONE | FLAG_REDUCE_ONLY | FLAG_TERMS;
 /// Of either kind.
 pub(super) const POST_ONLY: u16 = FLAG_POST_ONLY | FLAG_POST_ONLY_REPRICE;
 

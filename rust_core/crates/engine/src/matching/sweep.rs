@@ -13,7 +13,7 @@ use crate::orders::{Extra, Place, NIL};
 use crate::pod::{
     Command, Event, ExecType, Liquidity, OrdType, SelfTrade, SessionState, Side, TimeInForce,
 };
-use crate::prices::Band;
+use crate::prices::{Band, Ticks};
 use crate::reject::Reject;
 use crate::rules::{Iceberg, Residual};
 use bytemuck::Zeroable;
@@ -55,14 +55,25 @@ pub(super) struct Reach {
 }
 
 impl Reach {
-    /// What keeps an order from trading at a price.
-    pub fn stops(self, price: i64) -> Option<Swept> {
-        if !self.protected.holds(price) {
-            Some(Swept::Protected)
-        } else if !self.dynamic.holds(price) {
-            Some(Swept::OutOfBand)
+    /// Whether a price is further than a market order goes, as if that were its limit.
+    pub fn is_beyond(self, price: i64) -> bool {
+        !self.protected.holds(price)
+    }
+
+    /// Whether a trade at this price would leave the dynamic band.
+    pub fn leaves_band(self, price: i64) -> bool {
+        !self.dynamic.holds(price)
+    }
+
+    /// A price for the rest of a market order, not further than it goes.
+    fn capped(self, price: i64, ticks: Ticks<'_>) -> i64 {
+        if price > self.protected.high {
+            // Below the first tick there is no price to go to.
+            [ticks.down(self.protected.high), price].into_iter().find(|&p| p > 0).unwrap_or(price)
+        } else if price < self.protected.low {
+            ticks.up(self.protected.low)
         } else {
-            None
+            price
         }
     }
 }
@@ -85,12 +96,41 @@ pub(super) struct Steps {
     pub reach: Reach,
 }
 
+/// An order in a trade.
+#[derive(Clone, Copy)]
+pub(super) struct Party {
+    pub index: u32,
+    pub liquidity: Liquidity,
+    /// How much of what it shows is traded; None: all that trades.
+    pub shown: Option<i64>,
+}
+
+impl Party {
+    fn taker(index: u32) -> Self {
+        Self { index, liquidity: Liquidity::Taker, shown: None }
+    }
+
+    fn maker(index: u32) -> Self {
+        Self { index, liquidity: Liquidity::Maker, shown: None }
+    }
+}
+
+/// A level that is shared out.
+#[derive(Clone, Copy)]
+struct Level {
+    slot: usize,
+    head: u32,
+    count: u32,
+    price: i64,
+}
+
 /// What each order of a level gets of an incoming one, in two passes over the level.
 #[derive(Clone, Copy)]
 enum Share {
     /// Top order, pro rata, the rest by time: what is to be shared, and among how much.
     ProRata { lot: i64, left: i64, among: i64 },
-    /// Everything shown, then of what is hidden so much of so much, in proportion or by time.
+    /// Everything shown, then of what is hidden so much of so much, in proportion or by time; by
+    /// time it is shared out elsewhere.
     Hidden { shown: i64, left: i64, among: i64, pro_rata: bool },
 }
 
@@ -114,11 +154,20 @@ impl MatchingEngine {
         let floor = if all_or_nothing { taker.leaves } else { self.orders.floor(index) };
         let reach = self.reach(index, slot);
         let mut unfit = None;
-        if floor > 0 {
+        let mut parts = core::mem::take(&mut self.parts);
+        parts.clear();
+        if floor == taker.leaves && self.books[slot].floored != 0 {
+            self.choose_parts(index, slot, reach, &mut parts);
+        }
+        let room = trades_end.saturating_sub(events.len());
+        if !parts.is_empty() {
+            if self.events_of(index, &parts) > room {
+                unfit = Some(Reject::Other.number());
+            }
+        } else if floor > 0 {
             let mut gone = core::mem::take(&mut self.gone);
             let plan = self.plan(index, slot, reach, &mut gone);
             self.gone = gone;
-            let room = trades_end.saturating_sub(events.len());
             if plan.quantity < floor {
                 unfit = Some(if all_or_nothing { Reject::FokUnfillable.number() } else { 0 });
             } else if plan.events > room {
@@ -128,8 +177,13 @@ impl MatchingEngine {
         let turn = Steps { command_index, trades_end, reach };
         let swept = match unfit {
             Some(_) => Swept::Exhausted,
+            None if !parts.is_empty() => {
+                last_event = self.deal_parts(index, slot, turn, &parts, events);
+                Swept::Filled
+            }
             None => self.sweep(index, slot, turn, &mut last_event, events),
         };
+        self.parts = parts;
         let of_band = matches!(swept, Swept::Protected | Swept::OutOfBand);
         let none_left = if of_band { OUT_OF_BAND } else { 0 };
         let reason = match swept {
@@ -148,7 +202,8 @@ impl MatchingEngine {
                     Residual::Rest if !to_limit => None,
                     _ if book.last_trade == 0 => Some(none_left),
                     _ => {
-                        self.orders.get_mut(index).price = book.last_trade;
+                        let price = reach.capped(book.last_trade, book.ticks());
+                        self.orders.get_mut(index).price = price;
                         None
                     }
                 }
@@ -267,15 +322,18 @@ impl MatchingEngine {
                 (in_markets, passed) = (false, NIL);
                 continue;
             };
+            let price = match in_markets {
+                true => self.market_price(limit, slot),
+                false => self.orders.get(maker).price,
+            };
+            if price != 0 && reach.is_beyond(price) {
+                return Swept::Protected;
+            }
             let links = self.orders.link_cost(index) + self.orders.link_cost(maker);
             let cost = EVENTS_PER_TRADE + links;
             if events.len() + cost > trades_end {
                 return Swept::CutShort;
             }
-            let price = match in_markets {
-                true => self.market_price(limit, slot),
-                false => self.orders.get(maker).price,
-            };
             if price == 0 {
                 (passed, passed_id) = (maker, self.orders.get(maker).id);
                 continue;
@@ -293,8 +351,8 @@ impl MatchingEngine {
                 (passed, passed_id) = (maker, self.orders.get(maker).id);
                 continue;
             }
-            if let Some(stopped) = reach.stops(price) {
-                return stopped;
+            if reach.leaves_band(price) {
+                return Swept::OutOfBand;
             }
             let room = trades_end - events.len();
             if !in_markets && passed == NIL {
@@ -376,14 +434,14 @@ impl MatchingEngine {
         command_index: u32,
         events: &mut Vec<Event>,
     ) {
-        let parts = [(taker, Liquidity::Taker), (maker, Liquidity::Maker)];
+        let parts = [Party::taker(taker), Party::maker(maker)];
         self.deal_between(parts, slot, price, quantity, command_index, events);
     }
 
     /// One trade between two orders, each in its part.
     pub(super) fn deal_between(
         &mut self,
-        parts: [(u32, Liquidity); 2],
+        parts: [Party; 2],
         slot: usize,
         price: i64,
         quantity: i64,
@@ -393,11 +451,11 @@ impl MatchingEngine {
         assert!(quantity > 0, "who trades has something left");
         self.matches += 1;
         let trade = Trade { match_id: self.matches, price, quantity };
-        let links = parts.map(|(index, _)| self.orders.link(index));
-        for (index, liquidity) in parts {
+        let links = parts.map(|party| self.orders.link(party.index));
+        for Party { index, liquidity, shown } in parts {
             let before = self.orders.shown(index);
             self.orders.get_mut(index).fill(price, quantity);
-            let refilled = self.orders.show_less(index, quantity);
+            let refilled = self.orders.show_less(index, shown.unwrap_or(quantity));
             let mut event = Event {
                 liquidity: liquidity.number(),
                 last_price: trade.price,
@@ -463,8 +521,11 @@ impl MatchingEngine {
         }
         let taker = self.orders.get(index);
         let queue = book.sides[1 - side_index(taker.side())].queue(self.orders.get(first));
-        let wanted = queue.orders as usize * EVENTS_PER_TRADE + self.orders.link_cost(index);
-        if wanted > room {
+        let linked = self.orders.link(index).is_some();
+        // What is hidden is a trade of its own where it goes by time.
+        let pro_rata = book.rules.pro_rata || book.rules.iceberg == Iceberg::VisibleThenProRata;
+        let trades = queue.orders as usize * if pro_rata { 1 } else { 2 };
+        if linked || trades * EVENTS_PER_TRADE > room {
             return None;
         }
         let mut hidden = 0;
@@ -484,7 +545,6 @@ impl MatchingEngine {
             return Some(Share::ProRata { lot, left: (taker.leaves - top).min(among), among });
         }
         let left = (taker.leaves - queue.quantity).clamp(0, hidden);
-        let pro_rata = book.rules.iceberg == Iceberg::VisibleThenProRata;
         Some(Share::Hidden { shown: queue.quantity, left, among: hidden, pro_rata })
     }
 
@@ -505,11 +565,63 @@ impl MatchingEngine {
                     lots * lot
                 }
             }
-            Share::Hidden { left, among, pro_rata: true, .. } => {
+            Share::Hidden { left, among, .. } => {
                 of(self.orders.get(maker).leaves - shown, among, left)
             }
-            Share::Hidden { .. } => 0,
         }
+    }
+
+    /// Trades with all that a level shows and then, by time, with what it hides. A refilled order
+    /// goes to the back when it has traded for the last time. Says where the taker's last event is.
+    fn deal_shown_then_hidden(
+        &mut self,
+        index: u32,
+        level: Level,
+        mut hidden: i64,
+        command_index: u32,
+        events: &mut Vec<Event>,
+    ) -> usize {
+        let Level { slot, head, count, price } = level;
+        let mut last_event = events.len();
+        let (mut at, mut first_hidden, mut hiding) = (head, NIL, 0);
+        let mut left = hidden;
+        for _ in 0..count {
+            let maker = at;
+            at = self.orders.get(maker).next;
+            let shown = self.orders.shown(maker).min(self.orders.get(index).leaves);
+            let hides = (self.orders.get(maker).leaves - self.orders.shown(maker)).min(left);
+            left -= hides;
+            if hides > 0 {
+                first_hidden = if hiding == 0 { maker } else { first_hidden };
+                hiding += 1;
+            }
+            self.orders.hold_place(maker, hides > 0);
+            if shown > 0 {
+                last_event = events.len();
+                self.deal(index, maker, slot, price, shown, command_index, events);
+            }
+        }
+        let mut at = first_hidden;
+        while hidden > 0 {
+            let maker = at;
+            at = self.orders.get(maker).next;
+            let quantity = self.orders.get(maker).leaves.min(hidden);
+            if self.orders.is_held(maker) {
+                self.orders.hold_place(maker, false);
+                hidden -= quantity;
+                last_event = events.len();
+                let maker_part = Party { shown: Some(0), ..Party::maker(maker) };
+                let parts = [Party::taker(index), maker_part];
+                let side = self.orders.get(maker).side();
+                let stays = self.orders.get(maker).leaves > quantity;
+                self.deal_between(parts, slot, price, quantity, command_index, events);
+                if stays {
+                    let queues = self.books[slot].place_mut(Place::Limit, side);
+                    queues.move_back(&mut self.orders, maker);
+                }
+            }
+        }
+        last_event
     }
 
     /// Trades with a whole level, one trade with each order that gets something. Says where the
@@ -528,6 +640,10 @@ impl MatchingEngine {
         let &crate::book::Queue { orders: count, first: head, .. } =
             maker_side.queue(self.orders.get(first));
         let price = self.orders.get(first).price;
+        if let Share::Hidden { left, pro_rata: false, .. } = share {
+            let level = Level { slot, head, count, price };
+            return self.deal_shown_then_hidden(index, level, left, command_index, events);
+        }
         let mut rest = match share {
             Share::ProRata { left, .. } => left + self.orders.shown(first).min(taker.leaves),
             Share::Hidden { left, .. } => left,

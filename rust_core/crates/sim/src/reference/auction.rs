@@ -9,10 +9,20 @@ use super::{At, Reference};
 
 /// A price, what buys at it or higher, and what sells at it or lower.
 type Tried = (i64, i64, i64);
+/// An order, its price, 0 for a market order, and what of it takes part.
+type Interest = (u64, i64, i64);
+
+fn tried_at(interest: &[Vec<Interest>; 2], price: i64) -> Tried {
+    let sum = |side: usize, meets: &dyn Fn(i64) -> bool| {
+        let meeting = interest[side].iter().filter(|&&(_, own, _)| own == 0 || meets(own));
+        meeting.map(|&(_, _, left)| left).sum()
+    };
+    (price, sum(0, &|own| own >= price), sum(1, &|own| own <= price))
+}
 
 impl Reference {
     /// What takes part in an auction: the price, 0 for a market order, and the quantity.
-    fn interest(&self, id: u32, side: usize) -> Vec<(u64, i64, i64)> {
+    fn interest(&self, id: u32, side: usize) -> Vec<Interest> {
         let book = &self.books[&id];
         let limits = book.limits[side].values().flatten();
         let in_order = book.markets[side].iter().chain(limits).map(|id| &self.orders[id]);
@@ -20,14 +30,6 @@ impl Reference {
         in_order
             .map(|order| (order.id, order.price, quantity(order.has_floor(), order.leaves)))
             .collect()
-    }
-
-    fn try_price(&self, id: u32, price: i64) -> Tried {
-        let sum = |side: usize, meets: &dyn Fn(i64) -> bool| {
-            let interest = self.interest(id, side).into_iter();
-            interest.filter(|&(_, own, _)| own == 0 || meets(own)).map(|(_, _, left)| left).sum()
-        };
-        (price, sum(0, &|own| own >= price), sum(1, &|own| own <= price))
     }
 
     /// Price, quantity and imbalance of an auction now, if anything would trade.
@@ -67,19 +69,25 @@ impl Reference {
                     ticks.dedup();
                     candidates = ticks;
                 }
-                self.choose(id, &candidates, reference)?
+                self.choose(id, &interest, &candidates, reference)?
             }
             _ => reference.filter(|_| market(0).min(market(1)) > 0)?,
         };
-        let (_, buys, sells) = self.try_price(id, price);
+        let (_, buys, sells) = tried_at(&interest, price);
         (buys.min(sells) > 0).then_some((price, buys.min(sells), buys - sells))
     }
 
-    fn choose(&self, id: u32, candidates: &[i64], reference: Option<i64>) -> Option<i64> {
+    fn choose(
+        &self,
+        id: u32,
+        interest: &[Vec<Interest>; 2],
+        candidates: &[i64],
+        reference: Option<i64>,
+    ) -> Option<i64> {
         let book = &self.books[&id];
         let rules = book.rules;
         let mut left: Vec<Tried> =
-            candidates.iter().map(|&price| self.try_price(id, price)).collect();
+            candidates.iter().map(|&price| tried_at(interest, price)).collect();
         let volume = |&(_, buys, sells): &Tried| buys.min(sells);
         let surplus = |&(_, buys, sells): &Tried| buys - sells;
         if left.iter().all(|tried| volume(tried) == 0) {
@@ -113,7 +121,9 @@ impl Reference {
                     }
                 }
                 Criterion::MidpointFloor => {
-                    return Some(book.rounded_down((lowest + highest) / 2).unwrap_or(0));
+                    // Not below all of them, where less would trade.
+                    let middle = book.rounded_down((lowest + highest) / 2);
+                    return Some(middle.unwrap_or(0).max(lowest));
                 }
             }
         }
@@ -169,7 +179,7 @@ impl Reference {
             self.leave(order, exec_type, 0, at, fills);
         }
         self.books.get_mut(&id).expect("known").leaving = None;
-        self.set_session(id, session, at, fills);
+        self.set_session(id, session);
         true
     }
 

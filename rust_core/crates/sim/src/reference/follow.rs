@@ -32,10 +32,12 @@ impl Reference {
                 return self.postpone(id);
             }
             let Some(next) = self.next(id, at, fills) else { break };
-            let fits = at.room(fills) >= self.need(next) && fills.statuses.len() + 2 <= at.statuses;
-            if !fits || !self.step(id, next, at, fills) {
+            if at.room(fills) < self.need(next) || !self.step(id, next, at, fills) {
                 return self.postpone(id);
             }
+        }
+        if !self.tell_session(id, at, fills) {
+            return self.postpone(id);
         }
         if self.books[&id].session.collects() {
             self.indicate(id, at, fills);
@@ -85,11 +87,18 @@ impl Reference {
             }
             Next::Floored(order) => {
                 let reach = self.reach(order);
+                if self.orders[&order].floor() == self.orders[&order].leaves {
+                    let gifts = self.chosen(order, &reach);
+                    if !gifts.is_empty() {
+                        self.give(order, gifts, at, fills);
+                        return true;
+                    }
+                }
                 match self.sweep(order, &reach, at, fills) {
                     Swept::SelfTrade(reason) => {
                         self.leave(order, ExecType::Canceled, reason, at, fills);
                     }
-                    Swept::LeftBand => self.break_band(id, at, fills),
+                    Swept::LeftBand => self.break_band(id),
                     _ => {}
                 }
             }
@@ -131,7 +140,14 @@ impl Reference {
         let ids = book.limits.iter().flat_map(|queues| queues.values().flatten());
         let floored = ids.filter(|id| self.orders[id].has_floor());
         floored.copied().find(|&id| {
-            let (quantity, events) = self.plan(id, &self.reach(id));
+            let (order, reach) = (&self.orders[&id], self.reach(id));
+            if order.floor() == order.leaves {
+                let gifts = self.chosen(id, &reach);
+                if !gifts.is_empty() {
+                    return at.fits(self.events_of(id, &gifts), fills);
+                }
+            }
+            let (quantity, events) = self.plan(id, &reach);
             quantity >= self.orders[&id].floor() && quantity > 0 && at.fits(events, fills)
         })
     }

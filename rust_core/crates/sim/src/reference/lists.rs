@@ -16,8 +16,8 @@ pub(super) struct List {
     legs: Vec<u64>,
     /// One of the orders that cancel each other has traded, was triggered or ended.
     spent: bool,
-    /// What the entry of a bracket had traded when it ended.
-    entered: Option<i64>,
+    /// When the entry of a bracket ended among all that did, and what it had traded.
+    entered: Option<(u64, i64)>,
 }
 
 impl List {
@@ -130,9 +130,10 @@ impl Reference {
     /// What the end of an order means to its list.
     pub(super) fn unlink(&mut self, order: &Open, at: At, fills: &mut Fills) {
         let Some(number) = order.list else { return };
+        self.entries_ended += 1;
         let list = self.lists.get_mut(&number).expect("a leg has its list");
         if list.is_entry(order.id) {
-            list.entered = Some(order.cum);
+            list.entered = Some((self.entries_ended, order.cum));
         } else {
             self.spend(number, order.id, at, fills);
         }
@@ -155,13 +156,15 @@ impl Reference {
         }
     }
 
-    /// The first exit whose entry has ended.
+    /// The first exit of the entry that ended first.
     pub(super) fn next_exit(&self, instrument: u32) -> Option<(u64, i64)> {
-        let exits = self.books[&instrument].exits.iter();
-        exits.copied().find_map(|id| {
+        let exits = self.books[&instrument].exits.iter().copied();
+        let ended = exits.filter_map(|id| {
             let list = self.orders[&id].list.expect("an exit is a leg");
-            Some((id, self.lists[&list].entered?))
-        })
+            let (turn, entered) = self.lists[&list].entered?;
+            Some((turn, id, entered))
+        });
+        ended.min().map(|(_, id, entered)| (id, entered))
     }
 
     /// The entry of this exit has ended after so much.

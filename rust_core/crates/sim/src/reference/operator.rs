@@ -6,6 +6,7 @@ use engine::pod::{
     SessionState, Side, ACCOUNT_SELF_TRADE_SHIFT, MAX_PRICE, MAX_QUANTITY,
 };
 use engine::reject::Reject;
+use engine::risk::MAX_ACCOUNT;
 use engine::rules::Rules;
 use engine::{Batch, Fills};
 
@@ -70,7 +71,7 @@ impl Reference {
                 self.bust(command, at, fills, reasons);
                 Vec::new()
             }
-            _ => self.set_market(kind, command, at, fills, reasons),
+            _ => self.set_market(kind, command, reasons),
         }
     }
 
@@ -168,8 +169,6 @@ impl Reference {
         &mut self,
         kind: CommandKind,
         command: &Command,
-        at: At,
-        fills: &mut Fills,
         reasons: &mut Vec<Reject>,
     ) -> Vec<u32> {
         let id = command.instrument;
@@ -182,7 +181,7 @@ impl Reference {
         } else if command.price < i64::from(!sets_session) || command.price > MAX_PRICE {
             reasons.push(Reject::TickSize);
         } else if let (true, Ok(session)) = (sets_session, session) {
-            self.go_to(id, session, command.price, at, fills);
+            self.go_to(id, session, command.price);
         } else {
             self.print(id, command.price);
         }
@@ -194,14 +193,7 @@ impl Reference {
     }
 
     /// Sends an instrument to a session, by way of an auction's end if orders have collected.
-    pub(super) fn go_to(
-        &mut self,
-        id: u32,
-        session: SessionState,
-        reference: i64,
-        at: At,
-        fills: &mut Fills,
-    ) {
+    pub(super) fn go_to(&mut self, id: u32, session: SessionState, reference: i64) {
         let book = self.books.get_mut(&id).expect("an instrument that is known");
         (book.reference, book.leaving, book.band_ends_ns) = (reference, None, None);
         let was = book.session;
@@ -211,31 +203,39 @@ impl Reference {
             let price = self.auction(id).map_or(0, |auction| auction.0);
             self.books.get_mut(&id).expect("just seen").leaving = Some((session, price));
         } else {
-            self.set_session(id, session, at, fills);
+            self.set_session(id, session);
         }
     }
 
-    pub(super) fn set_session(
-        &mut self,
-        id: u32,
-        session: SessionState,
-        at: At,
-        fills: &mut Fills,
-    ) {
+    pub(super) fn set_session(&mut self, id: u32, session: SessionState) {
         let book = self.books.get_mut(&id).expect("an instrument that is known");
         book.session = session;
         book.indicated = (0, 0, 0);
-        fills.statuses.push(MarketStatus {
-            instrument: id,
-            command_index: at.index,
-            session: session.number(),
-            ..MarketStatus::zeroed()
-        });
+        book.untold = true;
+    }
+
+    /// Tells the session that an instrument is in after all that follows, if it has changed; says
+    /// whether there was room.
+    pub(super) fn tell_session(&mut self, id: u32, at: At, fills: &mut Fills) -> bool {
+        let book = self.books.get_mut(&id).expect("known");
+        if book.untold && fills.statuses.len() >= at.statuses {
+            return false;
+        }
+        if std::mem::take(&mut book.untold) {
+            fills.statuses.push(MarketStatus {
+                instrument: id,
+                command_index: at.index,
+                session: book.session.number(),
+                ..MarketStatus::zeroed()
+            });
+        }
+        true
     }
 }
 
 /// Whether what an account says of self-trades can be read.
 fn is_account(account: &Account) -> bool {
     let mode = (account.flags >> ACCOUNT_SELF_TRADE_SHIFT & 7) as u16;
-    SelfTrade::try_from(mode).is_ok() && account.self_trade_group < 1 << 32
+    let group = account.self_trade_group;
+    SelfTrade::try_from(mode).is_ok() && group < 1 << 32 && account.id <= MAX_ACCOUNT
 }

@@ -31,9 +31,15 @@ impl Reference {
 
     /// Where a pegged order belongs now, if there is anything to follow.
     pub(super) fn peg_price(&self, id: u64) -> Option<i64> {
+        let instrument = self.orders[&id].command.instrument;
+        let bests = [0, 1].map(|side| self.best_unpegged(instrument, side));
+        self.peg_price_at(id, bests)
+    }
+
+    fn peg_price_at(&self, id: u64, bests: [Option<i64>; 2]) -> Option<i64> {
         let order = &self.orders[&id];
         let book = &self.books[&order.command.instrument];
-        let best = |side| self.best_unpegged(order.command.instrument, side).map(i128::from);
+        let best = |side: usize| bests[side].map(i128::from);
         let twice = match followed(&order.terms) {
             PegPrice::None => unreachable!("a pegged order says what it follows"),
             PegPrice::Bid => 2 * best(0)?,
@@ -56,8 +62,9 @@ impl Reference {
 
     /// The first pegged order that isn't where it belongs, and where that is.
     pub(super) fn next_peg(&self, instrument: u32) -> Option<(u64, Option<i64>)> {
+        let bests = [0, 1].map(|side| self.best_unpegged(instrument, side));
         let pegged = self.books[&instrument].pegged.iter().copied();
-        pegged.map(|id| (id, self.peg_price(id))).find(|&(id, price)| {
+        pegged.map(|id| (id, self.peg_price_at(id, bests))).find(|&(id, price)| {
             let now = self.orders[&id].price;
             price.unwrap_or(0) != now
         })

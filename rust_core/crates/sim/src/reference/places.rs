@@ -4,7 +4,7 @@ use engine::pod::{Event, ExecType, Liquidity, Side};
 use engine::Fills;
 
 use super::order::{after, before};
-use super::{side_number, At, Open, Place, Queues, Reference};
+use super::{side_number, At, Open, Place, Queues, Reference, Turn};
 
 impl Reference {
     /// What is left of an order that is nowhere ends.
@@ -63,10 +63,27 @@ impl Reference {
         for (id, liquidity) in parts {
             let order = self.orders.get_mut(&id).expect("open");
             let was = order.shows();
+            // In an auction, and in the second of two trades, what is hidden goes first.
+            let hidden = order.leaves - was;
+            let shown = match (liquidity, order.turn) {
+                (Liquidity::Auction, _) => (quantity - hidden).max(0),
+                (_, Turn::Second) => 0,
+                _ => quantity,
+            };
             order.leaves -= quantity;
             order.cum += quantity;
             order.notional += i128::from(price) * i128::from(quantity);
-            let refilled = order.show_less(quantity);
+            let refilled = match order.turn {
+                Turn::Only => order.show_less(shown),
+                Turn::First => {
+                    order.show_less(shown);
+                    false
+                }
+                Turn::Second => {
+                    order.show_less(shown);
+                    true
+                }
+            };
             let event = Event {
                 last_price: price,
                 last_quantity: quantity,

@@ -229,8 +229,7 @@ impl Reference {
                 && order.place != Place::Stop
                 && !(order.place == Place::Exit && order.stop != 0)
             || command.price != 0 && order.price == 0 && made.ord_type != OrdType::Pegged.number()
-            || order.place == Place::Exit
-                && (command.quantity != 0 || command.flags & FLAG_LEAVES != 0)
+            || order.place == Place::Exit && wanted(command, order) != i128::from(order.leaves)
         {
             reasons.push(Reject::UnsupportedCharacteristic);
         }
@@ -246,7 +245,12 @@ impl Reference {
         if !book.is_enabled() {
             reasons.push(Reject::SymbolHalted);
         }
-        reasons.extend(book.reason_against_price(command.price));
+        // What follows other prices has a limit apart from its price.
+        let pegged = made.ord_type == OrdType::Pegged.number();
+        let limit = if pegged { made.price } else { order.price };
+        if command.price != limit {
+            reasons.extend(book.reason_against_price(command.price));
+        }
         if !book.is_on_grid(command.price) || !book.is_on_grid(command.stop_price) {
             reasons.push(Reject::TickSize);
         }

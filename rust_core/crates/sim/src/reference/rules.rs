@@ -5,9 +5,8 @@ use engine::pod::{
     MAX_PRICE, RULES_BAND_HALTS,
 };
 use engine::reject::Reject;
-use engine::Fills;
 
-use super::{side_number, At, Book, Reference, SECOND_NS};
+use super::{side_number, Book, Reference, SECOND_NS};
 
 /// What an order may trade at while it executes once.
 #[derive(Clone, Copy, Debug)]
@@ -155,7 +154,8 @@ impl Book {
             return Some(Reject::NoReferencePrice);
         }
         let most = part_of(reference, bps);
-        ((price - reference).abs() > most).then_some(Reject::PriceBand)
+        let away = (i128::from(price) - i128::from(reference)).abs();
+        (away > i128::from(most)).then_some(Reject::PriceBand)
     }
 }
 
@@ -182,7 +182,7 @@ impl Reference {
     }
 
     /// A trade would have left the dynamic band.
-    pub(super) fn break_band(&mut self, instrument: u32, at: At, fills: &mut Fills) {
+    pub(super) fn break_band(&mut self, instrument: u32) {
         let time_ns = self.time_ns;
         let book = self.books.get_mut(&instrument).expect("known");
         book.reference = 0;
@@ -193,6 +193,6 @@ impl Reference {
         };
         let ends = seconds > 0 && session == SessionState::VolatilityAuction;
         book.band_ends_ns = ends.then_some(time_ns + seconds * SECOND_NS);
-        self.set_session(instrument, session, at, fills);
+        self.set_session(instrument, session);
     }
 }

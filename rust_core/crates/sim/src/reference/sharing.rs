@@ -23,6 +23,12 @@ impl Reference {
         }
     }
 
+    /// Whether what a level hides is traded apart from what it shows, an order after the other.
+    pub(super) fn hidden_trades_apart(&self, id: u64) -> bool {
+        let rules = &self.books[&self.orders[&id].command.instrument].rules;
+        !rules.pro_rata && rules.iceberg == Iceberg::VisibleThenHidden
+    }
+
     /// What each order of a level gets, if a level is shared out by more than time.
     pub(super) fn shares(
         &self,
@@ -34,6 +40,7 @@ impl Reference {
         let taker = &self.orders[&id];
         let book = &self.books[&taker.command.instrument];
         let by_time = level.is_empty()
+            || taker.command.link != 0
             || level.iter().any(|maker| {
                 self.orders[maker].has_floor()
                     || self.orders[maker].command.link != 0
@@ -73,16 +80,24 @@ impl Reference {
                 let more = shows(maker) - *got;
                 give(got, &mut left, more);
             }
+        } else if self.hidden_trades_apart(id) {
+            let mut trades = Vec::new();
+            for quantity_of in [&shows as &dyn Fn(&u64) -> i64, &hides] {
+                for maker in level {
+                    let mut got = 0;
+                    give(&mut got, &mut left, quantity_of(maker));
+                    trades.push((*maker, got));
+                }
+            }
+            return Some(trades.into_iter().filter(|&(_, quantity)| quantity > 0).collect());
         } else {
             for (got, maker) in got.iter_mut().zip(level) {
                 give(got, &mut left, shows(maker));
             }
             let among: i64 = level.iter().map(hides).sum();
             let shared = left.min(among);
-            if book.rules.iceberg == Iceberg::VisibleThenProRata {
-                for (got, maker) in got.iter_mut().zip(level) {
-                    give(got, &mut left, part(hides(maker), among, shared));
-                }
+            for (got, maker) in got.iter_mut().zip(level) {
+                give(got, &mut left, part(hides(maker), among, shared));
             }
             for (got, maker) in got.iter_mut().zip(level) {
                 let more = self.orders[maker].leaves - *got;
@@ -129,7 +144,7 @@ impl Reference {
             if reach.is_beyond(taker.side, price) {
                 break;
             }
-            let mut icebergs = Vec::new();
+            let (mut slices, mut hidden_of_level) = (0_i64, 0_i64);
             for maker_id in level {
                 if left == 0 {
                     return (taker.leaves, events);
@@ -155,14 +170,17 @@ impl Reference {
                     return (taker.leaves - left, events);
                 }
                 left -= quantity;
-                icebergs.push((maker.leaves - maker.shows(), maker.command.display_quantity));
+                let hidden = maker.leaves - maker.shows();
+                if hidden > 0 {
+                    // No more slices than what is left could need.
+                    let display = maker.command.display_quantity;
+                    slices += 2 * ((hidden.min(left) + display - 1) / display);
+                    hidden_of_level += hidden;
+                }
             }
             if left > 0 {
-                for (hidden, display) in icebergs.into_iter().filter(|&(hidden, _)| hidden > 0) {
-                    events += 2 * ((hidden + display - 1) / display) as usize;
-                    left -= hidden;
-                }
-                left = left.max(0);
+                events += slices as usize;
+                left -= hidden_of_level.min(left);
             }
         }
         (taker.leaves - left, events)

@@ -119,7 +119,7 @@ impl Reference {
                 (instrument, scheduled.session)
             }
         };
-        self.go_to(instrument, session, 0, at, fills);
+        self.go_to(instrument, session, 0);
         self.follow(instrument, at, fills);
     }
 

@@ -12,7 +12,7 @@ use engine::Fills;
 
 use super::order::{after, before};
 use super::rules::Reach;
-use super::{side_number, wanted, At, Open, Place, Reference, DAY_NS};
+use super::{side_number, wanted, At, Open, Place, Reference, Turn, DAY_NS};
 
 /// How a sweep ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +60,7 @@ impl Reference {
             stop: command.stop_price,
             watermark: 0,
             elected: false,
+            turn: Turn::Only,
             list: self.join(id, command.link),
         };
         let side = order.side;
@@ -195,11 +196,20 @@ impl Reference {
         let reach = self.reach(id);
         let mut reason = 0;
         let mut swept = Swept::Exhausted;
-        let (quantity, events) = if floor > 0 { self.plan(id, &reach) } else { (0, 0) };
+        let wants_all = floor == self.orders[&id].leaves;
+        let gifts = if wants_all { self.chosen(id, &reach) } else { Vec::new() };
+        let (quantity, events) = match floor {
+            0 => (0, 0),
+            _ if gifts.is_empty() => self.plan(id, &reach),
+            _ => (floor, self.events_of(id, &gifts)),
+        };
         if quantity < floor {
             reason = if fok { Reject::FokUnfillable.number() } else { 0 };
         } else if !at.fits(events, fills) {
-            swept = Swept::CutShort;
+            reason = Reject::Other.number();
+        } else if !gifts.is_empty() {
+            self.give(id, gifts, at, fills);
+            swept = Swept::Filled;
         } else {
             swept = self.sweep(id, &reach, at, fills);
         }
@@ -219,7 +229,7 @@ impl Reference {
             self.rest(id, fills);
         }
         if swept == Swept::LeftBand {
-            self.break_band(instrument, at, fills);
+            self.break_band(instrument);
         }
     }
 
@@ -345,12 +355,25 @@ impl Reference {
                 return Swept::LeftBand;
             }
             let level = self.level_of(maker_id);
+            let most = level.len() * if self.hidden_trades_apart(id) { 4 } else { 2 };
             let fits = passed.iter().all(|other| self.orders[other].place == Place::Market)
-                && at.fits(2 * level.len() + self.partners(&[id]), fills);
+                && at.fits(most + self.partners(&[id]), fills);
             let shares = if fits { self.shares(id, maker_id, &level, mode) } else { None };
-            for (maker_id, quantity) in shares.unwrap_or_else(|| vec![(maker_id, quantity)]) {
+            let shares = shares.unwrap_or_else(|| vec![(maker_id, quantity)]);
+            for (place, &(maker_id, quantity)) in shares.iter().enumerate() {
+                let again = shares[place + 1..].iter().any(|&(other, _)| other == maker_id);
+                let before = shares[..place].iter().any(|&(other, _)| other == maker_id);
+                let turn = match (before, again) {
+                    (_, true) => Turn::First,
+                    (true, _) => Turn::Second,
+                    _ => Turn::Only,
+                };
+                self.orders.get_mut(&maker_id).expect("open").turn = turn;
                 let parts = [(id, Liquidity::Taker), (maker_id, Liquidity::Maker)];
                 self.trade(parts, price, quantity, at, fills);
+                if let Some(maker) = self.orders.get_mut(&maker_id) {
+                    maker.turn = Turn::Only;
+                }
             }
         }
     }

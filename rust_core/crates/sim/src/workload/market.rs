@@ -12,12 +12,15 @@ use crate::script::{Message, Step};
 impl Workload {
     /// The tick size of an instrument, always the same.
     pub(super) fn tick(&self, id: u32) -> i64 {
-        [1, 1, 1, 1, 1][id as usize % 5]
+        if !self.profile.rules {
+            return 1;
+        }
+        [1, 1, 2, 1, 5][id as usize % 5]
     }
 
     pub(super) fn set_accounts(&mut self, message: &mut Message) {
         for id in 1..=self.profile.accounts {
-            let mode = self.rng.pick(&[0, 0, 0, 0]);
+            let mode = self.rng.pick(&[0, 0, 0, 1, 2, 3, 4, 5]);
             self.set_account(id, mode, message);
         }
     }
@@ -47,9 +50,9 @@ impl Workload {
 
     fn rules(&mut self, id: u32) -> InstrumentRules {
         let mut rules = InstrumentRules { instrument: id, ..InstrumentRules::zeroed() };
-        rules.static_band_bps = self.rng.pick(&[0, 0, 0, 0, 0, 500, 3_000]);
+        rules.static_band_bps = self.rng.pick(&[0, 0, 0, 0, 0, 0, 0, 0, 500, 3_000]);
         rules.dynamic_band_bps = self.rng.pick(&[0, 0, 20, 100, 300, 1_000]);
-        rules.protection_bps = self.rng.pick(&[0, 0]);
+        rules.protection_bps = self.rng.pick(&[0, 0, 10, 100, 500]);
         rules.auction_seconds = self.rng.pick(&[0, 1, 1, 2, 30]);
         rules.flags = self.rng.pick(&[0, 0, 0, 1]);
         let middle = self.middle[id as usize - 1];
@@ -66,7 +69,7 @@ impl Workload {
             (rules.tick_from[place], rules.tick_size[place]) = (from, size);
             from += self.rng.between(1, 15);
         }
-        if self.rng.per_mille(500) {
+        if self.rng.per_mille(300) {
             let mut second = 0;
             for place in 0..self.rng.below(6) as usize {
                 second += self.rng.between(1, 15_000) as u32;

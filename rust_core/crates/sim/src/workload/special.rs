@@ -24,22 +24,27 @@ impl Workload {
     pub(super) fn operate(&mut self, message: &mut Message) {
         let id = 1 + self.rng.below(u64::from(self.profile.instruments)) as u32;
         let middle = self.middle[id as usize - 1];
-        let near = (middle + self.rng.between(-5, 5)).max(1);
+        let away = self.rng.between(-5, 5);
+        let near = self.on_grid(id, middle + away);
         if self.profile.rules && self.rng.per_mille(200) {
             return self.set_rules(id, message);
         }
-        let last = self.rng.per_mille(300);
-        let kind = if last { CommandKind::SetLastTrade } else { CommandKind::SetSession };
-        let mut step = Step::new(kind);
-        step.command.instrument = id;
-        if last {
-            step.command.price = near;
-        } else {
-            // Mostly back to trading, then auctions, then what stops it, then nonsense.
-            let sessions = [0, 0, 0, 0, 0, 0, 1, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9];
-            step.command.payload_index = self.rng.pick(&sessions);
-            step.command.price = self.rng.pick(&[0, 0, near]);
+        if self.rng.per_mille(300) {
+            let mut step = Step::new(CommandKind::SetLastTrade);
+            (step.command.instrument, step.command.price) = (id, near);
+            return self.push(step, message);
         }
+        // Mostly back to trading, then auctions, then what stops it, then nonsense.
+        let sessions = [0, 0, 0, 0, 0, 0, 1, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9];
+        let session = self.rng.pick(&sessions);
+        let price = self.rng.pick(&[0, 0, near]);
+        self.go_to(id, session, price, message);
+    }
+
+    pub(super) fn go_to(&mut self, id: u32, session: u16, price: i64, message: &mut Message) {
+        let mut step = Step::new(CommandKind::SetSession);
+        (step.command.instrument, step.command.price) = (id, price);
+        step.command.payload_index = session;
         self.push(step, message);
     }
 
@@ -49,7 +54,8 @@ impl Workload {
             return;
         }
         let middle = self.middle[step.command.instrument as usize - 1];
-        let stop = (middle + self.rng.between(-8, 8)).max(1);
+        let away = self.rng.between(-8, 8);
+        let stop = self.on_grid(step.command.instrument, middle + away);
         let command = &mut step.command;
         let limit = command.ord_type == OrdType::Limit.number();
         let mut terms = OrderTerms::default();
@@ -113,7 +119,7 @@ impl Workload {
                     terms.trailing_offset *= self.rng.pick(&[1, 100, 1_000]);
                 }
             }
-            12 => command.flags |= FLAG_REDUCE_ONLY * 0,
+            12 => command.flags |= FLAG_REDUCE_ONLY,
             13 => {
                 command.ord_type = OrdType::MarketToLimit.number();
                 command.price = 0;
