@@ -4,6 +4,9 @@
 //! about no order lives 24 h from its request. Ended entries wait in one queue, oldest first, and
 //! are taken out a few per message, so that no message pays for many.
 
+use alloc::collections::VecDeque;
+
+use crate::ids::sequence_of;
 use crate::pod::{ClOrdId, Command, OrderTerms, FLAG_CANCEL_ON_DISCONNECT};
 use crate::table::{fold, hash_word, hash_words, Arena, Table, NONE};
 
@@ -90,6 +93,10 @@ pub struct ClientIds {
     tails: Arena<Tail>,
     by_key: Table,
     by_order: Table,
+    /// Orders that aren't in `by_order` yet, by place, with their entries: those that FILLS has said
+    /// nothing of. They are few, and come and go in order; so what an order costs before it goes to
+    /// the book has no index to wait for.
+    fresh: VecDeque<(u64, u32)>,
     first: u32,
     last: u32,
     /// When the first of the queue is over; never, when there is none.
@@ -105,6 +112,7 @@ impl ClientIds {
             tails: Arena::default(),
             by_key: Table::default(),
             by_order: Table::default(),
+            fresh: VecDeque::new(),
             first: NONE,
             last: NONE,
             next_ns: i64::MAX,
@@ -138,7 +146,23 @@ impl ClientIds {
     /// The entry of the order with this id, live or ended.
     #[inline]
     pub fn find_order(&self, order_id: u64) -> Option<u32> {
-        self.by_order.find(hash_word(order_id), |at| self.entries[at].place == order_id)
+        let found =
+            self.by_order.find(hash_word(order_id), |at| self.entries[at].place == order_id);
+        found.or_else(|| {
+            let at = self.fresh.binary_search_by_key(&order_id, |&(place, _)| place).ok()?;
+            Some(self.fresh[at].1)
+        })
+    }
+
+    /// Puts the orders up to the end of a message into the index, before FILLS tells of them.
+    pub fn settle(&mut self, sequence: u64) {
+        while let Some(&(place, at)) = self.fresh.front() {
+            if sequence_of(place) > sequence {
+                return;
+            }
+            self.fresh.pop_front();
+            self.by_order.insert(hash_word(place), at);
+        }
     }
 
     /// The entry at a place.
@@ -169,7 +193,7 @@ impl ClientIds {
         let at = self.add(key, hash, digest, place);
         self.entries[at].root = at;
         self.entries[at].order = order;
-        self.by_order.insert(hash_word(place), at);
+        self.fresh.push_back((place, at));
         at
     }
 
@@ -279,6 +303,9 @@ mod tests {
         let head = ids.add_request(second, second_hash, 2, 200, root, root);
         ids.expire(i64::MAX - 1, 10);
         assert_eq!(ids.len(), 2, "a live order's entries stay");
+        assert_eq!((ids.find_order(100), ids.find_order(101)), (Some(root), None), "while fresh");
+        ids.settle(0);
+        assert_eq!((ids.find_order(100), ids.find_order(101)), (Some(root), None));
 
         ids.end_order(head, root, 1_000);
         ids.expire(999 + KEPT_NS, 10);

@@ -392,8 +392,9 @@ impl RiskEngine {
         let notional = wants.notional - had.notional;
         holding.open[side] += quantity;
         holding.open_notional[side] += notional;
+        let account = holding.account;
         let (balance, exposure) = self.recount(at);
-        if self.holdings[at].groups != [NONE; 2] {
+        if self.reference.traders[account as usize].grouped {
             let mut change = Change { balance, exposure, ..Change::default() };
             change.open[side] = quantity;
             change.open_notional[side] = notional;
