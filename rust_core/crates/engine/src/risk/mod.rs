@@ -45,7 +45,7 @@ pub use checks::{Check, CheckResult, Level, Unit};
 pub use client_ids::KEPT_NS;
 pub use error::RiskError;
 pub use origins::RELAY;
-pub use query::{Buying, DryRun, Position};
+pub use query::{Buying, DryRun, Position, Standing};
 pub use reference::{bits, MAX_ACCOUNT, MAX_CREDIT, MAX_POSITION};
 
 /// How many of everything the engine keeps at most. What would go beyond is refused with
