@@ -5,6 +5,7 @@
 //! same; it is never iterated, so that no order can leak out of it; and it stores 8 bytes an entry,
 //! so that tens of millions fit.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::ops::{Index, IndexMut};
 
@@ -131,6 +132,16 @@ impl Table {
         }
     }
 
+    /// Reads what a search for this hash begins with, so that it is near when it comes: the place of
+    /// the first key that may have the hash, if there is one.
+    #[inline]
+    #[must_use]
+    pub fn touch(&self, hash: u64) -> Option<u32> {
+        let at = (hash >> 32) as usize & self.mask;
+        let slot = self.slots[at];
+        (self.marks[at] == mark_of(hash) && slot >> 32 == hash >> 32).then_some(slot as u32)
+    }
+
     /// Adds a place whose key isn't here yet.
     #[inline]
     pub fn insert(&mut self, hash: u64, place: u32) {
@@ -190,12 +201,13 @@ impl Table {
 
 /// Log2 of the entries in one chunk of an arena.
 const CHUNK_BITS: u32 = 12;
+const CHUNK: usize = 1 << CHUNK_BITS;
 
 /// Entries at places that stay theirs until they are removed. It grows by chunks, so that growing
 /// never moves what is there.
 #[derive(Clone, Debug)]
 pub struct Arena<T> {
-    chunks: Vec<Vec<T>>,
+    chunks: Vec<Box<[T; CHUNK]>>,
     free: Vec<u32>,
     next: u32,
 }
@@ -239,7 +251,9 @@ impl<T: Copy> Arena<T> {
     #[cold]
     #[inline(never)]
     fn add_chunk(&mut self, filler: T) {
-        self.chunks.push(written(1 << CHUNK_BITS, filler));
+        let chunk = written(CHUNK, filler).into_boxed_slice();
+        let Ok(chunk) = chunk.try_into() else { unreachable!("it has as many entries") };
+        self.chunks.push(chunk);
     }
 
     /// Frees a place; the caller holds no other reference to it.
@@ -259,14 +273,14 @@ impl<T> Index<u32> for Arena<T> {
 
     #[inline]
     fn index(&self, place: u32) -> &T {
-        &self.chunks[(place >> CHUNK_BITS) as usize][(place & ((1 << CHUNK_BITS) - 1)) as usize]
+        &self.chunks[(place >> CHUNK_BITS) as usize][place as usize & (CHUNK - 1)]
     }
 }
 
 impl<T> IndexMut<u32> for Arena<T> {
     #[inline]
     fn index_mut(&mut self, place: u32) -> &mut T {
-        &mut self.chunks[(place >> CHUNK_BITS) as usize][(place & ((1 << CHUNK_BITS) - 1)) as usize]
+        &mut self.chunks[(place >> CHUNK_BITS) as usize][place as usize & (CHUNK - 1)]
     }
 }
 

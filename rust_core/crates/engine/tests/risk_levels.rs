@@ -244,6 +244,33 @@ fn a_day_begins_at_midnight_with_the_prices_of_then() {
 }
 
 #[test]
+fn what_everybody_stands_at() {
+    let mut desk = open();
+    desk.accepted(&["carol: sell 5 @ 100 as c1", "alice: buy 5 @ 100 as a1"]);
+    desk.accepted(&["carol: sell 1 @ 90 as c2", "bob: buy 1 @ 90 as b1", "bob: buy 2 @ 80 as b2"]);
+    desk.settle();
+    let days = |desk: &Desk| {
+        [(Level::Account, ALICE), (Level::Firm, 1), (Level::Firm, 2), (Level::Venue, 0)]
+            .map(|(level, id)| desk.risk.standing(level, id).expect("it is there").day / UNIT)
+    };
+    assert_eq!(days(&desk), [-50, -50, 50, 0]);
+    assert!(desk.risk.limits_of(Level::Firm, 1).is_empty());
+    // Limits change what is kept, and nothing of what there is.
+    desk.limit(of_firm(1));
+    desk.limit(of_venue());
+    desk.settle();
+    assert_eq!(days(&desk), [-50, -50, 50, 0]);
+    let firm = desk.risk.standing(Level::Firm, 1).expect("it is there");
+    assert_eq!((firm.exposure, firm.open_orders), (Some(750 * UNIT), 1));
+    assert_eq!(desk.risk.limits_of(Level::Firm, 1), [of_firm(1)]);
+    switch(&mut desk, CommandKind::Kill, 1, 1);
+    let alice = desk.risk.standing(Level::Account, ALICE).expect("she is there");
+    assert!(alice.halted && !alice.killed);
+    assert_eq!(alice.total, -50 * UNIT);
+    assert_eq!(desk.risk.standing(Level::Firm, 9), None);
+}
+
+#[test]
 fn limits_of_nobody_are_refused() {
     let mut desk = open();
     let mut payload = Payload::default();

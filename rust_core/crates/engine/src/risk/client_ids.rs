@@ -4,43 +4,38 @@
 //! about no order lives 24 h from its request. Ended entries wait in one queue, oldest first, and
 //! are taken out a few per message, so that no message pays for many.
 
+use alloc::collections::VecDeque;
+
+use crate::ids::sequence_of;
 use crate::pod::{ClOrdId, Command, OrderTerms, FLAG_CANCEL_ON_DISCONNECT};
 use crate::table::{fold, hash_word, hash_words, Arena, Table, NONE};
 
 /// How long an entry is kept after its end, in nanoseconds of journal time.
 pub const KEPT_NS: i64 = 24 * 3600 * 1_000_000_000;
 
-/// What an entry is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// A new order that risk accepted and that has not ended.
-    Live,
-    /// A new order that has ended.
-    Ended,
-    /// A new order that risk refused.
-    Refused,
-    /// A cancel or a replace.
-    Request,
-    /// Nothing yet: a cancel named it before any request came under it.
-    Burnt,
-}
+/// The digest of an entry about nothing yet: a cancel named it before any request came under it.
+pub const BURNT: u64 = 0;
 
-/// A client order id of an account, and its request.
+/// A client order id of an account, and its request: one cache line.
 #[derive(Clone, Copy, Debug)]
+#[repr(C, align(64))]
 pub struct Entry {
     key: Key,
-    /// Digest of the request's content.
+    /// Digest of the request's content, or [`BURNT`].
     pub digest: u64,
     /// Where the request was judged; a new order's id.
     pub place: u64,
-    expires_ns: i64,
     /// The entry of the order it is about; its own place for an order's own; or none.
     pub root: u32,
     /// The order in the arena of live orders, for the entry of a live order.
     pub order: u32,
+}
+
+/// What is needed of an entry only when its order ends, and after.
+#[derive(Clone, Copy, Debug)]
+struct Tail {
+    expires_ns: i64,
     next: u32,
-    /// What it is about.
-    pub state: State,
 }
 
 /// Client order id and account in five words: the upper half of an id's last word is always zero.
@@ -52,18 +47,19 @@ fn same_key(a: &Key, b: &Key) -> bool {
     (a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3]) | (a[4] ^ b[4]) == 0
 }
 
-/// The key of a client order id of an account, and its hash.
+/// The key of a client order id of an account; its hash is that of its words.
 #[inline(always)]
-pub fn key(account: u32, id: &ClOrdId) -> (Key, u64) {
+pub fn key(account: u32, id: &ClOrdId) -> Key {
     let mut key = id.words;
     key[4] = key[4] & 0xffff_ffff | u64::from(account) << 32;
-    (key, hash_words(&key))
+    key
 }
 
 /// Digest of what a command asks for. A retry over another session, or over none, is the same
-/// request, so the session and what hangs on it are left out.
+/// request, so the session and what hangs on it are left out. A target named by client order id is
+/// known by that id's hash. Never [`BURNT`].
 #[inline]
-pub fn digest(command: &Command, orig: Option<&ClOrdId>) -> u64 {
+pub fn digest(command: &Command, orig_hash: Option<u64>) -> u64 {
     let words: &[u64; 16] = bytemuck::cast_ref(command);
     let kind = words[0];
     let flags = u64::from(command.flags & !FLAG_CANCEL_ON_DISCONNECT)
@@ -78,7 +74,7 @@ pub fn digest(command: &Command, orig: Option<&ClOrdId>) -> u64 {
         b ^ c.rotate_left(13) ^ 0xba7c_9045_f12c_7f99,
         d ^ e.rotate_left(29) ^ f ^ 0x24a1_9947_b391_6cf7,
     );
-    orig.map_or(rest, |id| fold(rest ^ 0x0801_f2e2_858e_fc16, hash_words(&id.words) | 1))
+    1 | orig_hash.map_or(rest, |hash| fold(rest ^ 0x0801_f2e2_858e_fc16, hash | 1))
 }
 
 /// The digest of a command that has terms beside it: where they stand in the batch is left out.
@@ -86,15 +82,21 @@ pub fn digest_with_terms(digest: u64, terms: &OrderTerms) -> u64 {
     let words: &[u64; 8] = bytemuck::cast_ref(terms);
     let [a, b, c, d, e, f, g, h] = *words;
     let rest = hash_words(&[f, g, h, 0, digest]);
-    fold(rest ^ 0x6369_20d8_7157_4e69, hash_words(&[a, b, c, d, e]) | 1)
+    1 | fold(rest ^ 0x6369_20d8_7157_4e69, hash_words(&[a, b, c, d, e]) | 1)
 }
 
 /// Every client order id that is known.
 #[derive(Clone, Debug)]
 pub struct ClientIds {
     entries: Arena<Entry>,
+    /// At the same places.
+    tails: Arena<Tail>,
     by_key: Table,
     by_order: Table,
+    /// Orders that aren't in `by_order` yet, by place, with their entries: those that FILLS has said
+    /// nothing of. They are few, and come and go in order; so what an order costs before it goes to
+    /// the book has no index to wait for.
+    fresh: VecDeque<(u64, u32)>,
     first: u32,
     last: u32,
     /// When the first of the queue is over; never, when there is none.
@@ -107,8 +109,10 @@ impl ClientIds {
     pub fn new(bound: u32) -> Self {
         Self {
             entries: Arena::default(),
+            tails: Arena::default(),
             by_key: Table::default(),
             by_order: Table::default(),
+            fresh: VecDeque::new(),
             first: NONE,
             last: NONE,
             next_ns: i64::MAX,
@@ -133,10 +137,32 @@ impl ClientIds {
         self.by_key.find(hash, |at| same_key(&self.entries[at].key, key))
     }
 
+    /// Reads what a search for this key begins with, so that it is near when it comes.
+    #[inline]
+    pub fn touch(&self, hash: u64) -> Option<u32> {
+        self.by_key.touch(hash)
+    }
+
     /// The entry of the order with this id, live or ended.
     #[inline]
     pub fn find_order(&self, order_id: u64) -> Option<u32> {
-        self.by_order.find(hash_word(order_id), |at| self.entries[at].place == order_id)
+        let found =
+            self.by_order.find(hash_word(order_id), |at| self.entries[at].place == order_id);
+        found.or_else(|| {
+            let at = self.fresh.binary_search_by_key(&order_id, |&(place, _)| place).ok()?;
+            Some(self.fresh[at].1)
+        })
+    }
+
+    /// Puts the orders up to the end of a message into the index, before FILLS tells of them.
+    pub fn settle(&mut self, sequence: u64) {
+        while let Some(&(place, at)) = self.fresh.front() {
+            if sequence_of(place) > sequence {
+                return;
+            }
+            self.fresh.pop_front();
+            self.by_order.insert(hash_word(place), at);
+        }
     }
 
     /// The entry at a place.
@@ -152,11 +178,11 @@ impl ClientIds {
     }
 
     #[inline(always)]
-    fn add(&mut self, key: Key, hash: u64, digest: u64, place: u64, state: State) -> u32 {
+    fn add(&mut self, key: Key, hash: u64, digest: u64, place: u64) -> u32 {
         debug_assert!(self.has_room(1), "the caller looked whether there is room");
-        let entry =
-            Entry { key, digest, place, expires_ns: 0, root: NONE, order: NONE, next: NONE, state };
-        let at = self.entries.insert(entry);
+        let at = self.entries.insert(Entry { key, digest, place, root: NONE, order: NONE });
+        let tail = self.tails.insert(Tail { expires_ns: 0, next: NONE });
+        debug_assert_eq!(at, tail, "both are taken and freed together");
         self.by_key.insert(hash, at);
         at
     }
@@ -164,10 +190,10 @@ impl ClientIds {
     /// Adds the entry of an accepted new order, which is at `order` in the arena of live orders.
     #[inline(always)]
     pub fn add_order(&mut self, key: Key, hash: u64, digest: u64, place: u64, order: u32) -> u32 {
-        let at = self.add(key, hash, digest, place, State::Live);
+        let at = self.add(key, hash, digest, place);
         self.entries[at].root = at;
         self.entries[at].order = order;
-        self.by_order.insert(hash_word(place), at);
+        self.fresh.push_back((place, at));
         at
     }
 
@@ -182,33 +208,23 @@ impl ClientIds {
         root: u32,
         head: u32,
     ) -> u32 {
-        let at = self.add(key, hash, digest, place, State::Request);
+        let at = self.add(key, hash, digest, place);
         self.entries[at].root = root;
-        self.entries[at].next = head;
+        self.tails[at].next = head;
         at
     }
 
     /// Adds an entry about no live order, which is kept 24 h from now.
-    pub fn add_ended(
-        &mut self,
-        key: Key,
-        hash: u64,
-        digest: u64,
-        place: u64,
-        state: State,
-        now_ns: i64,
-    ) {
-        let at = self.add(key, hash, digest, place, state);
-        self.entries[at].expires_ns = now_ns.saturating_add(KEPT_NS);
+    pub fn add_ended(&mut self, key: Key, hash: u64, digest: u64, place: u64, now_ns: i64) {
+        let at = self.add(key, hash, digest, place);
+        self.tails[at].expires_ns = now_ns.saturating_add(KEPT_NS);
         self.enqueue(at, at);
     }
 
     /// Ends an order: its entries, from `head` to its own, are kept 24 h from now.
     pub fn end_order(&mut self, head: u32, root: u32, now_ns: i64) {
-        let entry = &mut self.entries[root];
-        entry.state = State::Ended;
-        entry.order = NONE;
-        entry.expires_ns = now_ns.saturating_add(KEPT_NS);
+        self.entries[root].order = NONE;
+        self.tails[root].expires_ns = now_ns.saturating_add(KEPT_NS);
         self.enqueue(head, root);
     }
 
@@ -217,17 +233,17 @@ impl ClientIds {
             self.first = head;
             self.next_ns = self.expires_ns(head);
         } else {
-            self.entries[self.last].next = head;
+            self.tails[self.last].next = head;
         }
         self.last = tail;
-        self.entries[tail].next = NONE;
+        self.tails[tail].next = NONE;
     }
 
     /// When an entry of the queue is over: with its order, if it is about one.
     fn expires_ns(&self, at: u32) -> i64 {
         match self.entries[at].root {
-            NONE => self.entries[at].expires_ns,
-            root => self.entries[root].expires_ns,
+            NONE => self.tails[at].expires_ns,
+            root => self.tails[root].expires_ns,
         }
     }
 
@@ -246,13 +262,14 @@ impl ClientIds {
     #[cold]
     fn take_first(&mut self) {
         let at = self.first;
-        let entry = self.entries[at];
+        let (entry, tail) = (self.entries[at], self.tails[at]);
         self.by_key.remove(hash_words(&entry.key), at);
         if entry.root == at {
             self.by_order.remove(hash_word(entry.place), at);
         }
         self.entries.remove(at);
-        self.first = entry.next;
+        self.tails.remove(at);
+        self.first = tail.next;
         if self.first == NONE {
             self.last = NONE;
             self.next_ns = i64::MAX;
@@ -268,7 +285,13 @@ mod tests {
     use bytemuck::Zeroable;
 
     fn named(text: &[u8]) -> (Key, u64) {
-        key(7, &ClOrdId::new(text).expect("a fine id"))
+        let key = key(7, &ClOrdId::new(text).expect("a fine id"));
+        (key, hash_words(&key))
+    }
+
+    #[test]
+    fn an_entry_is_a_cache_line() {
+        assert_eq!(core::mem::size_of::<Entry>(), 64);
     }
 
     #[test]
@@ -280,6 +303,9 @@ mod tests {
         let head = ids.add_request(second, second_hash, 2, 200, root, root);
         ids.expire(i64::MAX - 1, 10);
         assert_eq!(ids.len(), 2, "a live order's entries stay");
+        assert_eq!((ids.find_order(100), ids.find_order(101)), (Some(root), None), "while fresh");
+        ids.settle(0);
+        assert_eq!((ids.find_order(100), ids.find_order(101)), (Some(root), None));
 
         ids.end_order(head, root, 1_000);
         ids.expire(999 + KEPT_NS, 10);
@@ -296,7 +322,7 @@ mod tests {
         let mut ids = ClientIds::new(3);
         for (at, text) in [&b"a"[..], b"b", b"c"].into_iter().enumerate() {
             let (key, hash) = named(text);
-            ids.add_ended(key, hash, 0, 0, State::Burnt, at as i64);
+            ids.add_ended(key, hash, BURNT, 0, at as i64);
         }
         assert!(!ids.has_room(1));
         ids.expire(KEPT_NS + 1, 10);
@@ -321,7 +347,7 @@ mod tests {
     fn the_digest_covers_content_and_not_the_session() {
         let base = Command::zeroed();
         let id = ClOrdId::new(b"orig").expect("a fine id");
-        assert_ne!(digest(&base, None), digest(&base, Some(&id)));
+        assert_ne!(digest(&base, None), digest(&base, Some(hash_words(&key(1, &id)))));
         let mut other = base;
         other.session = 9;
         other.flags = FLAG_CANCEL_ON_DISCONNECT;

@@ -54,9 +54,14 @@ impl RiskEngine {
     /// unit.
     #[inline(never)]
     pub(super) fn day_loss(&self, place: u32) -> i128 {
-        let worth = self.sum_of(place, |holding, listed| {
+        self.day_worth(place) - self.worth(place)
+    }
+
+    /// What a trader's holdings are worth at last prices and have brought, in 10^-16 of a currency
+    /// unit: what it has won in all.
+    pub(super) fn worth(&self, place: u32) -> i128 {
+        self.sum_of(place, |holding, listed| {
             holding.worth(listed.reference().unwrap_or(0), listed.rates)
-        });
-        self.day_worth(place) - worth
+        })
     }
 }

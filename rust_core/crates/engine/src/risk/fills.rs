@@ -8,7 +8,6 @@ use super::{RiskEngine, RiskError};
 use crate::batch::FillsView;
 use crate::ids::sequence_of;
 use crate::pod::{Event, ExecType, Side, MAX_PRICE, MAX_QUANTITY};
-use crate::table::NONE;
 
 /// Why an event can't have happened, or the order it ends.
 type Effect = Result<(), &'static str>;
@@ -20,6 +19,7 @@ impl RiskEngine {
         if sequence != expected || sequence > self.applied {
             return Err(RiskError::FillsSequence { expected, got: sequence });
         }
+        self.ids.settle(sequence);
         let mut answered = 0;
         for (index, event) in fills.events.iter().enumerate() {
             let broken = |what| RiskError::Broken {
@@ -177,8 +177,10 @@ impl RiskEngine {
         held.trade(side, price, quantity)
             .ok_or("a position or its cost passes the bounds of the engine")?;
         let balance = held.realised_money(rates) - realised;
-        self.reference.traders[account as usize].balance += balance;
-        if held.groups != [NONE; 2] {
+        let trader = &mut self.reference.traders[account as usize];
+        trader.balance += balance;
+        if trader.grouped {
+            let firm = trader.firm;
             let change = Change {
                 position: held.position - before.0,
                 gross: held.position.abs() - before.0.abs(),
@@ -186,9 +188,8 @@ impl RiskEngine {
                 balance,
                 ..Change::default()
             };
-            for group in [self.reference.traders[account as usize].firm, VENUE] {
-                self.begin_day(group);
-            }
+            self.begin_day(firm);
+            self.begin_day(VENUE);
             self.carry(at, &change);
         }
         Ok(())

@@ -1,7 +1,7 @@
 //! The judgement of one command: shape, state, then limits, in the order of `Reject`.
 
 use super::checks::{first_failure, market_price, Asked, Case, Level, Observer, Silent};
-use super::client_ids::{digest, digest_with_terms, key, Key, State};
+use super::client_ids::{digest, digest_with_terms, key, Key, BURNT};
 use super::holding::Holding;
 use super::levels::Change;
 use super::orders::{Counted, Live, Reservation, Terms};
@@ -11,11 +11,12 @@ use super::shape::{
     replace_quantity_fits, replace_shape, says_what_new_orders_say, when,
 };
 use super::{accepted, cancel_refused, refused, repeated, Context, RiskEngine, Ruling};
+use crate::batch::Batch;
 use crate::pod::{
     ClOrdId, Command, OrderTerms, FLAG_LEAVES, FLAG_REDUCE_ONLY, FLAG_TERMS, MAX_PRICE,
 };
 use crate::reject::Reject;
-use crate::table::NONE;
+use crate::table::{hash_words, NONE};
 
 /// A request under a client order id.
 #[derive(Clone, Copy)]
@@ -85,6 +86,22 @@ impl Target {
     }
 }
 
+/// The hashes of the keys that a command names: its own, and that of its target if it names that
+/// by client order id. They are made once, before anything is looked up.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Hashes {
+    pub own: u64,
+    pub orig: Option<u64>,
+}
+
+impl Hashes {
+    #[inline(always)]
+    pub fn of(command: &Command, orig: Option<&ClOrdId>) -> Self {
+        let of = |id: &ClOrdId| hash_words(&key(command.account, id));
+        Self { own: of(&command.cl_ord_id()), orig: orig.map(of) }
+    }
+}
+
 impl RiskEngine {
     /// The account and what is known of the client order id of a request; `None` if there is no
     /// such account.
@@ -92,11 +109,11 @@ impl RiskEngine {
     pub(super) fn request(
         &self,
         command: &Command,
-        orig: Option<&ClOrdId>,
+        hashes: Hashes,
         terms: Option<&OrderTerms>,
     ) -> Option<Request> {
         let account = self.reference.account_place(command.account)?;
-        Some(self.request_of(account, command, orig, terms))
+        Some(self.request_of(account, command, hashes, terms))
     }
 
     /// The same for the account at a place, or for an operator.
@@ -105,12 +122,12 @@ impl RiskEngine {
         &self,
         account: u32,
         command: &Command,
-        orig: Option<&ClOrdId>,
+        hashes: Hashes,
         terms: Option<&OrderTerms>,
     ) -> Request {
         let id = command.cl_ord_id();
-        let (key, hash) = key(command.account, &id);
-        let digest = digest(command, orig);
+        let (key, hash) = (key(command.account, &id), hashes.own);
+        let digest = digest(command, hashes.orig);
         let digest = terms.map_or(digest, |terms| digest_with_terms(digest, terms));
         let known = if is_absent(&id) {
             Known::Absent
@@ -119,9 +136,9 @@ impl RiskEngine {
                 None => Known::Unused,
                 Some(at) => {
                     let entry = self.ids.get(at);
-                    match entry.state {
-                        State::Burnt => Known::Burnt,
-                        _ if entry.digest == digest => Known::Same(at),
+                    match entry.digest {
+                        BURNT => Known::Burnt,
+                        same if same == digest => Known::Same(at),
                         _ => Known::Other,
                     }
                 }
@@ -135,7 +152,7 @@ impl RiskEngine {
         let has_terms = command.flags & FLAG_TERMS != 0;
         let terms = context.batch.terms.get(usize::from(command.payload_index));
         let terms = terms.filter(|_| has_terms);
-        let Some(request) = self.request(command, None, terms) else {
+        let Some(request) = self.request(command, context.hashes, terms) else {
             return refused(place, Reject::UnknownAccount);
         };
         if let Known::Same(at) = request.known {
@@ -153,7 +170,7 @@ impl RiskEngine {
         match judged {
             Ok(order) => self.accept_new(&order, &request, place),
             Err(reason) => {
-                self.remember(&request, place, State::Refused, reason);
+                self.remember(&request, place, reason);
                 refused(place, reason)
             }
         }
@@ -161,13 +178,13 @@ impl RiskEngine {
 
     /// Keeps a request that led to no live order, if its client order id is free and there is room.
     /// What was refused for want of room is not kept: it may be sent again.
-    pub(super) fn remember(&mut self, request: &Request, place: u64, state: State, reason: Reject) {
+    pub(super) fn remember(&mut self, request: &Request, place: u64, reason: Reject) {
         if request.known == Known::Unused
             && reason != Reject::SystemUnavailable
             && self.ids.has_room(1)
         {
             let Request { key, hash, digest, .. } = *request;
-            self.ids.add_ended(key, hash, digest, place, state, self.now_ns);
+            self.ids.add_ended(key, hash, digest, place, self.now_ns);
         }
     }
 
@@ -190,12 +207,12 @@ impl RiskEngine {
         let on_tick = |price| self.reference.on_tick(instrument, price);
         let off_tick = (limited && !on_tick(command.price))
             || (command.stop_price != 0 && !on_tick(command.stop_price));
-        let failure = earliest([
+        let failure = earliest![
             when(!quantity_fits(listed, command.quantity), Reject::IncorrectQuantity),
             when(off_tick, Reject::TickSize),
             when(!listed.enabled, Reject::MarketClosed),
             when(request.known == Known::Burnt, Reject::Stale),
-        ]);
+        ];
         if let Some(reason) = failure {
             return Err(reason);
         }
@@ -375,8 +392,9 @@ impl RiskEngine {
         let notional = wants.notional - had.notional;
         holding.open[side] += quantity;
         holding.open_notional[side] += notional;
+        let account = holding.account;
         let (balance, exposure) = self.recount(at);
-        if self.holdings[at].groups != [NONE; 2] {
+        if self.reference.traders[account as usize].grouped {
             let mut change = Change { balance, exposure, ..Change::default() };
             change.open[side] = quantity;
             change.open_notional[side] = notional;
@@ -385,13 +403,10 @@ impl RiskEngine {
     }
 
     /// The order that a cancel or replace names.
-    fn target(&self, command: &Command, orig: Option<&ClOrdId>) -> Target {
-        let entry = match orig {
-            Some(id) => {
-                let (key, hash) = key(command.account, id);
-                self.ids.find(&key, hash)
-            }
-            None => self.ids.find_order(command.order_id),
+    fn target(&self, command: &Command, orig: Option<&ClOrdId>, hashes: Hashes) -> Target {
+        let entry = match (orig, hashes.orig) {
+            (Some(id), Some(hash)) => self.ids.find(&key(command.account, id), hash),
+            _ => self.ids.find_order(command.order_id),
         };
         let Some(entry) = entry else {
             return Target::Unknown;
@@ -442,7 +457,7 @@ impl RiskEngine {
             }
             Target::Live(_) => {}
             Target::Ended(_) | Target::Unknown => {
-                self.remember(request, place, State::Request, reason);
+                self.remember(request, place, reason);
             }
         }
     }
@@ -450,20 +465,20 @@ impl RiskEngine {
     /// A cancel is never refused for a limit, nor for want of room: when its own client order id
     /// can't be kept it is judged all the same.
     pub(super) fn cancel_order(&mut self, command: &Command, context: Context<'_>) -> Ruling {
-        let orig = match self.orig(command, context) {
+        let orig = match Self::orig(command, context.batch) {
             Ok(orig) => orig,
             Err(reason) => return cancel_refused(0, reason),
         };
-        let Some(request) = self.request(command, orig, None) else {
+        let Some(request) = self.request(command, context.hashes, None) else {
             return cancel_refused(0, Reject::UnknownAccount);
         };
         if let Known::Same(at) = request.known {
             return self.repeat_of(at);
         }
-        let target = self.target(command, orig);
+        let target = self.target(command, orig, context.hashes);
         let unlisted = command.instrument != 0
             && self.reference.instrument_place(command.instrument).is_none();
-        let mut failure = earliest([
+        let mut failure = earliest![
             when(unlisted, Reject::UnknownSymbol),
             when(request.known == Known::Other, Reject::DuplicateClOrdId),
             when(
@@ -474,7 +489,7 @@ impl RiskEngine {
             ),
             target.failure(),
             when(request.known == Known::Burnt, Reject::Stale),
-        ]);
+        ];
         if failure == Some(Reject::UnknownOrder) {
             failure = Some(self.burn(command, orig, &request, context.place));
         }
@@ -496,7 +511,7 @@ impl RiskEngine {
         let Some(orig) = orig.filter(|id| !id.is_absent()) else {
             return Reject::UnknownOrder;
         };
-        let (key, hash) = key(command.account, orig);
+        let (key, hash) = (key(command.account, orig), hash_words(&key(command.account, orig)));
         if self.ids.find(&key, hash).is_some() {
             return Reject::UnknownOrder;
         }
@@ -504,20 +519,18 @@ impl RiskEngine {
         if !self.ids.has_room(1 + u32::from(request.known == Known::Unused)) {
             return Reject::SystemUnavailable;
         }
-        self.ids.add_ended(key, hash, 0, place, State::Burnt, self.now_ns);
+        self.ids.add_ended(key, hash, BURNT, place, self.now_ns);
         Reject::UnknownOrder
     }
 
     /// The client order id that a cancel or replace names its target by, if it does.
-    fn orig<'a>(
-        &self,
+    pub(super) fn orig<'a>(
         command: &Command,
-        context: Context<'a>,
+        batch: &Batch<'a>,
     ) -> Result<Option<&'a ClOrdId>, Reject> {
         match command.orig_cl_ord_id_index {
             0 => Ok(None),
-            index => context
-                .batch
+            index => batch
                 .orig_cl_ord_ids
                 .get(usize::from(index) - 1)
                 .map(Some)
@@ -526,17 +539,17 @@ impl RiskEngine {
     }
 
     pub(super) fn replace_order(&mut self, command: &Command, context: Context<'_>) -> Ruling {
-        let orig = match self.orig(command, context) {
+        let orig = match Self::orig(command, context.batch) {
             Ok(orig) => orig,
             Err(reason) => return cancel_refused(0, reason),
         };
-        let Some(request) = self.request(command, orig, None) else {
+        let Some(request) = self.request(command, context.hashes, None) else {
             return cancel_refused(0, Reject::UnknownAccount);
         };
         if let Known::Same(at) = request.known {
             return self.repeat_of(at);
         }
-        let target = self.target(command, orig);
+        let target = self.target(command, orig, context.hashes);
         let order_id = self.target_id(target);
         let own_name = names_itself(command, orig);
         self.begin_day(request.account);
@@ -573,7 +586,7 @@ impl RiskEngine {
         };
         let instrument = live.map(|order| order.instrument).or(named);
         let listed = instrument.map(|place| &self.reference.listed[place as usize]);
-        let failure = earliest([
+        let failure = earliest![
             when(command.instrument != 0 && named.is_none(), Reject::UnknownSymbol),
             when(request.known == Known::Other, Reject::DuplicateClOrdId),
             when(own_name, Reject::UnsupportedCharacteristic),
@@ -583,7 +596,7 @@ impl RiskEngine {
             when(listed.is_some_and(|listed| !listed.enabled), Reject::MarketClosed),
             target.failure(),
             when(request.known == Known::Burnt, Reject::Stale),
-        ]);
+        ];
         let (Target::Live(at), Some(order), None) = (target, live, failure) else {
             return Err(failure.unwrap_or(Reject::UnknownOrder));
         };
@@ -649,11 +662,11 @@ impl RiskEngine {
         replace: bool,
         observer: &mut O,
     ) -> Option<Reject> {
-        let Some(request) = self.request(command, None, None) else {
+        let Some(request) = self.request(command, Hashes::of(command, None), None) else {
             return Some(Reject::UnknownAccount);
         };
         if replace {
-            let target = self.target(command, None);
+            let target = self.target(command, None, Hashes::of(command, None));
             return self.judge_replace(command, &request, (target, false), observer).err();
         }
         self.judge_new(command, &request, observer).err()

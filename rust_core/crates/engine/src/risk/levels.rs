@@ -96,7 +96,7 @@ impl RiskEngine {
     }
 
     /// Whether this is an account of a group.
-    fn belongs(&self, account: u32, group: u32) -> bool {
+    pub(super) fn belongs(&self, account: u32, group: u32) -> bool {
         let firm = self.reference.traders[account as usize].firm;
         firm != NONE && (group == VENUE || firm == group)
     }

@@ -33,6 +33,8 @@ mod shape;
 
 use alloc::collections::VecDeque;
 
+use judge::Hashes;
+
 use crate::batch::{Batch, FillsView, Risked};
 use crate::ids::{place, MAX_SEQUENCE, MAX_SHARD};
 use crate::pod::{BatchStatus, Command, CommandKind, Verdict, VerdictKind, MAX_COMMANDS};
@@ -43,7 +45,7 @@ pub use checks::{Check, CheckResult, Level, Unit};
 pub use client_ids::KEPT_NS;
 pub use error::RiskError;
 pub use origins::RELAY;
-pub use query::{Buying, DryRun, Position};
+pub use query::{Buying, DryRun, Position, Standing};
 pub use reference::{bits, MAX_ACCOUNT, MAX_CREDIT, MAX_POSITION};
 
 /// How many of everything the engine keeps at most. What would go beyond is refused with
@@ -94,7 +96,12 @@ pub struct RiskEngine {
 struct Context<'a> {
     batch: &'a Batch<'a>,
     place: u64,
+    hashes: Hashes,
 }
+
+/// How many commands are looked up together: what their searches begin with is read before any of
+/// them is judged, so that the waits for memory are one wait.
+const AHEAD: usize = 16;
 
 impl RiskEngine {
     /// The state before the first message of a shard.
@@ -226,17 +233,58 @@ impl RiskEngine {
 
     fn judge_all(&mut self, batch: &Batch<'_>, risked: &mut Risked) {
         let mut new_orders = 0;
-        for (index, command) in batch.commands.iter().enumerate() {
-            let place = place(self.shard, batch.sequence, index as u32);
-            let ruling = self.judge(command, Context { batch, place });
-            new_orders += u32::from(ruling.is_accepted() && ruling.order_id == place);
-            self.hash.absorb(ruling.order_id, ruling.said);
-            self.absorb_account(command.account);
-            risked.verdicts.push(ruling.verdict());
+        let mut index = 0;
+        for commands in batch.commands.chunks(AHEAD) {
+            let mut hashes = [Hashes::default(); AHEAD];
+            for (hashes, command) in hashes.iter_mut().zip(commands) {
+                *hashes = Hashes::of(command, Self::orig(command, batch).ok().flatten());
+            }
+            if commands.len() > 1 {
+                core::hint::black_box(self.look_ahead(commands, &hashes));
+            }
+            for (command, &hashes) in commands.iter().zip(&hashes) {
+                let place = place(self.shard, batch.sequence, index);
+                let ruling = self.judge(command, Context { batch, place, hashes });
+                new_orders += u32::from(ruling.is_accepted() && ruling.order_id == place);
+                self.hash.absorb(ruling.order_id, ruling.said);
+                self.absorb_account(command.account);
+                risked.verdicts.push(ruling.verdict());
+                index += 1;
+            }
         }
         if new_orders > 0 {
             self.unanswered.push_back((batch.sequence, new_orders));
         }
+    }
+
+    /// Reads what the judgement of commands will look for. Nothing depends on what is returned but
+    /// that it is read.
+    #[inline(never)]
+    fn look_ahead(&self, commands: &[Command], hashes: &[Hashes; AHEAD]) -> u64 {
+        let mut targets = [None; AHEAD];
+        let mut read = 0;
+        for ((command, hashes), target) in commands.iter().zip(hashes).zip(&mut targets) {
+            read ^= u64::from(self.ids.touch(hashes.own).unwrap_or(0));
+            *target = hashes.orig.and_then(|hash| self.ids.touch(hash));
+            if let Some(account) = self.reference.account_place(command.account) {
+                let trader = &self.reference.traders[account as usize];
+                read ^= u64::from(trader.open_orders ^ trader.bucket.burst);
+            }
+        }
+        for (command, target) in commands.iter().zip(targets) {
+            if let Some(at) = target {
+                read ^= self.ids.get(at).digest;
+            } else if command.instrument != 0 {
+                let account = self.reference.account_place(command.account);
+                let instrument = self.reference.instrument_place(command.instrument);
+                if let (Some(account), Some(instrument)) = (account, instrument) {
+                    let hash = holding_hash(account, instrument);
+                    let at = self.holding_index.touch(hash);
+                    read ^= at.map_or(0, |at| self.holdings[at].position as u64);
+                }
+            }
+        }
+        read
     }
 
     /// Takes the balances of an account into the hash.

@@ -4,7 +4,6 @@
 //! change of what orders are judged by, a reference price or tick sizes, holds from their place in
 //! ORDERS on.
 
-use super::client_ids::State;
 use super::judge::Known;
 use super::shape::{earliest, when};
 use super::{accepted, refused, repeated, Context, RiskEngine, Ruling};
@@ -29,11 +28,11 @@ impl RiskEngine {
     pub(super) fn set_session(&mut self, command: &Command) -> Ruling {
         let instrument = self.reference.instrument_place(command.instrument);
         let unknown = SessionState::try_from(command.payload_index).is_err();
-        ruling(earliest([
+        ruling(earliest![
             when(instrument.is_none(), Reject::UnknownSymbol),
             when(unknown, Reject::UnsupportedCharacteristic),
             when(!(0..=MAX_PRICE).contains(&command.price), Reject::TickSize),
-        ]))
+        ])
     }
 
     /// The last trade is at this price by an operator's word; collars refer to it.
@@ -59,13 +58,13 @@ impl RiskEngine {
                 None => return refused(0, Reject::UnknownAccount),
             },
         };
-        let request = self.request_of(account, command, None, None);
+        let request = self.request_of(account, command, context.hashes, None);
         if let Known::Same(at) = request.known {
             return repeated(0, self.ids.get(at).place);
         }
         let unlisted = command.instrument != 0
             && self.reference.instrument_place(command.instrument).is_none();
-        let failure = earliest([
+        let failure = earliest![
             when(unlisted, Reject::UnknownSymbol),
             when(request.known == Known::Other, Reject::DuplicateClOrdId),
             when(
@@ -73,9 +72,9 @@ impl RiskEngine {
                 Reject::UnsupportedCharacteristic,
             ),
             when(request.known == Known::Burnt, Reject::Stale),
-        ]);
+        ];
         let reason = failure.unwrap_or(Reject::Other);
-        self.remember(&request, context.place, State::Request, reason);
+        self.remember(&request, context.place, reason);
         ruling(failure)
     }
 
@@ -89,11 +88,11 @@ impl RiskEngine {
             return refused(0, Reject::UnknownSymbol);
         };
         let sides = [Side::Buy.number(), Side::Sell.number()];
-        let failure = earliest([
+        let failure = earliest![
             when(!sides.contains(&command.side), Reject::UnsupportedCharacteristic),
             when(!(1..=MAX_QUANTITY).contains(&command.quantity), Reject::IncorrectQuantity),
             when(!(1..=MAX_PRICE).contains(&command.price), Reject::TickSize),
-        ]);
+        ];
         if failure.is_none() && self.holding_or_new(account, instrument).is_none() {
             return refused(0, Reject::SystemUnavailable);
         }

@@ -2,8 +2,9 @@
 
 use alloc::vec::Vec;
 
-use super::checks::CheckResult;
+use super::checks::{CheckResult, Level};
 use super::holding::{BUY, SELL};
+use super::reference::VENUE;
 use super::RiskEngine;
 use crate::pod::{Account, Command, CommandKind, Instrument, InstrumentRules, Limits};
 use crate::reject::Reject;
@@ -62,6 +63,24 @@ pub struct Buying {
     pub open_orders: u32,
     /// Whether the buying power check is on.
     pub checked: bool,
+}
+
+/// What a trader, an account, a firm or the venue, has won and lost and has at stake, in money:
+/// 10^-12 of a currency unit, rounded down. Sums over several currencies mean nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Won since 00:00 UTC at last prices, negative if lost.
+    pub day: i128,
+    /// Won in all at last prices: realised, and what positions are worth beyond their cost.
+    pub total: i128,
+    /// Cost of positions and open orders; none while nothing asks for it.
+    pub exposure: Option<i128>,
+    /// Number of open orders; of a firm or the venue only once it has limits.
+    pub open_orders: u32,
+    /// Whether its own kill switch is on.
+    pub killed: bool,
+    /// Of an account: whether a kill switch of any level stops it.
+    pub halted: bool,
 }
 
 /// What a command would be told now.
@@ -127,13 +146,28 @@ impl RiskEngine {
         }
     }
 
-    /// All limits of an account as they were set: those on all instruments first, then those on
-    /// one, by instrument id.
+    /// The place of an account, a firm or the venue (id 0).
+    fn trader_place(&self, level: Level, id: u32) -> Option<u32> {
+        match level {
+            Level::Account => self.reference.account_place(id),
+            Level::Firm => self.reference.firm_place(id),
+            Level::Venue => (id == 0).then_some(VENUE),
+        }
+    }
+
+    /// All limits of an account, a firm or the venue (id 0) as they were set: those on all
+    /// instruments first, then those on one, by instrument id.
     #[must_use]
-    pub fn all_limits(&self, account: u32) -> Vec<Limits> {
+    pub fn limits_of(&self, level: Level, id: u32) -> Vec<Limits> {
         let mut all = Vec::new();
-        let Some(place) = self.reference.account_place(account) else { return all };
-        all.extend(self.reference.limits(place));
+        let Some(place) = self.trader_place(level, id) else { return all };
+        if self.reference.traders[place as usize].limited {
+            all.extend(
+                self.reference
+                    .limits(place)
+                    .filter(|limits| limits.checks != 0 || level == Level::Account),
+            );
+        }
         let mut at = self.reference.traders[place as usize].holdings;
         while at != NONE {
             let holding = &self.holdings[at];
@@ -144,6 +178,38 @@ impl RiskEngine {
         }
         all.sort_unstable_by_key(|limits| limits.instrument);
         all
+    }
+
+    /// What an account, a firm or the venue (id 0) has won and lost and has at stake.
+    #[must_use]
+    pub fn standing(&self, level: Level, id: u32) -> Option<Standing> {
+        let place = self.trader_place(level, id)?;
+        let trader = &self.reference.traders[place as usize];
+        let summed = level == Level::Account || trader.limited;
+        let members = (0..self.reference.traders.len() as u32).filter(|&at| match summed {
+            true => at == place,
+            false => self.belongs(at, place),
+        });
+        let (mut day, mut total) = (0, 0);
+        for member in members {
+            day -= self.day_loss(member);
+            total += self.worth(member);
+        }
+        Some(Standing {
+            day: day.div_euclid(10_000),
+            total: total.div_euclid(10_000),
+            exposure: (trader.exposed || (summed && level != Level::Account))
+                .then_some(trader.exposure),
+            open_orders: trader.open_orders,
+            killed: trader.killed,
+            halted: trader.halted,
+        })
+    }
+
+    /// All limits of an account, as [`Self::limits_of`].
+    #[must_use]
+    pub fn all_limits(&self, account: u32) -> Vec<Limits> {
+        self.limits_of(Level::Account, account)
     }
 
     /// What an account has to trade with.

@@ -12,11 +12,11 @@ use crate::pod::{
 };
 use crate::reject::Reject;
 
-/// The earliest of the reasons given in order of precedence.
-#[inline]
-pub(super) fn earliest<const N: usize>(reasons: [Option<Reject>; N]) -> Option<Reject> {
-    reasons.into_iter().flatten().next()
+/// The earliest of the reasons given in order of precedence; no later one is looked for.
+macro_rules! earliest {
+    [$($reason:expr),+ $(,)?] => { None$(.or_else(|| $reason))+ };
 }
+pub(super) use earliest;
 
 #[inline]
 pub(super) fn when(condition: bool, reason: Reject) -> Option<Reject> {

@@ -6,6 +6,10 @@
 //! Risk and matching run in a loop, stamps lagging by eight messages; only risk is timed: judging
 //! one command a message, one by one with the cost of the clock subtracted, and in messages of 256
 //! as a whole; and taking in the fills. Verdicts and the running hash are inside.
+//!
+//! `checks` says what each check alone adds to the median new order of the first flow, and what all
+//! of them do, for the account and with those of its firm and the venue; `memory_ns` what one read
+//! from memory costs that nothing has read lately, in the same run.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -16,7 +20,7 @@ use std::time::Instant;
 use bytemuck::Zeroable;
 use engine::pod::{
     Account, BatchStatus, ClOrdId, Command, CommandKind, Instrument, Limits, OrdType, Side,
-    TimeInForce, VerdictKind, ACCOUNT_ENABLED, MAX_COMMANDS,
+    TimeInForce, VerdictKind, ACCOUNT_ENABLED, LIMITS_OF_FIRM, LIMITS_OF_VENUE, MAX_COMMANDS,
 };
 use engine::risk::bits;
 use engine::{Batch, Fills, MatchingEngine, RiskEngine, Risked};
@@ -39,6 +43,32 @@ struct Flow {
     reference_price: i64,
     requests: Vec<(Command, Option<ClOrdId>)>,
 }
+
+/// Which checks are on, and for whom.
+#[derive(Clone, Copy)]
+struct Checks {
+    on: u64,
+    groups: bool,
+}
+
+/// Every check, for the account.
+const ALL: Checks = Checks { on: bits::ALL & !bits::RESTRICTED, groups: false };
+
+/// Checks that can be on one by one; a restricted instrument takes no orders.
+const ALONE: [(&str, u64); 12] = [
+    ("message_rate", bits::MESSAGE_RATE),
+    ("open_orders", bits::OPEN_ORDERS),
+    ("order_quantity", bits::ORDER_QUANTITY),
+    ("order_notional", bits::ORDER_NOTIONAL),
+    ("collar", bits::COLLAR),
+    ("position", bits::POSITION),
+    ("gross_position", bits::GROSS_POSITION),
+    ("gross_exposure", bits::GROSS_EXPOSURE),
+    ("buying_power", bits::BUYING_POWER),
+    ("short_sale", bits::SHORT_SALES),
+    ("duplicate_flow", bits::DUPLICATES),
+    ("daily_loss", bits::DAILY_LOSS),
+];
 
 fn main() -> ExitCode {
     match run(&std::env::args().skip(1).collect::<Vec<_>>()) {
@@ -66,7 +96,12 @@ fn run(arguments: &[String]) -> io::Result<()> {
     flows.push(many(commands));
     let timer_ns = timer_cost_ns();
     let rows: Vec<String> = flows.iter().map(|flow| measure(flow, timer_ns)).collect();
-    println!("{{\"timer_ns\": {timer_ns}, \"flows\": [\n  {}\n]}}", rows.join(",\n  "));
+    println!(
+        "{{\"timer_ns\": {timer_ns}, \"memory_ns\": {}, \"flows\": [\n  {}\n], \"checks\": {}}}",
+        memory_ns(),
+        rows.join(",\n  "),
+        each_check(&flows[0], timer_ns),
+    );
     Ok(())
 }
 
@@ -138,6 +173,55 @@ fn timer_cost_ns() -> u64 {
     costs[costs.len() / 2]
 }
 
+/// What one read costs of memory that nothing has read lately: each says where the next one is.
+fn memory_ns() -> u64 {
+    let count = 1 << 24;
+    let mut next: Vec<u32> = (0..count).collect();
+    let mut rng = Rng::new(1);
+    // Sattolo: one round through all of them.
+    for at in (1..count as usize).rev() {
+        next.swap(at, rng.below(at as u64) as usize);
+    }
+    let hops = 2_000_000;
+    let (start, mut at) = (Instant::now(), 0);
+    for _ in 0..hops {
+        at = next[at as usize];
+    }
+    std::hint::black_box(at);
+    start.elapsed().as_nanos() as u64 / hops
+}
+
+/// The median new order, in nanoseconds, with these checks.
+fn median_new_order(flow: &Flow, messages: &Messages, checks: Checks, timer_ns: u64) -> u64 {
+    let runs = (0..RUNS).map(|_| {
+        let mut player = Player::new(flow, messages, checks);
+        (0..messages.len()).for_each(|number| player.play(number));
+        let of = player.judging.iter().zip(&flow.requests);
+        let new = CommandKind::NewOrder.number();
+        let mut times: Vec<u64> =
+            of.filter(|(_, (command, _))| command.kind == new).map(|(&time, _)| time).collect();
+        times.sort_unstable();
+        times[times.len() / 2].saturating_sub(timer_ns)
+    });
+    runs.min().expect("at least one run")
+}
+
+/// What each check costs alone, and what all of them do.
+fn each_check(flow: &Flow, timer_ns: u64) -> String {
+    let singles = Messages::of(flow, 1);
+    let cost = |checks| median_new_order(flow, &singles, checks, timer_ns);
+    let none = cost(Checks { on: 0, groups: false });
+    let mut rows = vec![format!("\"none\": {none}")];
+    for (name, on) in ALONE {
+        let more = cost(Checks { on, groups: false }) as i64 - none as i64;
+        rows.push(format!("\"{name}\": {more}"));
+    }
+    rows.push(format!("\"all\": {}", cost(ALL) as i64 - none as i64));
+    let groups = cost(Checks { groups: true, ..ALL }) as i64 - none as i64;
+    rows.push(format!("\"all_firm_venue\": {groups}"));
+    format!("{{{}}}", rows.join(", "))
+}
+
 /// Requests in messages of one size.
 struct Messages {
     size: usize,
@@ -181,7 +265,7 @@ struct Player<'a> {
 }
 
 impl<'a> Player<'a> {
-    fn new(flow: &Flow, messages: &'a Messages) -> Self {
+    fn new(flow: &Flow, messages: &'a Messages, checks: Checks) -> Self {
         let mut player = Self {
             messages,
             risk: RiskEngine::new(0),
@@ -195,15 +279,15 @@ impl<'a> Player<'a> {
             learning_ns: 0,
             events: 0,
         };
-        player.set_up(flow);
+        player.set_up(flow, checks);
         player
     }
 
-    fn set_up(&mut self, flow: &Flow) {
+    fn set_up(&mut self, flow: &Flow, checks: Checks) {
         let instruments: Vec<Instrument> =
             (1..=flow.instruments).map(|id| instrument(id, flow.reference_price)).collect();
         let accounts: Vec<Account> = (1..=flow.accounts).map(account).collect();
-        let limits: Vec<Limits> = (1..=flow.accounts).map(limits).collect();
+        let limits: Vec<Limits> = (1..=flow.accounts).map(|id| limits_of(id, checks.on)).collect();
         let of = |kind: CommandKind, count: usize| {
             (0..count).map(move |at| (kind.number(), at as u16)).collect::<Vec<_>>()
         };
@@ -217,6 +301,14 @@ impl<'a> Player<'a> {
             let mut kinds = of(CommandKind::SetAccount, accounts.len());
             kinds.extend(of(CommandKind::SetLimits, limits.len()));
             self.send(&kinds, &[], accounts, limits);
+        }
+        if checks.groups {
+            let kinds = of(CommandKind::SetLimits, 2);
+            let of_many = [
+                limits_of(1, checks.on | LIMITS_OF_FIRM),
+                limits_of(0, checks.on | LIMITS_OF_VENUE),
+            ];
+            self.send(&kinds, &[], &[], &of_many);
         }
         self.refused = 0;
         self.judging.clear();
@@ -314,11 +406,11 @@ fn account(id: u32) -> Account {
     Account { id, firm: 1, flags: ACCOUNT_ENABLED, name, currency, self_trade_group: 0 }
 }
 
-/// Every check on, and wide enough for real orders.
-fn limits(account: u32) -> Limits {
+/// Checks on, and wide enough for real orders.
+fn limits_of(account: u32, checks: u64) -> Limits {
     let mut limits = Limits {
         account,
-        checks: bits::ALL & !bits::RESTRICTED,
+        checks,
         max_order_quantity: 1_000_000,
         max_position: 1_000_000_000,
         max_gross_position: 1_000_000_000,
@@ -345,7 +437,7 @@ fn measure(flow: &Flow, timer_ns: u64) -> String {
     let singles = Messages::of(flow, 1);
     let mut best: Option<Player<'_>> = None;
     for _ in 0..RUNS {
-        let mut player = Player::new(flow, &singles);
+        let mut player = Player::new(flow, &singles, ALL);
         (0..singles.len()).for_each(|number| player.play(number));
         let sum = |player: &Player<'_>| player.judging.iter().sum::<u64>();
         if best.as_ref().is_none_or(|best| sum(&player) < sum(best)) {
@@ -360,7 +452,7 @@ fn measure(flow: &Flow, timer_ns: u64) -> String {
 
     let batches = Messages::of(flow, BATCH);
     let runs = (0..RUNS).map(|_| {
-        let mut player = Player::new(flow, &batches);
+        let mut player = Player::new(flow, &batches, ALL);
         (0..batches.len()).for_each(|number| player.play(number));
         let commands = flow.requests.len() as u64;
         let judging = player.judging.iter().sum::<u64>();

@@ -2,10 +2,10 @@
 
 use bytemuck::Zeroable;
 use engine::pod::{
-    Account, ClOrdId, Command, CommandKind, Flow, InstrumentRules, Limits, OrdType, OrderTerms,
-    Side, TimeInForce, ACCOUNT_ENABLED, FLAG_ALL_OR_NONE, FLAG_CANCEL_ON_DISCONNECT, FLAG_LEAVES,
-    FLAG_POST_ONLY, FLAG_POST_ONLY_REPRICE, FLAG_REDUCE_ONLY, FLAG_TERMS, LIMITS_OF_FIRM,
-    LIMITS_OF_VENUE,
+    Account, ClOrdId, Command, CommandKind, Contingency, Flow, InstrumentRules, Leg, Limits,
+    OrdType, OrderTerms, Side, TimeInForce, ACCOUNT_ENABLED, FLAG_ALL_OR_NONE,
+    FLAG_CANCEL_ON_DISCONNECT, FLAG_LEAVES, FLAG_POST_ONLY, FLAG_POST_ONLY_REPRICE,
+    FLAG_REDUCE_ONLY, FLAG_TERMS, LIMITS_OF_FIRM, LIMITS_OF_VENUE,
 };
 use engine::risk::bits;
 
@@ -24,6 +24,9 @@ impl RiskLoop {
         }
         if self.rng.per_mille(50) {
             return self.twin(orders);
+        }
+        if self.rng.per_mille(40) {
+            return self.list(orders);
         }
         match self.rng.weighted(&[500, 140, 220, 60, 30, 6, 40, 10]) {
             0 => self.new_order(orders),
@@ -224,6 +227,40 @@ impl RiskLoop {
             self.spoil(&mut command);
         }
         self.push(orders, command, None, terms);
+    }
+
+    /// Two orders that cancel each other, or an entry with one exit or two.
+    fn list(&mut self, orders: &mut Orders) {
+        let bracket = self.rng.per_mille(500);
+        let contingency = if bracket { Contingency::Bracket } else { Contingency::OneCancelsOther };
+        let legs = if bracket { self.rng.between(2, 3) as u8 } else { 2 };
+        let [side, other] = self.rng.pick(&[[Side::Buy, Side::Sell], [Side::Sell, Side::Buy]]);
+        let account = 1 + self.rng.below(ACCOUNTS.into()) as u32;
+        let instrument = 1 + self.rng.below(INSTRUMENTS.into()) as u32;
+        let quantity = self.quantity();
+        for place in 0..legs {
+            let exits = bracket && place > 0;
+            let stops = self.rng.per_mille(if place == 0 { 100 } else { 500 });
+            let ord_type = if stops { OrdType::Stop } else { OrdType::Limit };
+            let price = self.price();
+            let mut command = Command {
+                kind: CommandKind::NewOrder.number(),
+                side: if exits { other } else { side }.number(),
+                ord_type: ord_type.number(),
+                time_in_force: TimeInForce::Gtc.number(),
+                account,
+                instrument,
+                price: if stops { 0 } else { price },
+                stop_price: if stops { price } else { 0 },
+                quantity,
+                link: Leg { contingency, legs, place }.link(),
+                ..Command::zeroed()
+            };
+            command.set_cl_ord_id(self.fresh_name());
+            let terms =
+                self.rng.per_mille(200).then(|| OrderTerms { tag: 1, ..Default::default() });
+            self.push(orders, command, None, terms);
+        }
     }
 
     /// Gives an order what few orders have, whether it fits its kind or not.
