@@ -29,6 +29,7 @@ pub mod pod;
 pub mod reject;
 pub mod risk;
 pub mod rules;
+mod runs;
 pub mod table;
 
 pub use batch::{Batch, BatchError, Fills, FillsView, Risked};
