@@ -23,7 +23,7 @@ ENGINE = MergeTree
 ORDER BY (instrument, time_ns, match_id)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
 
--- Trades that were undone: the first event of the bust, and the trade as it was. The table of trades
+-- Trades that were undone: the place of the bust, and the trade as it was. The table of trades
 -- stays as it was written; a block that comes twice names the same trades again.
 CREATE TABLE IF NOT EXISTS trade_busts (
     shard       UInt8,

@@ -19,13 +19,17 @@ from tests.support.mesh_thread import MeshThread
 pytestmark = [pytest.mark.needs("go"), pytest.mark.timeout(960)]
 
 SERVED = {
-    "order_entry": ["cift.order_entry.v1.OrderEntryService"],
+    "order_entry": [
+        "cift.order_entry.v1.MarketControlService",
+        "cift.order_entry.v1.OrderEntryService",
+    ],
     "matching": ["cift.matching.v1.MatchingService"],
     "risk": ["cift.risk.v1.AdminService", "cift.risk.v1.RiskService"],
     "analytics": ["cift.analytics.v1.AnalyticsService"],
     "market_data": ["cift.market_data.v1.MarketDataService"],
 }
 ENTRY = "cift.order_entry.v1.OrderEntryService"
+CONTROL = "cift.order_entry.v1.MarketControlService"
 ADMIN, RISK = "cift.risk.v1.AdminService", "cift.risk.v1.RiskService"
 MATCHING = "cift.matching.v1.MatchingService"
 DATA = "cift.market_data.v1.MarketDataService"
@@ -110,7 +114,7 @@ def test_reflection_and_health(shell: Shell, name: str) -> None:
     for service in ours:
         told = shell.tool.run("-plaintext", shell.mesh.address(name), "list", service)
         methods = [method for method, *_ in CALLS] + [method for method, *_ in STREAMS]
-        called = {method.replace("/", ".") for method in methods}
+        called = {method.replace("/", ".") for method in (*methods, *LATER)}
         assert set(told.stdout.split()) <= called, "the tables below lack a method"
 
 
@@ -132,6 +136,18 @@ CALLS: list[tuple[str, dict[str, Any], str, str]] = [
                 "symbol": "SHELL", "currency": "USD", "price_scale": 2, "tick_size": "0.05",
                 "lot_size": "1", "reference_price": "10",
             }
+        },
+        *("admin", "instrument"),
+    ),
+    (
+        f"{ADMIN}/UpdateInstrument",
+        {
+            "instrument": {
+                "symbol": "SHELL",
+                "rules": {"static_band_bps": 1000, "schedule": [
+                    {"second_of_day": 34200, "session": "SESSION_STATE_CONTINUOUS"}]},
+            },
+            "update_mask": {"paths": ["rules"]},
         },
         *("admin", "instrument"),
     ),
@@ -163,6 +179,36 @@ CALLS: list[tuple[str, dict[str, Any], str, str]] = [
         {"request_id": 7, "commands": [{"new_order": order("four")}]},
         *("trade", "results"),
     ),
+    (
+        f"{ENTRY}/SubmitOrderList",
+        {
+            "list": {
+                "contingency": "CONTINGENCY_ONE_CANCELS_OTHER",
+                "orders": [
+                    order("up", side="SIDE_SELL", price="230.00"),
+                    order("down", side="SIDE_SELL", price="", ord_type="ORD_TYPE_STOP",
+                          stop_price="200.00"),
+                ],
+            }
+        },
+        *("trade", "results"),
+    ),
+    (
+        f"{ENTRY}/MassCancel",
+        {"mass_cancel": {"account": "DEMO-1", "symbol": "AMZN", "side": "SIDE_SELL"}},
+        *("trade", "result"),
+    ),
+    (f"{CONTROL}/SetLastTrade", {"symbol": "AMZN", "price": "222.50"}, "admin", "place"),
+    (
+        f"{CONTROL}/SetSession",
+        {"symbol": "DEMO", "session": "SESSION_STATE_HALTED"},
+        *("admin", "place"),
+    ),
+    (
+        f"{CONTROL}/SetSession",
+        {"symbol": "DEMO", "session": "SESSION_STATE_CONTINUOUS"},
+        *("admin", "place"),
+    ),
     (f"{ENTRY}/GetOrder", {"account": "DEMO-1", "cl_ord_id": "two"}, "read", "order"),
     (
         f"{ENTRY}/CancelOrder",
@@ -184,7 +230,10 @@ STREAMS: list[tuple[str, dict[str, Any], str]] = [
     (f"{DATA}/StreamBook", {"symbol": "AMZN"}, "snapshot"),
     (f"{DATA}/StreamTopOfBook", {"symbols": ["AMZN"]}, "tops"),
     (f"{DATA}/StreamTrades", {"symbol": "AMZN"}, "trades"),
+    (f"{DATA}/StreamStatus", {"symbols": ["AMZN"]}, "statuses"),
 ]
+LATER = (f"{CONTROL}/BustTrade", f"{CONTROL}/CancelAll")
+"""Methods that a test of their own calls, since they undo what these do."""
 
 
 def test_every_method_and_stream(shell: Shell) -> None:
@@ -197,6 +246,27 @@ def test_every_method_and_stream(shell: Shell) -> None:
         answer = shell.call(method, request, "read", seconds=3)
         assert answer.status == DEADLINE_EXCEEDED, "a stream goes on until its client leaves"
         assert any(field in reply for reply in answer.replies), (method, answer.replies)
+
+
+def test_an_operator_undoes_a_trade_and_clears_the_book(shell: Shell) -> None:
+    sell = order("mistake", account="DEMO-3", symbol="DEMO", side="SIDE_SELL", price="99.00")
+    buy = order("lucky", account="DEMO-4", symbol="DEMO", price="99.00")
+    for request in (sell, buy):
+        placed = shell.call(f"{ENTRY}/SubmitOrder", {"order": request}).reply["result"]
+    bust = {"place": {**placed["place"], "index": 1}, "match_id": placed["fills"][0]["matchId"]}
+    assert "place" in shell.call(f"{CONTROL}/BustTrade", bust, "admin").reply
+    again = shell.call(f"{CONTROL}/BustTrade", bust, "admin")
+    assert again.status == grpc.StatusCode.FAILED_PRECONDITION.value[0]
+    assert "TOO_LATE" in again.said
+    wrong = shell.call(f"{CONTROL}/BustTrade", {**bust, "match_id": "999999"}, "admin")
+    assert wrong.status == grpc.StatusCode.NOT_FOUND.value[0]
+    shell.call(f"{ENTRY}/SubmitOrder", {"order": order("left", symbol="DEMO", price="90.00")})
+    cleared = shell.call(f"{CONTROL}/CancelAll", {"symbol": "DEMO"}, "admin").reply["result"]
+    assert cleared["canceledOrders"] == 1
+    assert (
+        shell.call(f"{CONTROL}/CancelAll", {}, "trade").status
+        == (grpc.StatusCode.PERMISSION_DENIED.value[0])
+    )
 
 
 def test_a_session_of_several_messages_outlives_a_wrong_one(shell: Shell) -> None:

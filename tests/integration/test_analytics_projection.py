@@ -20,8 +20,9 @@ from cift.analytics.trades import TradeStore
 from cift.analytics.v1 import analytics_service_pb2 as pb
 from cift.kit.bus import Bus, LogSettings, ensure_logs, shard_logs
 from cift.kit.errors import InvalidArgument, NotFound, Unavailable
+from cift.kit.layout import OrdType, Side
 from cift.kit.stores.clickhouse import ClickHouse, ClickHouseError, read_statements
-from tests.support.journal import START_NS, STEP_NS, Journal, random_flow
+from tests.support.journal import START_NS, STEP_NS, Journal, auction, bust, new, random_flow
 from tests.support.nats import NatsServer
 
 LOGS = shard_logs(0)
@@ -189,6 +190,67 @@ async def test_answers_are_exact(bus: Bus, clickhouse: ClickHouse, flow: Journal
             f"{p // 100}.{p % 100:02}" for p in (own[0], max(own), min(own), own[-1])
         )
         assert bar.trade_count == len(own)
+
+
+async def test_a_trade_that_was_undone_stays_and_is_named(
+    bus: Bus, clickhouse: ClickHouse, database: str
+) -> None:
+    journal = Journal()
+    journal.reference()
+    auction(journal)
+    journal.send(new("s", Side.SELL, 4, 900), new("b", Side.BUY, 4, 900, account=2))
+    bust(journal, 2)
+    await publish(bus, journal.fills)
+    last = len(journal.fills)
+    store = TradeStore(clickhouse, shard=0)
+    for rebuild in (False, True):
+        async with (
+            projecting(bus, store, rebuild=rebuild) as first,
+            projecting(bus, ExecutionStore(database, shard=0), rebuild=rebuild) as second,
+        ):
+            await until(lambda: reached(first, last) and reached(second, last))
+        told = "SELECT match_id, quantity, aggressor_side, busted FROM trades_told"
+        assert await clickhouse.query(f"{told} ORDER BY match_id", {}) == [
+            (1, 5, 0, 0),
+            (2, 4, int(Side.BUY), 1),
+        ]
+        busts = "SELECT match_id, sequence, event_index, price, quantity FROM trade_busts FINAL"
+        assert await clickhouse.query(busts, {}) == [(2, last, 0, 900, 4)]
+        sums, _ = await store.sums(1, 0, None)
+        assert (sums.volume, sums.trade_count) == (9, 2)
+    connection = await asyncpg.connect(database)
+    sides = await connection.fetch(
+        "SELECT match_id, side, busted FROM trade_executions ORDER BY match_id, side"
+    )
+    assert [tuple(row) for row in sides] == [
+        (1, 1, False),
+        (1, 2, False),
+        (2, 1, True),
+        (2, 2, True),
+    ]
+    states = await connection.fetch("SELECT ord_status FROM orders ORDER BY order_id")
+    # The auction's buyer kept 3 that nobody wanted; the other three were filled, and stay so.
+    assert [row["ord_status"] for row in states] == [5, 3, 3, 3]
+    await connection.close()
+
+
+async def test_stops_and_tips_are_projected(bus: Bus, database: str) -> None:
+    journal = Journal()
+    journal.reference()
+    stop: dict[str, Any] = {"ord_type": OrdType.STOP_LIMIT, "stop_price": 1100}
+    journal.send(
+        new("stop", Side.BUY, 10, 1200, **stop), new("ice", Side.SELL, 10, 1000, display_quantity=3)
+    )
+    await publish(bus, journal.fills)
+    async with projecting(bus, ExecutionStore(database, shard=0)) as projector:
+        await until(lambda: reached(projector, 2))
+    connection = await asyncpg.connect(database)
+    for table in ("orders", "executions"):
+        rows = await connection.fetch(
+            f"SELECT stop_price_units, display_quantity_units FROM {table} ORDER BY order_id"
+        )
+        assert [tuple(row) for row in rows] == [(1100, 0), (0, 3)]
+    await connection.close()
 
 
 async def test_wrong_questions_are_named(clickhouse: ClickHouse) -> None:

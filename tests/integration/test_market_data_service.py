@@ -10,6 +10,7 @@ import grpc.aio
 import pytest
 
 from cift.analytics.rows import Block, trades_of
+from cift.common.v1 import types_pb2 as types
 from cift.kit.bus import Bus, LogSettings, ensure_logs, shard_logs
 from cift.kit.errors import InvalidArgument, NotFound, OutOfRange, ResourceExhausted
 from cift.kit.rpc import Principal
@@ -19,7 +20,7 @@ from cift.market_data.service import MarketData
 from cift.market_data.v1 import market_data_service_pb2 as pb
 from cift.market_data.v1 import market_data_service_pb2_grpc as pb_grpc
 from cift_core import MarketDataFeed
-from tests.support.journal import Journal, random_flow
+from tests.support.journal import Journal, auction, random_flow
 from tests.support.nats import NatsServer
 
 LOGS = shard_logs(0)
@@ -245,6 +246,39 @@ async def test_the_best_prices_are_those_of_the_book(bus: Bus, flow: Journal) ->
         await stream.aclose()
 
 
+async def test_statuses_are_those_of_the_instruments(bus: Bus) -> None:
+    journal = Journal()
+    journal.reference()
+    auction(journal, 2)
+    async with serving(bus, QueueLimits(pieces=2)) as service:
+        await publish(bus, journal.fills[:1])
+        await applied(service, 1)
+        request = pb.StreamStatusRequest(symbols=["AAA", "BBB", "AAA"]).SerializeToString()
+        stream = service.stream_status(request, CALL)
+        first = pb.StreamStatusResponse.FromString(await anext(stream))
+        told = [(status.symbol, status.session) for status in first.statuses]
+        assert told == [(s, types.SESSION_STATE_CONTINUOUS) for s in ("AAA", "BBB")]
+        await publish(bus, journal.fills[1:3])
+        await applied(service, 3)
+        piece = pb.StreamStatusResponse.FromString(await anext(stream))
+        assert {status.symbol for status in piece.statuses} == {"BBB"}
+        assert [status.sequence for status in piece.statuses] == [2, 3]
+        assert piece.statuses[-1].session == types.SESSION_STATE_OPENING_AUCTION
+        assert (piece.statuses[-1].auction_quantity, piece.through_sequence) == ("5", 3)
+        # One that is too slow is sent away rather than told less.
+        for _ in range(3):
+            auction(journal, 2)
+        await publish(bus, journal.fills[3:])
+        await applied(service, len(journal.fills))
+        with pytest.raises(ResourceExhausted, match="subscribe again"):
+            await anext(stream)
+        again = service.stream_status(request, CALL)
+        whole = pb.StreamStatusResponse.FromString(await anext(again))
+        assert whole.statuses[1].session == types.SESSION_STATE_CONTINUOUS
+        assert whole.through_sequence == len(journal.fills)
+        await again.aclose()
+
+
 async def test_a_restart_brings_the_same_books(bus: Bus, flow: Journal) -> None:
     await publish(bus, flow.fills)
     books = []
@@ -267,6 +301,7 @@ async def test_silence_has_a_heart_beat(
         for stream, kind in (
             (book_stream(service, "AAA"), pb.StreamBookResponse),
             (service.stream_top_of_book(tops, CALL), pb.StreamTopOfBookResponse),
+            (service.stream_status(tops, CALL), pb.StreamStatusResponse),
             (trade_stream(service, after_sequence=20), pb.StreamTradesResponse),
         ):
             async with asyncio.timeout(5):
@@ -293,8 +328,12 @@ async def test_wrong_requests_are_named(bus: Bus) -> None:
             await anext(trade_stream(service, after_sequence=1))
         for symbols in ([], [f"S{n}" for n in range(1001)]):
             request = pb.StreamTopOfBookRequest(symbols=symbols).SerializeToString()
-            with pytest.raises(InvalidArgument):
-                await anext(service.stream_top_of_book(request, CALL))
+            for stream in (service.stream_top_of_book, service.stream_status):
+                with pytest.raises(InvalidArgument):
+                    await anext(stream(request, CALL))
+        unknown = pb.StreamStatusRequest(symbols=["NONE"]).SerializeToString()
+        with pytest.raises(NotFound):
+            await anext(service.stream_status(unknown, CALL))
 
 
 class Anybody:

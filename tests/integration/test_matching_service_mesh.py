@@ -14,14 +14,22 @@ import pytest
 
 import cift_core
 from cift.analytics.v1 import analytics_service_pb2, analytics_service_pb2_grpc
-from cift.client import CiftClient, NewOrder, NotFoundError, Outcome, Retry, Side
+from cift.client import (
+    CiftClient,
+    NewOrder,
+    NotFoundError,
+    Outcome,
+    Retry,
+    SessionState,
+    Side,
+)
 from cift.client.admin import Account, Instrument, Limits
 from cift.client.errors import CiftError
 from cift.kit import frames
 from cift.kit.bus import Bus, LogReader, read_state, shard_logs
 from cift.kit.logcheck import verify
 from cift.local.mesh import SERVICES, MeshOptions, ServiceSpec
-from cift.matching.v1 import matching_service_pb2, matching_service_pb2_grpc
+from cift.matching.v1 import matching_pb2, matching_service_pb2, matching_service_pb2_grpc
 from cift.risk.v1 import risk_service_pb2, risk_service_pb2_grpc
 from tests.support.mesh_thread import MeshThread
 
@@ -154,6 +162,77 @@ async def test_positions_name_the_place_after_which_they_hold(
             await asyncio.sleep(0.05)
     held = {row.symbol: row for row in answer.positions}["HELD"]
     assert (held.quantity, held.net_cost) == ("20", "200.000000000000")
+
+
+async def test_what_waits_and_what_hides_is_for_operators(
+    mesh: MeshThread, operator: CiftClient
+) -> None:
+    await listed(operator, "HIDES")
+    for order in (
+        NewOrder(BUYER, "HIDES", Side.BUY, 10, "10", cl_ord_id="ice", display_quantity=3),
+        NewOrder(BUYER, "HIDES", Side.BUY, 4, "11", cl_ord_id="stop", stop_price="10.5"),
+    ):
+        assert (await operator.submit(order)).outcome == Outcome.ACCEPTED
+    await operator.market.set_session("HIDES", SessionState.CLOSING_AUCTION)
+    placed = await operator.submit(NewOrder(SELLER, "HIDES", Side.SELL, 25, "9.9"))
+    request = matching_service_pb2.GetBookRequest(symbol="HIDES")
+    books = {}
+    async with mesh.client("read", retry=PATIENT) as reader:
+        for name, client in (("operator", operator), ("reader", reader)):
+            stub = matching_service_pb2_grpc.MatchingServiceStub(
+                client.channel(client.endpoints.matching)
+            )
+            async with asyncio.timeout(10):
+                while True:
+                    books[name] = await client.query(stub.GetBook, request)
+                    if books[name].sequence >= placed.place.sequence:
+                        break
+                    await asyncio.sleep(0.05)
+            listing = matching_service_pb2.ListInstrumentsRequest(page_size=1, page_token="HELD")
+            [row] = (await client.query(stub.ListInstruments, listing)).instruments
+            assert (row.symbol, row.resting_orders) == ("HIDES", 2)
+            assert row.status == books[name].status
+    [seen], [shown] = books["operator"].bids, books["reader"].bids
+    assert (seen.cl_ord_id, seen.account) == ("ice", BUYER)
+    assert (seen.leaves_quantity, seen.displayed_quantity) == ("10", "3")
+    assert (shown.cl_ord_id, shown.account, shown.leaves_quantity) == ("", "", "3")
+    [waits] = books["operator"].waiting
+    assert (waits.order.cl_ord_id, waits.waiting_for) == ("stop", matching_pb2.WAITING_FOR_STOP)
+    assert waits.stop_price == "10.50"
+    assert not books["reader"].waiting
+    status = books["reader"].status
+    assert status.session == int(SessionState.CLOSING_AUCTION)
+    # The whole of an iceberg takes part; what is left sells.
+    assert (status.auction_quantity, status.auction_imbalance) == ("10", "-15")
+
+
+async def test_a_trade_that_is_undone_is_named_in_every_projection(
+    mesh: MeshThread, operator: CiftClient
+) -> None:
+    await listed(operator, "UNDONE")
+    await operator.submit(NewOrder(SELLER, "UNDONE", Side.SELL, 7, "10"))
+    filled = await operator.submit(NewOrder(BUYER, "UNDONE", Side.BUY, 7, "10"))
+    [fill] = filled.fills
+    seen = []
+    async with asyncio.timeout(20):
+        async for update in operator.stream_trades("UNDONE"):
+            seen.append((update.match_id, update.busted))
+            if len(seen) == 1:
+                await operator.market.bust_trade(update.place, fill.match_id)
+            else:
+                break
+    assert seen == [(fill.match_id, False), (fill.match_id, True)]
+    connection = await asyncpg.connect(mesh.mesh.postgres_dsn)
+    sides = "SELECT busted FROM trade_executions WHERE match_id = $1"
+    async with asyncio.timeout(20):
+        while [row["busted"] for row in await connection.fetch(sides, fill.match_id)] != [
+            True,
+            True,
+        ]:
+            await asyncio.sleep(0.1)
+    await connection.close()
+    # What was counted stays counted.
+    await counted(mesh, operator, "UNDONE", 1, 7)
 
 
 async def test_twins_and_kills_change_nothing(mesh: MeshThread, operator: CiftClient) -> None:

@@ -16,11 +16,12 @@ from cift.kit import frames
 from cift.kit.bus import LogReader, connect, read_state, shard_logs
 from cift.kit.layout import CommandKind
 from cift.local.mesh import MeshOptions
+from cift.order_entry.v1 import market_control_service_pb2 as control_pb2
 from cift.order_entry.v1 import order_entry_service_pb2 as pb
 from cift.order_entry.v1 import order_pb2
 from tests.support.mesh_thread import MeshThread
 
-SERVICE = "/cift.order_entry.v1.OrderEntryService"
+SERVICE = "cift.order_entry.v1.OrderEntryService"
 LOGS = shard_logs()
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 
@@ -44,19 +45,21 @@ class Wire:
     channel: grpc.aio.Channel
     allowed: set[str]
 
-    async def call(self, method: str, request: bytes, key: str = "trade") -> bytes:
+    async def call(
+        self, method: str, request: bytes, key: str = "trade", *, service: str = SERVICE
+    ) -> bytes:
         metadata = (("authorization", f"Bearer {self.mesh.mesh.keys.get(key, key)}"),)
-        call = self.channel.unary_unary(f"{SERVICE}/{method}")
+        call = self.channel.unary_unary(f"/{service}/{method}")
         reply = await call(request, metadata=metadata, timeout=10)
         assert isinstance(reply, bytes)
         return reply
 
     async def refused(
-        self, method: str, request: bytes, key: str = "trade"
+        self, method: str, request: bytes, key: str = "trade", *, service: str = SERVICE
     ) -> tuple[grpc.StatusCode, str, list[str]]:
         """The status of a call that must fail: code, reason, violated fields."""
         with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await self.call(method, request, key)
+            await self.call(method, request, key, service=service)
         reason, fields = "", []
         status = rpc_status.from_call(caught.value)
         for packed in status.details if status is not None else ():
@@ -130,6 +133,8 @@ async def wire(mesh: MeshThread) -> AsyncIterator[Wire]:
     await bus.stop()
 
 
+STOP, STOP_LIMIT = types_pb2.ORD_TYPE_STOP, types_pb2.ORD_TYPE_STOP_LIMIT
+PEGGED, GTD = types_pb2.ORD_TYPE_PEGGED, types_pb2.TIME_IN_FORCE_GTD
 WRONG_ORDERS = [
     ({"symbol": ""}, "order.symbol"),
     ({"symbol": "*"}, "order.symbol"),
@@ -163,6 +168,35 @@ WRONG_ORDERS = [
     ({"price": "-60.00"}, "order.price"),
     ({"price": "60.001"}, "order.price"),
     ({"price": "6０.00"}, "order.price"),
+    ({"ord_type": 7}, "order.ord_type"),
+    ({"ord_type": STOP}, "order.price"),
+    ({"ord_type": STOP, "price": ""}, "order.stop_price"),
+    ({"ord_type": STOP_LIMIT}, "order.stop_price"),
+    ({"ord_type": STOP_LIMIT, "price": "", "stop_price": "60.00"}, "order.price"),
+    ({"ord_type": STOP_LIMIT, "stop_price": "60.001"}, "order.stop_price"),
+    ({"ord_type": STOP_LIMIT, "stop_price": "0"}, "order.stop_price"),
+    ({"ord_type": STOP_LIMIT, "trailing_stop": {}}, "order.trailing_stop.offset"),
+    ({"trailing_stop": {"basis_points": 0}}, "order.trailing_stop.basis_points"),
+    ({"trailing_stop": {"basis_points": 10_000}}, "order.trailing_stop.basis_points"),
+    ({"trailing_stop": {"price_offset": "-1"}}, "order.trailing_stop.price_offset"),
+    (
+        {"trailing_stop": {"price_offset": "1", "activation_price": "x"}},
+        "order.trailing_stop.activation_price",
+    ),
+    ({"time_in_force": GTD}, "order.expire_time_ns"),
+    ({"time_in_force": GTD, "expire_time_ns": -1}, "order.expire_time_ns"),
+    ({"display_quantity": "0"}, "order.display_quantity"),
+    ({"display_quantity": "0.5"}, "order.display_quantity"),
+    ({"min_visible_quantity": "-1"}, "order.min_visible_quantity"),
+    ({"min_quantity": "many"}, "order.min_quantity"),
+    ({"post_only": 3}, "order.post_only"),
+    ({"self_trade_prevention": 6}, "order.self_trade_prevention"),
+    ({"ord_type": PEGGED}, "order.peg"),
+    ({"ord_type": PEGGED, "peg": {}}, "order.peg.follows"),
+    ({"ord_type": PEGGED, "peg": {"follows": 4}}, "order.peg.follows"),
+    ({"ord_type": PEGGED, "peg": {"follows": 1, "offset": "0.001"}}, "order.peg.offset"),
+    ({"tag": "nine-char"}, "order.tag"),
+    ({"tag": "a b"}, "order.tag"),
 ]
 
 
@@ -185,7 +219,13 @@ async def test_a_malformed_order_names_its_field(
         bytes(10_000),
     ],
 )
-@pytest.mark.parametrize("method", ["SubmitOrder", "CancelOrder", "ReplaceOrder", "SubmitBatch"])
+@pytest.mark.parametrize(
+    "method",
+    [
+        *("SubmitOrder", "CancelOrder", "ReplaceOrder", "SubmitBatch"),
+        *("SubmitOrderList", "MassCancel"),
+    ],
+)
 async def test_malformed_protobuf(wire: Wire, method: str, junk: bytes) -> None:
     code, reason, _ = await wire.refused(method, junk)
     assert code == INVALID
@@ -208,6 +248,101 @@ async def test_a_batch_is_refused_as_a_whole(wire: Wire) -> None:
         request = pb.SubmitBatchRequest(commands=commands).SerializeToString()
         code, _, named = await wire.refused("SubmitBatch", request)
         assert (code, named) == (INVALID, ["commands"])
+
+
+@pytest.mark.parametrize(
+    ("contingency", "orders", "violated"),
+    [
+        (0, [{}, {}], "list.contingency"),
+        (3, [{}, {}], "list.contingency"),
+        (1, [{}], "list.orders"),
+        (1, [{}, {}, {}], "list.orders"),
+        (2, [{}, {}, {}, {}], "list.orders"),
+        (2, [{}, {"account": "DEMO-2"}], "list.orders[1].account"),
+        (2, [{}, {"symbol": "AMZN"}], "list.orders[1].symbol"),
+        (1, [{}, {"quantity": "0"}], "list.orders[1].quantity"),
+        (1, [{"cl_ord_id": ""}, {}], "list.orders[0].cl_ord_id"),
+    ],
+)
+async def test_a_malformed_list_names_its_field(
+    wire: Wire, contingency: int, orders: list[dict[str, Any]], violated: str
+) -> None:
+    asked = order_pb2.OrderList(orders=[order(**fields) for fields in orders])
+    asked.contingency = order_pb2.Contingency.ValueType(contingency)
+    request = pb.SubmitOrderListRequest(list=asked).SerializeToString()
+    code, _, named = await wire.refused("SubmitOrderList", request)
+    assert (code, violated in named) == (INVALID, True), named
+
+
+@pytest.mark.parametrize(
+    ("fields", "violated"),
+    [
+        ({"account": ""}, "mass_cancel.account"),
+        ({"symbol": "*"}, "mass_cancel.symbol"),
+        ({"side": 3}, "mass_cancel.side"),
+        ({"tag": "a b"}, "mass_cancel.tag"),
+        ({"cl_ord_id": "x" * 37}, "mass_cancel.cl_ord_id"),
+    ],
+)
+async def test_a_malformed_mass_cancel_names_its_field(
+    wire: Wire, fields: dict[str, Any], violated: str
+) -> None:
+    asked = order_pb2.MassCancel(**{"account": "DEMO-1", **fields})
+    request = pb.MassCancelRequest(mass_cancel=asked).SerializeToString()
+    code, _, named = await wire.refused("MassCancel", request)
+    assert (code, named) == (INVALID, [violated])
+
+
+CONTROL = "cift.order_entry.v1.MarketControlService"
+PLACE = types_pb2.Place(sequence=1)
+HALTED = types_pb2.SESSION_STATE_HALTED
+
+
+@pytest.mark.parametrize(
+    ("method", "request_", "violated"),
+    [
+        ("SetSession", control_pb2.SetSessionRequest(symbol="DEMO"), "session"),
+        ("SetSession", control_pb2.SetSessionRequest(symbol="d", session=HALTED), "symbol"),
+        (
+            "SetSession",
+            control_pb2.SetSessionRequest(symbol="DEMO", session=HALTED, reference_price="0"),
+            "reference_price",
+        ),
+        ("SetLastTrade", control_pb2.SetLastTradeRequest(symbol="DEMO"), "price"),
+        ("SetLastTrade", control_pb2.SetLastTradeRequest(symbol="DEMO", price="1.001"), "price"),
+        ("BustTrade", control_pb2.BustTradeRequest(match_id=1), "place.sequence"),
+        ("BustTrade", control_pb2.BustTradeRequest(place=PLACE), "match_id"),
+        ("CancelAll", control_pb2.CancelAllRequest(tag="a b"), "tag"),
+        ("CancelAll", control_pb2.CancelAllRequest(account="a"), "account"),
+    ],
+)
+async def test_a_malformed_operators_call_names_its_field(
+    wire: Wire, method: str, request_: Any, violated: str
+) -> None:
+    encoded = request_.SerializeToString()
+    code, _, named = await wire.refused(method, encoded, "admin", service=CONTROL)
+    assert (code, named) == (INVALID, [violated])
+    code, reason, _ = await wire.refused(method, encoded, "trade", service=CONTROL)
+    assert (code, reason) == (grpc.StatusCode.PERMISSION_DENIED, "SCOPE_REQUIRED")
+
+
+async def test_an_operator_asks_for_what_is_not_there(wire: Wire) -> None:
+    not_found = grpc.StatusCode.NOT_FOUND
+    for method, request in (
+        (
+            "SetSession",
+            control_pb2.SetSessionRequest(symbol="NOPE", session="SESSION_STATE_HALTED"),
+        ),
+        ("SetLastTrade", control_pb2.SetLastTradeRequest(symbol="NOPE", price="1")),
+        ("BustTrade", control_pb2.BustTradeRequest(place=PLACE, match_id=9)),
+        ("BustTrade", control_pb2.BustTradeRequest(place={"sequence": 1 << 40}, match_id=9)),
+        ("BustTrade", control_pb2.BustTradeRequest(place={"sequence": 1, "shard": 7}, match_id=9)),
+        ("CancelAll", control_pb2.CancelAllRequest(account="NOBODY")),
+        ("CancelAll", control_pb2.CancelAllRequest(symbol="NOPE")),
+    ):
+        encoded = request.SerializeToString()
+        refused = await wire.refused(method, encoded, "admin", service=CONTROL)
+        assert refused[0] == not_found, (method, refused)
 
 
 async def test_an_unknown_symbol_is_a_value_and_is_not_logged(wire: Wire) -> None:
@@ -236,7 +371,7 @@ async def test_wrong_keys(wire: Wire) -> None:
     for key, code, reason in rows:
         assert (await wire.refused("SubmitOrder", submit(), key))[:2] == (code, reason)
     with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await wire.channel.unary_unary(f"{SERVICE}/SubmitOrder")(submit(), timeout=5)
+        await wire.channel.unary_unary(f"/{SERVICE}/SubmitOrder")(submit(), timeout=5)
     assert caught.value.code() == grpc.StatusCode.UNAUTHENTICATED
 
 
@@ -272,7 +407,7 @@ async def test_another_accounts_order_is_unknown(wire: Wire) -> None:
 
 async def test_a_session_goes_on_after_a_malformed_request(wire: Wire, mesh: MeshThread) -> None:
     metadata = (("authorization", f"Bearer {mesh.mesh.keys['trade']}"),)
-    session = wire.channel.stream_stream(f"{SERVICE}/Session")(metadata=metadata)
+    session = wire.channel.stream_stream(f"/{SERVICE}/Session")(metadata=metadata)
     good = order(time_in_force=types_pb2.TIME_IN_FORCE_IOC)
     wire.allowed.add(good.cl_ord_id)
     requests = [
@@ -299,7 +434,7 @@ async def test_a_session_goes_on_after_a_malformed_request(wire: Wire, mesh: Mes
 
 async def test_streams_refuse_what_makes_no_sense(wire: Wire, mesh: MeshThread) -> None:
     metadata = (("authorization", f"Bearer {mesh.mesh.keys['read']}"),)
-    stream = wire.channel.unary_stream(f"{SERVICE}/StreamExecutions")
+    stream = wire.channel.unary_stream(f"/{SERVICE}/StreamExecutions")
     rows = [
         (pb.StreamExecutionsRequest(live_only=True, after_sequence=5), INVALID),
         (pb.StreamExecutionsRequest(account="OTHER-1"), grpc.StatusCode.NOT_FOUND),

@@ -7,7 +7,8 @@ import pytest
 
 from cift.common.v1 import types_pb2
 from cift.kit.stores import postgres
-from cift.kit.stores.reference import Instrument, ReferenceStore
+from cift.kit.stores.instrument import Instrument
+from cift.kit.stores.reference import ReferenceStore
 from cift.order_entry.store import OrderStore
 from cift.order_entry.v1 import order_entry_service_pb2 as pb
 from cift.order_entry.v1 import order_pb2
@@ -61,6 +62,8 @@ async def project(pool: asyncpg.Pool) -> int:
         "updated_ns": 2,
         "last_sequence": 9,
         "last_index": 3,
+        "stop_price_units": 6_000_000,
+        "display_quantity_units": 50_000_000,
     }
     places = ", ".join(f"${i}" for i in range(1, len(row) + 1))
     await pool.execute(f"INSERT INTO orders ({', '.join(row)}) VALUES ({places})", *row.values())
@@ -85,6 +88,8 @@ async def test_an_order_is_found_by_either_id(pool: asyncpg.Pool) -> None:
         cum_quantity="1.50000000",
         leaves_quantity="0.00000000",
         cum_notional="90000.7500000000",
+        stop_price="60000.00",
+        display_quantity="0.50000000",
     )
     expected.place.sequence = 9
     expected.place.index = 3

@@ -10,7 +10,8 @@ import asyncpg
 import pytest
 
 from cift.kit.stores import postgres
-from cift.kit.stores.reference import Instrument, Limits, ReferenceStore, hash_key
+from cift.kit.stores.instrument import Instrument
+from cift.kit.stores.reference import Limits, ReferenceStore, hash_key
 from cift.local import paths, seed
 from cift.local.migrate import prepare_database
 
@@ -140,6 +141,29 @@ async def test_a_change_and_its_outbox_row_stand_or_fall_together(store: Referen
     assert await store.limits() == [Limits(account_id=1, credit_pico=10**30, collar_bps=0)]
 
 
+async def test_rules_are_sent_when_there_are_some_or_they_change(store: ReferenceStore) -> None:
+    rules = {"protection_bps": 50, "tick_bands": ((100, 5),), "schedule": ((60, 1, 127),)}
+    for changes in ({}, {"self_trade": 2}, rules, {**rules, "enabled": False}, {}):
+        async with store.change("erin") as change:
+            await change.put_instrument(instrument(1, **changes))
+        assert (await store.instruments())[0] == instrument(1, **changes)
+    rows = await store.waiting()
+    assert [[kind for kind, _ in row.commands] for row in rows] == [
+        *([["instrument"]] * 2),
+        ["instrument", "rules"],
+        ["instrument"],
+        ["instrument", "rules"],
+    ]
+    assert [row.commands[0][1].get("policies", 0) for row in rows] == [0, 2, 0, 0, 0]
+    assert rows[2].commands[1][1] == {
+        "instrument": 1,
+        "protection_bps": 50,
+        "ticks": [[100, 5]],
+        "schedule": [[60, 1, 127]],
+    }
+    assert rows[4].commands[1][1] == {"instrument": 1}
+
+
 async def test_outbox_numbers_have_no_gap_and_follow_the_commits(store: ReferenceStore) -> None:
     async def put(number: int) -> int | None:
         try:
@@ -171,6 +195,13 @@ async def test_outbox_numbers_have_no_gap_and_follow_the_commits(store: Referenc
         {"tick_size_units": 0},
         {"initial_margin_bps": 10_001},
         {"max_quantity_units": 10**12 + 1},
+        {"self_trade": 6},
+        {"market_residual": 3},
+        {"static_band_bps": 1_000_001},
+        {"volatility_auction_seconds": 86_401},
+        {"auction_criteria": (1, 2, 3, 4, 5)},
+        {"tick_bands": ((1, 1),) * 9},
+        {"schedule": ((1, 0, 1),) * 10},
     ],
 )
 async def test_what_never_changes_and_what_is_out_of_bounds_is_refused(

@@ -124,6 +124,10 @@ def wrap(command: Any) -> orders.Command:
             return orders.Command(new_order=command)
         case orders.CancelOrder():
             return orders.Command(cancel_order=command)
+        case orders.OrderList():
+            return orders.Command(order_list=command)
+        case orders.MassCancel():
+            return orders.Command(mass_cancel=command)
         case _:
             return orders.Command(replace_order=command)
 

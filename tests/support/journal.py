@@ -11,18 +11,29 @@ from typing import Any
 
 import numpy as np
 
-from cift.kit import layout
+from cift.kit import frames, layout
 from cift.kit.bus import LogSettings
-from cift.kit.layout import CommandKind, OrdType, Side, TimeInForce
+from cift.kit.layout import CommandKind, ExecType, OrdType, SessionState, Side, TimeInForce
 from cift_core import Replayer
 
-__all__ = ["ACCOUNT", "Journal", "cancel", "new", "orders_frame", "random_flow"]
+__all__ = [
+    "ACCOUNT",
+    "Journal",
+    "auction",
+    "bust",
+    "cancel",
+    "new",
+    "operate",
+    "orders_frame",
+    "random_flow",
+]
 
 START_NS = 1_700_000_000 * 10**9
 STEP_NS = 10**9
 RELAY = 1
 MONEY = 10**12
 ACCOUNT = 1
+FOR_AUCTION: dict[str, Any] = {"time_in_force": TimeInForce.GOOD_FOR_AUCTION}
 
 
 def orders_frame(
@@ -59,12 +70,15 @@ def new(
     instrument: int = 1,
     account: int = ACCOUNT,
     time_in_force: TimeInForce = TimeInForce.GTC,
+    **fields: int,
 ) -> np.ndarray[Any, Any]:
-    """A limit order."""
+    """A limit order, unless `fields` of the command say otherwise."""
     row = np.zeros(1, layout.COMMAND)
     row["kind"], row["side"], row["ord_type"] = CommandKind.NEW_ORDER, side, OrdType.LIMIT
     row["time_in_force"], row["account"], row["instrument"] = time_in_force, account, instrument
     row["cl_ord_id"], row["quantity"], row["price"] = cl_ord_id.encode(), quantity, price
+    for name, value in fields.items():
+        row[name] = value
     return row
 
 
@@ -73,6 +87,15 @@ def cancel(order_id: int, *, instrument: int = 1, account: int = ACCOUNT) -> np.
     row = np.zeros(1, layout.COMMAND)
     row["kind"], row["order_id"] = CommandKind.CANCEL_ORDER, order_id
     row["account"], row["instrument"] = account, instrument
+    return row
+
+
+def operate(kind: CommandKind, *, instrument: int = 1, **fields: int) -> np.ndarray[Any, Any]:
+    """An operator's command."""
+    row = np.zeros(1, layout.COMMAND)
+    row["kind"], row["instrument"] = kind, instrument
+    for name, value in fields.items():
+        row[name] = value
     return row
 
 
@@ -87,7 +110,10 @@ class Journal:
     batches: dict[int, int] = field(default_factory=dict)
 
     def reference(
-        self, symbols: Sequence[str] = ("AAA", "BBB"), accounts: Sequence[str] = ("ONE", "TWO")
+        self,
+        symbols: Sequence[str] = ("AAA", "BBB"),
+        accounts: Sequence[str] = ("ONE", "TWO"),
+        policies: int = 0,
     ) -> None:
         """Instruments and accounts, numbered from 1, with every limit out of the way."""
         instruments = np.zeros(len(symbols), layout.INSTRUMENT)
@@ -95,6 +121,7 @@ class Journal:
             row["symbol"], row["currency"] = symbol.encode(), b"USD"
         instruments["id"] = np.arange(1, len(symbols) + 1)
         instruments["price_scale"], instruments["flags"] = 2, 1
+        instruments["policies"] = policies
         instruments["tick_size"] = instruments["lot_size"] = instruments["min_quantity"] = 1
         rows = np.zeros(len(accounts), layout.ACCOUNT)
         for row, name in zip(rows, accounts, strict=True):
@@ -131,6 +158,42 @@ class Journal:
         self.risked.append(risked)
         self.fills.append(fills)
         return fills
+
+
+def auction(journal: Journal, instrument: int = 1) -> None:
+    """An opening auction in which 5 trade at 1000, in three messages: begun, collected, ended."""
+
+    def session(state: SessionState) -> np.ndarray[Any, Any]:
+        return operate(CommandKind.SET_SESSION, instrument=instrument, payload_index=state)
+
+    number = len(journal.orders)
+    journal.send(session(SessionState.OPENING_AUCTION))
+    journal.send(
+        new(f"ab{number}", Side.BUY, 8, 1000, instrument=instrument, **FOR_AUCTION),
+        new(f"as{number}", Side.SELL, 5, 1000, instrument=instrument, account=2, **FOR_AUCTION),
+    )
+    journal.send(session(SessionState.CONTINUOUS))
+
+
+def bust(journal: Journal, match_id: int) -> bytes:
+    """Undo both sides of a trade, the buyer's first; the FILLS frame of that."""
+    events = np.concatenate([frames.events(frame) for frame in journal.fills])
+    sides = events[(events["match_id"] == match_id) & (events["exec_type"] == ExecType.TRADE)]
+    return journal.send(
+        *(
+            operate(
+                CommandKind.BUST_TRADE,
+                instrument=int(event["instrument"]),
+                side=int(event["side"]),
+                account=int(event["account"]),
+                order_id=int(event["order_id"]),
+                price=int(event["last_price"]),
+                quantity=int(event["last_quantity"]),
+                expire_time=match_id,
+            )
+            for event in np.sort(sides, order="side")
+        )
+    )
 
 
 def random_flow(journal: Journal, batches: int, seed: int) -> None:

@@ -37,7 +37,7 @@ def fill(record: Any, salt: int, grown: bool) -> None:
     for place, field in enumerate(record.schema.fields_list):
         name = field.proto.name
         kind = str(field.proto.slot.type.which())
-        if name.startswith("reserved") or not grown and f"{struct_name}.{name}" in RESERVED:
+        if name.startswith("reserved") or (not grown and f"{struct_name}.{name}" in RESERVED):
             continue
         number = (salt * 1000 + place + 1) * 0x9E37_79B9_7F4A_7C15
         if kind == "enum":

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from cift.analytics.copy_binary import copy_bytes
-from cift.analytics.rows import Block, orders_of, trades_of
+from cift.analytics.rows import Block, busts_of, orders_of, trades_of
 from cift.kit.layout import ExecType, Side, TimeInForce
-from tests.support.journal import Journal, cancel, new
+from tests.support.journal import Journal, auction, bust, cancel, new
 
 
 @pytest.fixture
@@ -58,6 +58,32 @@ def test_a_trade_is_one_row_at_the_resting_price(journal: Journal) -> None:
     assert trades.taker_order_id.tolist() == [_order_id(3, 0), _order_id(3, 1)]
     assert trades.maker_order_id.tolist() == [_order_id(2, 0)] * 2
     assert trades.sequence.tolist() == [3, 3]
+
+
+def test_nobody_takes_in_an_auction(journal: Journal) -> None:
+    before = len(journal.fills)
+    auction(journal)
+    trades = trades_of(Block(0, 1, journal.fills))
+    assert trades.match_id.tolist() == [1, 2, 3]
+    assert trades.quantity.tolist()[-1] == 5
+    assert trades.aggressor_side.tolist() == [Side.SELL, Side.SELL, 0]
+    # The buyer stands for the taker.
+    assert trades.taker_order_id.tolist()[-1] == _order_id(before + 2, 0)
+    assert trades.maker_order_id.tolist()[-1] == _order_id(before + 2, 1)
+
+
+def test_a_bust_is_one_row_and_no_part_of_an_orders_life(journal: Journal) -> None:
+    frame = bust(journal, 2)
+    block = Block(0, len(journal.fills), [frame])
+    assert [int(kind) for kind in block.events["exec_type"]] == [ExecType.TRADE_BUST] * 2
+    busts = busts_of(block)
+    assert (busts.match_id.tolist(), busts.price.tolist(), busts.quantity.tolist()) == (
+        [2],
+        [1000],
+        [70],
+    )
+    assert (busts.sequence.tolist(), busts.event_index.tolist()) == ([len(journal.fills)], [0])
+    assert len(trades_of(block)) == len(orders_of(block).last) == 0
 
 
 def test_an_order_is_found_once_with_its_first_and_last_event(journal: Journal) -> None:

@@ -107,13 +107,14 @@ def test_business_refusals_are_values() -> None:
         "UNKNOWN_ORDER",
         "UNSPECIFIED",
         "DUPLICATE_CL_ORD_ID",
-        "FOK_UNFILLABLE",
+        "UNSPECIFIED",
         "STALE",
     ]
     assert all(bool(result.reject_text) == bool(result.reject_reason) for result in results)
     fok = results[5]
     assert fok.outcome == orders.OUTCOME_ACCEPTED
     assert fok.ord_status == types.ORD_STATUS_CANCELED
+    assert fok.restatement_reason == types.RESTATEMENT_REASON_FOK_UNFILLABLE
     assert results[1].leaves_quantity == "1.00000000"
 
 

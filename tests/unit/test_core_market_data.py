@@ -9,6 +9,7 @@ from cift.common.v1 import types_pb2 as types
 from cift.market_data.v1 import market_data_service_pb2 as service
 from cift_core import LogError, MarketDataFeed
 from tests.support.core_plane import Plane, cancel, limit, market, replace
+from tests.support.journal import Journal, auction, bust
 
 TIMER = 0xFFFF_FFFF
 Levels = dict[tuple[str, str], tuple[str, int]]
@@ -112,6 +113,57 @@ def test_trades_and_tops_of_what_is_watched() -> None:
     feed.unwatch("AMZN", "trades")
     plane.ask(limit("b3", "buy", "1", "10.50"))
     assert updates(plane, feed) == {}
+
+
+def test_an_auction_is_indicated_and_a_bust_is_told(journal: Journal) -> None:
+    feed = MarketDataFeed()
+    for kind in ("status", "trades"):
+        feed.watch("AAA", kind)
+    feed.watch("", "trades")
+    statuses: list[Any] = []
+    trades: list[Any] = []
+    for sequence, frame in enumerate(journal.fills, 1):
+        for update in feed.apply(sequence, frame):
+            status = service.StreamStatusResponse.FromString(update.status)
+            told = service.StreamTradesResponse.FromString(update.trades)
+            if update.symbol:
+                statuses += status.statuses
+                trades += told.trades
+                assert not status.statuses or status.through_sequence == sequence
+            else:
+                history = service.StreamTradesResponse.FromString(feed.trades(sequence, frame))
+                assert history == told
+    opening, continuous = types.SESSION_STATE_OPENING_AUCTION, types.SESSION_STATE_CONTINUOUS
+    seen = [(s.sequence, s.session, s.auction_price, s.auction_quantity, s.auction_imbalance)
+            for s in statuses]  # fmt: skip
+    assert seen == [
+        (2, opening, "", "", ""),
+        (3, opening, "10.00", "5", "3"),
+        (4, continuous, "", "", ""),
+    ]
+    print_, undone = trades
+    assert (print_.auction, print_.busted, print_.aggressor_side) == (True, False, 0)
+    assert (print_.price, print_.quantity, print_.taker_order_id) == ("10.00", "5", 3 << 13)
+    assert (undone.busted, undone.auction, undone.match_id) == (True, False, print_.match_id)
+    assert (undone.price, undone.quantity, undone.aggressor_side) == ("10.00", "5", 0)
+    assert (undone.taker_order_id, undone.maker_order_id) == (0, 0)
+    assert (undone.place.sequence, undone.place.index) == (5, 0)
+    now = service.StreamStatusResponse.FromString(feed.status(["BBB", "NONE", "AAA"]))
+    assert [(s.symbol, s.session) for s in now.statuses] == [
+        ("BBB", continuous),
+        ("AAA", continuous),
+    ]
+    assert now.through_sequence == now.statuses[0].sequence == 5
+
+
+@pytest.fixture
+def journal() -> Journal:
+    """An auction and the bust of its trade."""
+    made = Journal()
+    made.reference()
+    auction(made)
+    bust(made, 1)
+    return made
 
 
 def test_a_timer_is_a_delta_too() -> None:

@@ -5,9 +5,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from cift.kit import frames
+from cift.kit import frames, layout
+from cift.kit.layout import CommandKind, OrdType, SessionState, Side
 from cift.matching.v1 import matching_service_pb2 as matching_service
 from cift_core import (
     CiftError,
@@ -21,6 +23,7 @@ from cift_core import (
     header,
 )
 from tests.support.core_plane import REFERENCE, Plane, cancel, limit
+from tests.support.journal import Journal, auction, new, operate
 
 MONEY = 10**12
 
@@ -210,3 +213,32 @@ def test_the_stub_describes_the_built_module(tmp_path: Path) -> None:
     stubtest = [sys.executable, "-m", "mypy.stubtest", "--concise", "--allowlist", str(allowed)]
     done = subprocess.run([*stubtest, "cift_core"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_terms_rules_and_statuses_go_where_they_belong() -> None:
+    journal = Journal()
+    journal.reference()
+    rules = np.zeros(1, layout.INSTRUMENT_RULES)
+    rules["instrument"], rules["dynamic_band_bps"] = 1, 500
+    journal.append(1, {"commands": operate(CommandKind.SET_RULES), "rules": rules})
+    terms = np.zeros(1, layout.ORDER_TERMS)
+    terms["trailing_offset"] = 10
+    trailing = new("t", Side.SELL, 5, 0, ord_type=OrdType.STOP, flags=1 << 6)
+    journal.append(7, {"commands": trailing, "terms": terms})
+    auction(journal)
+    assert frames.rules(journal.risked[1]).tobytes() == rules.tobytes()
+    assert frames.terms(journal.risked[2]).tobytes() == terms.tobytes()
+    assert len(frames.terms(journal.risked[1])) == len(frames.rules(journal.risked[2])) == 0
+    told = [frames.statuses(frame)["session"].tolist() for frame in journal.fills]
+    opening = SessionState.OPENING_AUCTION
+    assert told == [[], [], [], [opening], [opening], [SessionState.CONTINUOUS]]
+
+    # One message at a time through each stage by itself, as the services do it: the same bytes.
+    risk, matching = RiskStage(), MatchingStage()
+    for sequence, orders in enumerate(journal.orders, 1):
+        for number in range(risk.fills_applied + 1, risk.fills_wanted(sequence, orders) + 1):
+            risk.apply_fills(number, journal.fills[number - 1])
+        time_ns = header(journal.risked[sequence - 1]).time_ns
+        risked = risk.apply(sequence, time_ns, orders)
+        assert risked == journal.risked[sequence - 1]
+        assert matching.apply(sequence, risked) == journal.fills[sequence - 1]

@@ -82,6 +82,11 @@ class Handlers:
     async def stream_top_of_book(self, request: bytes, _call: Call) -> AsyncGenerator[bytes, None]:
         yield pb.StreamTopOfBookResponse(through_sequence=len(request)).SerializeToString()
 
+    @rpc("read", raw=True)
+    async def stream_status(self, request: bytes, _call: Call) -> AsyncGenerator[bytes, None]:
+        """Echo."""
+        yield request
+
     @rpc("read")
     async def stream_trades(
         self, request: pb.StreamTradesRequest, _call: Call

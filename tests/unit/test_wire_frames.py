@@ -83,9 +83,9 @@ def compare(row: Any, record: Any) -> int:
     """Compare the fields that both have by value, and count them."""
     compared = 0
     for name in (name for name in row.dtype.names if row.dtype[name].shape):
-        first = re.sub(r"_([a-z])", lambda found: found[1].upper(), name)
+        stem = re.sub(r"_([a-z])", lambda found: found[1].upper(), name)
         numbers = row[name].tolist()
-        assert numbers == [getattr(record, f"{first}{place}") for place in range(len(numbers))]
+        assert numbers == [getattr(record, f"{stem}{place}") for place in range(len(numbers))]
         compared += 1
     for field in record.schema.fields_list:
         name = field.proto.name

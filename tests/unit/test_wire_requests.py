@@ -22,6 +22,7 @@ from tests.support.core_plane import ALPHA, BETA, Plane, cancel, limit, market, 
 PLANE = Plane()
 CL_ORD_ID = "must be 1 to 36 characters of A-Z a-z 0-9 . _ : -"
 NAME = "must be 1 to 32 characters of A-Z 0-9 _ -, the first a letter or digit"
+TAG = "must be 1 to 8 characters of A-Z a-z 0-9 . _ : -"
 UUID = "0f8fad5b-d9cb-469f-a165-70867728950e"
 
 
@@ -62,7 +63,9 @@ def test_client_order_ids_keep_to_theirs(text: str) -> None:
         ("side", -1, "is not a value of Side"),
         ("ord_type", 0, "must be given"),
         ("ord_type", 77, "is not a value of OrdType"),
-        ("time_in_force", 5, "is not a value of TimeInForce"),
+        ("ord_type", 7, "is not a value of OrdType"),
+        ("time_in_force", 9, "is not a value of TimeInForce"),
+        ("time_in_force", -1, "is not a value of TimeInForce"),
         ("quantity", "", "must be given"),
         ("quantity", "0", "must be > 0"),
         ("quantity", "-5", "must be > 0"),
@@ -72,6 +75,19 @@ def test_client_order_ids_keep_to_theirs(text: str) -> None:
         ("price", "0.00", "must be > 0"),
         ("price", "1.001", 'must have at most 2 fraction digits: "1.001"'),
         ("price", "10000000000.01", 'is out of range: "10000000000.01"'),
+        ("stop_price", "x", 'must be a decimal such as 12.5, of at most 38 characters: "x"'),
+        ("stop_price", "0", "must be > 0"),
+        ("stop_price", "1.001", 'must have at most 2 fraction digits: "1.001"'),
+        ("expire_time_ns", -1, "must be > 0"),
+        ("display_quantity", "0", "must be > 0"),
+        ("display_quantity", "1.5", 'must have at most 0 fraction digits: "1.5"'),
+        ("min_visible_quantity", "-1", "must be > 0"),
+        ("min_quantity", "1000000000001", 'is out of range: "1000000000001"'),
+        ("post_only", 3, "is not a value of PostOnly"),
+        ("self_trade_prevention", 6, "is not a value of SelfTradePrevention"),
+        ("tag", "123456789", TAG),
+        ("tag", "a b", TAG),
+        ("tag", "ü", TAG),
     ],
 )
 def test_values_are_checked_where_they_stand(field: str, value: Any, description: str) -> None:
@@ -119,9 +135,100 @@ def test_every_field_that_is_wrong_is_named() -> None:
     assert found["commands[4].replace_order.leaves_quantity"] == "must be >= 0"
 
 
-def test_market_orders_have_no_price() -> None:
-    assert order(ord_type=types.ORD_TYPE_MARKET, price="1.00") == [
-        ("order.price", "must be empty on a market order")
+@pytest.mark.parametrize(
+    ("ord_type", "kind"),
+    [
+        (types.ORD_TYPE_MARKET, "market"),
+        (types.ORD_TYPE_MARKET_TO_LIMIT, "market-to-limit"),
+        (types.ORD_TYPE_STOP, "stop"),
+    ],
+)
+def test_some_orders_have_no_price(ord_type: types.OrdType, kind: str) -> None:
+    stop = {"stop_price": "1.00"} if kind == "stop" else {}
+    wanted = [("order.price", f"must be empty on a {kind} order")]
+    assert order(ord_type=ord_type, price="1.00", **stop) == wanted
+
+
+def test_what_an_order_s_kind_needs_must_be_given() -> None:
+    wanted = [("order.stop_price", "must be given on a stop order that doesn't trail")]
+    assert order(ord_type=types.ORD_TYPE_STOP_LIMIT) == wanted
+    assert order(ord_type=types.ORD_TYPE_STOP, price="") == wanted
+    peg = [("order.peg", "must be given on a pegged order")]
+    assert order(ord_type=types.ORD_TYPE_PEGGED) == peg
+    assert order(ord_type=types.ORD_TYPE_STOP_LIMIT, stop_price="1.00", price="") == [
+        ("order.price", "must be given")
+    ]
+    gtd: Any = {"time_in_force": types.TIME_IN_FORCE_GTD}
+    for time_ns in (0, -1):
+        assert order(**gtd, expire_time_ns=time_ns) == [("order.expire_time_ns", "must be > 0")]
+
+
+@pytest.mark.parametrize(
+    ("trailing", "field", "description"),
+    [
+        (orders.TrailingStop(), "offset", "must be given"),
+        (orders.TrailingStop(price_offset=""), "price_offset", "must be given"),
+        (orders.TrailingStop(price_offset="0"), "price_offset", "must be > 0"),
+        (orders.TrailingStop(basis_points=0), "basis_points", "must be 1 to 9999"),
+        (orders.TrailingStop(basis_points=10_000), "basis_points", "must be 1 to 9999"),
+        (
+            orders.TrailingStop(basis_points=1, activation_price="-1"),
+            "activation_price",
+            "must be > 0",
+        ),
+    ],
+)
+def test_trailing_stops_are_checked(
+    trailing: orders.TrailingStop, field: str, description: str
+) -> None:
+    found = order(ord_type=types.ORD_TYPE_STOP_LIMIT, trailing_stop=trailing)
+    assert found == [(f"order.trailing_stop.{field}", description)]
+
+
+def test_both_kinds_of_offset_are_one_too_many() -> None:
+    both = (
+        orders.TrailingStop(basis_points=1).SerializeToString()
+        + orders.TrailingStop(price_offset="1").SerializeToString()
+    )
+    new = limit("x", "buy", "1", "1.00").SerializeToString()
+    new += b"\x5a" + bytes([len(both)]) + both
+    request = b"\x0a" + bytes([len(new)]) + new
+    assert service.SubmitOrderRequest.FromString(request).order.trailing_stop.price_offset == "1"
+    assert violations(Gateway.METHOD_SUBMIT, request) == [
+        ("order.trailing_stop.offset", "must be price_offset or basis_points, not both")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("peg", "field", "description"),
+    [
+        (orders.Peg(offset="1"), "follows", "must be given"),
+        (orders.Peg(follows=4), "follows", "is not a value of PegPrice"),  # type: ignore[arg-type]
+        (
+            orders.Peg(follows=orders.PEG_PRICE_BID, offset="-0.001"),
+            "offset",
+            'must have at most 2 fraction digits: "-0.001"',
+        ),
+        (
+            orders.Peg(follows=orders.PEG_PRICE_BID, offset="-10000000000.01"),
+            "offset",
+            'is out of range: "-10000000000.01"',
+        ),
+    ],
+)
+def test_pegs_are_checked(peg: orders.Peg, field: str, description: str) -> None:
+    found = order(ord_type=types.ORD_TYPE_PEGGED, peg=peg)
+    assert found == [(f"order.peg.{field}", description)]
+
+
+def test_numbers_beyond_their_type_are_refused() -> None:
+    new = limit("x", "buy", "1", "1.00").SerializeToString()
+    # Field 20, self_trade_group, and field 4, side: 2^32 and 2^32 + 1.
+    group, side = b"\xa0\x01\x80\x80\x80\x80\x10", b"\x20\x81\x80\x80\x80\x10"
+    request = b"\x0a" + bytes([len(new + side + group)]) + new + side + group
+    assert violations(Gateway.METHOD_SUBMIT, request) == [
+        ("order.side", "is not a value of Side"),
+        ("order.self_trade_group", "must be below 2^32"),
     ]
 
 
@@ -211,6 +318,133 @@ def test_a_price_is_exactly_what_the_decimal_says(text: str, scale_of: tuple[str
     assert frames.commands(frozen.frame)["price"].tolist() == [units]
 
 
+PRICES = st.integers(1, 10**12).map(lambda units: f"{Decimal(units).scaleb(-2):.2f}")
+QUANTITIES = st.integers(1, 10**12).map(str)
+IDS = st.from_regex(r"[A-Za-z0-9._:-]{1,36}", fullmatch=True)
+TAGS = st.from_regex(r"[A-Za-z0-9._:-]{0,8}", fullmatch=True)
+MAYBE_PRICE, MAYBE_QUANTITY = st.just("") | PRICES, st.just("") | QUANTITIES
+OFFSETS = st.fixed_dictionaries({"price_offset": PRICES}) | st.fixed_dictionaries(
+    {"basis_points": st.integers(1, 9_999)}
+)
+
+
+@st.composite
+def new_orders(draw: Any, symbol: str = "AMZN") -> orders.NewOrder:
+    """Any new order that can be read, whether it makes sense or not."""
+    ord_type = draw(st.sampled_from(types.OrdType.values()[1:]))
+    time_in_force = draw(st.sampled_from(types.TimeInForce.values()[1:]))
+    stops = ord_type in (types.ORD_TYPE_STOP, types.ORD_TYPE_STOP_LIMIT)
+    trails = draw(st.booleans())
+    pegged = ord_type == types.ORD_TYPE_PEGGED
+    limited = ord_type in (types.ORD_TYPE_LIMIT, types.ORD_TYPE_STOP_LIMIT)
+    gtd = time_in_force == types.TIME_IN_FORCE_GTD
+    new = orders.NewOrder(
+        account="A1",
+        cl_ord_id=draw(IDS),
+        symbol=symbol,
+        side=draw(st.sampled_from(types.Side.values()[1:])),
+        ord_type=ord_type,
+        time_in_force=time_in_force,
+        quantity=draw(QUANTITIES),
+        price=draw(PRICES) if limited else draw(MAYBE_PRICE) if pegged else "",
+        stop_price=draw(PRICES if stops and not trails else MAYBE_PRICE),
+        expire_time_ns=draw(st.integers(1 if gtd else 0, 2**63 - 1)),
+        display_quantity=draw(MAYBE_QUANTITY),
+        min_visible_quantity=draw(MAYBE_QUANTITY),
+        min_quantity=draw(MAYBE_QUANTITY),
+        all_or_none=draw(st.booleans()),
+        post_only=draw(st.sampled_from(orders.PostOnly.values())),
+        reduce_only=draw(st.booleans()),
+        self_trade_prevention=draw(st.sampled_from(types.SelfTradePrevention.values())),
+        self_trade_group=draw(st.integers(0, 2**32 - 1)),
+        tag=draw(TAGS),
+    )
+    if trails:
+        take_profit, activation = draw(st.booleans()), draw(MAYBE_PRICE)
+        stop = orders.TrailingStop(
+            **draw(OFFSETS), take_profit=take_profit, activation_price=activation
+        )
+        new.trailing_stop.CopyFrom(stop)
+    if pegged or draw(st.booleans()):
+        new.peg.follows = draw(st.sampled_from(orders.PegPrice.values()[1:]))
+        new.peg.offset = draw(st.integers(-(10**12), 10**12).map(cents))
+    return new
+
+
+def cents(units: int) -> str:
+    """A price of AMZN."""
+    return f"{Decimal(units).scaleb(-2):.2f}"
+
+
+def some(text: str) -> str:
+    """A decimal that is there; 0 stands for none in the log."""
+    return "" if Decimal(text) == 0 else text
+
+
+def from_log(command: Any, terms: Any) -> orders.NewOrder:
+    """The new order that a command and its terms say."""
+    flags, terms_flags = int(command["flags"]), int(terms["flags"]) if terms is not None else 0
+    new = orders.NewOrder(
+        account="A1",
+        cl_ord_id=command["cl_ord_id"].decode(),
+        symbol="AMZN",
+        side=int(command["side"]),  # type: ignore[arg-type]
+        ord_type=int(command["ord_type"]),  # type: ignore[arg-type]
+        time_in_force=int(command["time_in_force"]),  # type: ignore[arg-type]
+        quantity=str(command["quantity"]),
+        price=some(cents(int(command["price"]))),
+        stop_price=some(cents(int(command["stop_price"]))),
+        expire_time_ns=int(command["expire_time"]),
+        display_quantity=some(str(command["display_quantity"])),
+        min_quantity=some(str(command["min_quantity"])),
+        post_only=flags >> 2 & 3,  # type: ignore[arg-type]
+        all_or_none=bool(flags & 16),
+        reduce_only=bool(flags & 32),
+        self_trade_prevention=int(command["self_trade_prevention"]),  # type: ignore[arg-type]
+        self_trade_group=int(command["self_trade_group"]),
+    )
+    if terms is None:
+        return new
+    new.min_visible_quantity = some(str(terms["min_visible_quantity"]))
+    new.tag = int(terms["tag"]).to_bytes(8, "little").rstrip(b"\0").decode()
+    if offset := int(terms["trailing_offset"]):
+        new.trailing_stop.take_profit = bool(terms_flags & 2)
+        new.trailing_stop.activation_price = some(cents(int(terms["activation_price"])))
+        if terms_flags & 1:
+            new.trailing_stop.basis_points = offset
+        else:
+            new.trailing_stop.price_offset = cents(offset)
+    if follows := terms_flags >> 8:
+        new.peg.follows = follows  # type: ignore[assignment]
+        new.peg.offset = cents(int(terms["peg_offset"]))
+    return new
+
+
+@settings(max_examples=200, deadline=None)
+@given(sent=st.lists(new_orders(), min_size=1, max_size=3), linked=st.booleans())
+def test_every_order_that_can_be_read_is_in_the_log(
+    sent: list[orders.NewOrder], linked: bool
+) -> None:
+    linked = linked and len(sent) > 1
+    bracket = orders.OrderList(contingency=orders.CONTINGENCY_BRACKET, orders=sent)
+    wrapped = [wrap(bracket)] if linked else [wrap(new) for new in sent]
+    gateway = Gateway(0, 7000)
+    gateway.apply_fills(1, PLANE.fills[0])
+    request = service.SubmitBatchRequest(commands=wrapped).SerializeToString()
+    gateway.submit(Gateway.METHOD_BATCH, request, ALPHA)
+    frozen = gateway.freeze(1)
+    assert frozen is not None
+    terms = frames.terms(frozen.frame)
+    links = []
+    for new, command in zip(sent, frames.commands(frozen.frame), strict=True):
+        has_terms = int(command["flags"]) & 64
+        found = from_log(command, terms[command["payload_index"]] if has_terms else None)
+        assert found == new
+        links.append(int(command["link"]))
+    count = len(sent)
+    assert links == [2 | count << 8 | place << 16 if linked else 0 for place in range(count)]
+
+
 @settings(max_examples=60, deadline=None)
 @given(units=st.integers(1, 10**12), ticks=st.integers(1, 10**8))
 def test_decimals_come_back_as_they_were_sent(units: int, ticks: int) -> None:
@@ -242,7 +476,17 @@ def test_damaged_requests_are_taken_or_refused_as_protobuf_says(seed: int) -> No
         commands=[
             wrap(limit("a", "buy", "1", "1.00")),
             wrap(cancel(5, "c")),
-            wrap(replace("a", "b", quantity="3")),
+            wrap(replace("a", "b", quantity="3", stop_price="1.00")),
+            orders.Command(
+                order_list=orders.OrderList(
+                    contingency=orders.CONTINGENCY_ONE_CANCELS_OTHER,
+                    orders=[
+                        limit("d", "buy", "1", "1.00", tag="t", display_quantity="1"),
+                        limit("e", "buy", "1", "1.00", post_only=orders.POST_ONLY_REPRICE),
+                    ],
+                )
+            ),
+            orders.Command(mass_cancel=orders.MassCancel(account="A1", tag="t")),
         ]
     ).SerializeToString()
     taken = 0

@@ -1,5 +1,5 @@
--- A trade that was undone has an execution of type TRADE_BUST (11) for each side, with the match id,
--- price and quantity of the trade. What was told of the trade before stays as it was.
+-- A trade that was undone has an execution of type TRADE_BUST (11) for each side, with the match
+-- id, price and quantity of the trade. What was told of the trade before stays as it was.
 CREATE INDEX executions_busts ON executions (shard, match_id, side) WHERE exec_type = 11;
 
 -- Each side of each trade (TRADE, 2), and whether it was undone.

@@ -171,7 +171,14 @@ class MatchingStage:
     def book(self, symbol: str, max_orders: int, operator: bool = False) -> bytes:
         """Return a GetBookResponse with at most `max_orders` orders a side, in priority order.
 
-        Whose they are is said only to an operator. KeyError: unknown symbol.
+        To an operator it says whose they are, what they hide, and at most `max_orders` of those
+        that wait outside of the limit book. KeyError: unknown symbol.
+        """
+
+    def list_instruments(self, after: str, most: int, operator: bool = False) -> bytes:
+        """Return a ListInstrumentsResponse with at most `most` instruments behind a symbol.
+
+        To an operator it counts market orders that rest, too.
         """
 
     def instruments(self) -> list[InstrumentInfo]:
@@ -699,6 +706,10 @@ class OpenOrder:
         """It waits for its stop price."""
 
     @property
+    def waiting_for(self) -> str | None:
+        """'counterparty', 'stop', 'auction', 'linked_order' or 'peg'; None: it is in the book."""
+
+    @property
     def triggered(self) -> bool:
         """Its stop price was reached."""
 
@@ -724,11 +735,17 @@ class FastOrderBook:
     """
 
     def __new__(
-        cls, symbol: str = "X", tick_size: int = 1, lot_size: int = 1, policies: int = 0
+        cls,
+        symbol: str = "X",
+        tick_size: int = 1,
+        lot_size: int = 1,
+        policies: int = 0,
+        reference_price: int = 0,
     ) -> Self:
         """Start empty. `policies` says how the instrument trades, as `policies` of an instrument in
-        schemas/types.capnp; 0: price, then time. ValueError: the symbol isn't
-        ^[A-Z0-9][A-Z0-9_-]{0,31}$, or there is no such tick, lot or policy.
+        schemas/types.capnp; 0: price, then time. `reference_price`: what bands are around, and
+        auctions lean to, before there was an auction or a trade; 0: none. ValueError: the symbol
+        isn't ^[A-Z0-9][A-Z0-9_-]{0,31}$, or there is no such tick, lot, policy or price.
         """
 
     def __len__(self) -> int: ...
@@ -781,6 +798,16 @@ class FastOrderBook:
         ends, the other is canceled. 'bracket': an entry, then one or two exits of the other side
         that wait until it has traded; two of them cancel each other. ValueError: another word than
         these, another number of orders, or a dict that holds something else.
+
+        >>> book = FastOrderBook()
+        >>> entry = {"order_id": 1, "side": "buy", "price": 100, "quantity": 5}
+        >>> gain = {"order_id": 2, "side": "sell", "price": 110, "quantity": 5}
+        >>> [event.exec_type for event in book.submit_list("bracket", [entry, gain])]
+        ['new', 'new']
+        >>> [event.exec_type for event in book.submit(3, "sell", price=100, quantity=5)]
+        ['new', 'trade', 'trade', 'triggered']
+        >>> book.best_ask
+        (110, 5, 1)
         """
 
     def mass_cancel(
@@ -869,6 +896,10 @@ class FastOrderBook:
         """Price, quantity and imbalance of an auction if it took place now."""
 
     @property
+    def last_auction(self) -> tuple[int, int] | None:
+        """Price and quantity of the last auction in which something traded."""
+
+    @property
     def resting_markets(self) -> tuple[int, int]:
         """Number of market orders that rest, buys and sells."""
 
@@ -927,6 +958,12 @@ class FastMarketData:
 
     Fractions are exact: (numerator, denominator). Days begin at 00:00 UTC. A trade that was undone
     stays in every figure as it was counted; `prints` says that it was undone.
+
+    >>> book, data = FastOrderBook(), FastMarketData()
+    >>> data.apply(book.apply(b""))
+    []
+    >>> data.depth()
+    ([], [])
     """
 
     def __new__(cls, symbol: str = "X", bar_ns: int = 60_000_000_000) -> Self:
@@ -1062,8 +1099,13 @@ class FastRiskEngine:
         price: int,
         quantity: int,
         ord_type: str = "limit",
+        reduce_only: bool = False,
     ) -> RiskVerdict:
-        """Judge an order and reserve what it needs. `ord_type`: 'limit', 'market' (price 0)."""
+        """Judge an order and reserve what it needs. `ord_type`: 'limit', 'market' (price 0).
+
+        A `reduce_only` order is refused unless, with the account's other open orders on its side,
+        it can only reduce the position; while it is open, so is any other that would break that.
+        """
 
     def trade(self, order_id: int, price: int, quantity: int) -> None:
         """Tell that an order traded. KeyError: it isn't open. ValueError: more than was open."""

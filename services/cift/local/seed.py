@@ -9,7 +9,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from cift.kit.stores.reference import Change, Instrument, Limits, ReferenceStore, hash_key
+from cift.kit.layout import SelfTrade
+from cift.kit.stores.instrument import Instrument
+from cift.kit.stores.reference import Change, Limits, ReferenceStore, hash_key
 
 __all__ = ["SeedError", "apply_seed", "read_keys", "read_seed"]
 
@@ -98,6 +100,7 @@ def _instrument(row: dict[str, Any], number: int) -> Instrument:
         lot_size_units=lot,
         min_quantity_units=lot,
         reference_price_units=_units(row["reference_price"], price_scale),
+        self_trade=SelfTrade[row["self_trade"].upper()],
     )
 
 

@@ -1,14 +1,10 @@
 """MatchingService: the books, instruments and place of the engine that trades, read in place."""
 
-from typing import Any
-
 from cift.kit.bus import LogSettings
-from cift.kit.decimals import render
 from cift.kit.errors import InvalidArgument, NotFound, Unavailable
 from cift.kit.rpc import Call, rpc
 from cift.kit.stage import Stage
 from cift.kit.subjects import is_symbol
-from cift.matching.v1 import matching_pb2
 from cift.matching.v1 import matching_service_pb2 as pb
 from cift_core import MatchingStage
 
@@ -29,7 +25,7 @@ class Matching:
 
     @rpc("read", raw=True)
     async def get_book(self, raw: bytes, call: Call) -> bytes:
-        """Encode the resting orders; whose they are is for operators."""
+        """Encode the resting orders; whose they are, and which wait unseen, is for operators."""
         request = pb.GetBookRequest.FromString(raw)
         violations = []
         if not is_symbol(request.symbol):
@@ -38,17 +34,16 @@ class Matching:
             violations.append(("max_orders", f"must be at most {ORDERS_MAX}; 0: {ORDERS_DEFAULT}"))
         if violations:
             raise InvalidArgument.of(violations)
-        operator = "admin" in call.principal.scopes
+        most = request.max_orders or ORDERS_DEFAULT
         try:
-            return self._core().book(request.symbol, request.max_orders or ORDERS_DEFAULT, operator)
+            return self._core().book(request.symbol, most, _is_operator(call))
         except KeyError:
             raise NotFound("UNKNOWN_SYMBOL", f"no instrument {request.symbol}") from None
 
-    @rpc("read")
-    async def list_instruments(
-        self, request: pb.ListInstrumentsRequest, _call: Call
-    ) -> pb.ListInstrumentsResponse:
-        """List instruments; the token of a page is the last symbol on the one before."""
+    @rpc("read", raw=True)
+    async def list_instruments(self, raw: bytes, call: Call) -> bytes:
+        """Encode a page of instruments; its token is the last symbol on the page before."""
+        request = pb.ListInstrumentsRequest.FromString(raw)
         violations = []
         if not 0 <= request.page_size <= PAGE_SIZE_MAX:
             violations.append(("page_size", f"must be from 1 to {PAGE_SIZE_MAX}; 0: 100"))
@@ -57,11 +52,7 @@ class Matching:
         if violations:
             raise InvalidArgument.of(violations)
         size = request.page_size or PAGE_SIZE_DEFAULT
-        rows = [row for row in self._core().instruments() if row.symbol > request.page_token]
-        return pb.ListInstrumentsResponse(
-            instruments=[_status(row) for row in rows[:size]],
-            next_page_token=rows[size - 1].symbol if len(rows) > size else "",
-        )
+        return self._core().list_instruments(request.page_token, size, _is_operator(call))
 
     @rpc("read")
     async def get_status(self, _request: pb.GetStatusRequest, _call: Call) -> pb.GetStatusResponse:
@@ -84,14 +75,6 @@ class Matching:
         return core
 
 
-def _status(row: Any) -> matching_pb2.InstrumentStatus:
-    return matching_pb2.InstrumentStatus(
-        symbol=row.symbol,
-        currency=row.currency,
-        price_scale=row.price_scale,
-        quantity_scale=row.quantity_scale,
-        tick_size=render(row.tick_size, row.price_scale),
-        lot_size=render(row.lot_size, row.quantity_scale),
-        trading=row.trading,
-        resting_orders=row.resting_orders,
-    )
+def _is_operator(call: Call) -> bool:
+    """Whether the caller may see whose orders there are, and those that don't show."""
+    return "admin" in call.principal.scopes

@@ -25,7 +25,7 @@ TICK_BANDS_MAX = 8
 SCHEDULE_MAX = 9
 CRITERIA_MAX = 4
 EVERY_DAY = 0b111_1111
-DEFAULT_SELF_TRADE = SelfTrade.ALLOW
+DEFAULT_SELF_TRADE = SelfTrade.CANCEL_RESTING
 """Of a new instrument that doesn't say."""
 
 SELF_TRADES = types_pb2.SelfTradePrevention

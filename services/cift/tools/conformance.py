@@ -37,6 +37,9 @@ __all__ = ["Venue", "add_arguments", "judge", "run"]
 class Venue(Protocol):
     """Something that performs the steps of a case."""
 
+    cases_at_once: int
+    """How many it plays side by side."""
+
     def play(self, case: Case) -> AsyncIterator[tuple[Step, Seen]]:
         """Perform the steps in order on a fresh symbol; what was seen after each."""
 
@@ -64,11 +67,16 @@ def run(args: argparse.Namespace) -> int:
 async def judge(case: Case, venue: Venue) -> str | None:
     """Play a case; the first step that differs, in words, or None."""
     number = 0
-    async with contextlib.aclosing(venue.play(case)) as steps:  # type: ignore[type-var]
-        async for step, seen in steps:
-            number += 1
-            if found := [*seen.faults, *differences(case, step, seen)]:
-                return f"step {number} ({step['op']} {step.get('id', '')}): {'; '.join(found)}"
+    try:
+        async with contextlib.aclosing(venue.play(case)) as steps:  # type: ignore[type-var]
+            async for step, seen in steps:
+                number += 1
+                if found := [*seen.faults, *differences(case, step, seen)]:
+                    return f"step {number} ({step['op']} {step.get('id', '')}): {'; '.join(found)}"
+    except grpc.aio.AioRpcError as error:
+        return f"step {number + 1}: {error.code().name}: {error.details()}"
+    except TimeoutError:
+        return f"step {number + 1}: what it must bring does not come"
     return None
 
 
@@ -76,13 +84,23 @@ async def _run(args: argparse.Namespace, cases: Sequence[Case]) -> int:
     missing = {case.id: missing_features(case) for case in cases}
     runnable = [case for case in cases if not missing[case.id]]
     skipped = [case for case in cases if missing[case.id]]
-    failed = 0
     async with _venue(args, runnable) as venue:
         with progress() as bar:
-            for case in bar.track(runnable, description=f"via {args.via}"):
-                if difference := await judge(case, venue):
-                    failed += 1
-                    console.print(f"FAILED {case.id}: {difference}", markup=False)
+            task = bar.add_task(f"via {args.via}", total=len(runnable))
+            room = asyncio.Semaphore(venue.cases_at_once)
+
+            async def judged(case: Case) -> str | None:
+                async with room:
+                    difference = await judge(case, venue)
+                bar.advance(task)
+                return difference
+
+            differences_found = await asyncio.gather(*map(judged, runnable))
+    failed = 0
+    for case, difference in zip(runnable, differences_found, strict=True):
+        if difference:
+            failed += 1
+            console.print(f"FAILED {case.id}: {difference}", markup=False)
     for case in skipped:
         console.print(f"skipped {case.id}: {', '.join(missing[case.id])}", markup=False)
     _print_missing(Counter(name for case in skipped for name in missing[case.id]))

@@ -29,6 +29,8 @@ CRITERIA = ("", "max_volume", "min_surplus", "market_pressure", "reference", "mi
 class EngineVenue:
     """Plays cases, each on a book of its own."""
 
+    cases_at_once = 1
+
     async def play(self, case: Case) -> AsyncIterator[tuple[Step, Seen]]:
         """Perform the steps of a case, one call each, or one for each price of a path."""
         table = _Table(case)

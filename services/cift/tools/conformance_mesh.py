@@ -132,6 +132,8 @@ def _owner(step: Step) -> str:
 class MeshVenue:
     """Plays cases on one mesh, each on a symbol of its own."""
 
+    cases_at_once = 8
+
     def __init__(self, mesh: MeshClient, trader: Trader, symbols: Mapping[Any, str]) -> None:
         self._mesh = mesh
         self._trader = trader
@@ -171,6 +173,8 @@ class _Table:
         self._activations: list[Decimal] = []
         self._trigger_price: Decimal | None = None
         self._watermark: Decimal | None = None
+        self._stop: tuple[int, Decimal] | None = None
+        """Side and stop price of the trailing stop while it waits."""
 
     async def __aenter__(self) -> Self:
         book = market_data_service_pb2.StreamBookRequest(symbol=self._symbol)
@@ -203,7 +207,8 @@ class _Table:
             self._resting_markets(),
             Decimal(last) if last else None,
         )
-        self._note_trigger([trade.price for trade in seen.trades])
+        printed = [Decimal(step["price"])] if step["op"] == "set_last_price" else []
+        self._note_trigger([*printed, *(trade.price for trade in seen.trades)])
         after = _levels_of(resting)
         if self._looked != after and not await self._follow_levels(after, sequence):
             seen.faults.append(f"level-2 book {self._levels}, resting orders are {after}")
@@ -255,7 +260,9 @@ class _Table:
             order = self._trailing_order(step) if "kind" in step else self._new_order(step)
             new = order_entry_service_pb2.SubmitOrderRequest(order=order)
             return await self._call(entry.SubmitOrder, new)
-        account = self._accounts[_owner(step)] if "owner" in step else self._owner_of[name]
+        account = self._accounts[_owner(step)]
+        if "owner" not in step:
+            account = self._owner_of.get(name, account)
         target = self._client_ids.get(name, self._fresh_id(name))
         if step["op"] == "cancel" or Decimal(step.get("open_qty", "1")) == 0:
             cancel = order_pb2.CancelOrder(account=account, orig_cl_ord_id=target)
@@ -469,8 +476,13 @@ class _Table:
         waits = self._waiting.get(number)
         if waits is not None:
             self._watermark = Decimal(waits.watermark) if waits.watermark else None
+            stop = Decimal(waits.stop_price) if waits.stop_price else None
+            self._stop = None if stop is None else (waits.order.side, stop)
         elif number and prices and self._trigger_price is None:
-            self._trigger_price = prices[-1]
+            side, stop = self._stop or (types_pb2.SIDE_UNSPECIFIED, prices[-1])
+            sign = -1 if side == types_pb2.SIDE_SELL else 1
+            reached = (price for price in prices if price * sign >= stop * sign)
+            self._trigger_price = next(reached, prices[-1])
 
     def _look_at_trailing(self) -> TrailingSeen | None:
         number = self._order_ids.get(self._trailing, 0)

@@ -36,11 +36,15 @@ from cift.kit.decimals import render
 from cift.kit.layout import (
     BatchStatus,
     CommandKind,
+    Contingency,
     ExecType,
     Liquidity,
     OrdStatus,
     OrdType,
     OutcomeKind,
+    PegPrice,
+    SelfTrade,
+    SessionState,
     Side,
     TimeInForce,
     VerdictKind,
@@ -58,10 +62,22 @@ TIMER = 0xFFFF_FFFF
 """The command index of events that no command caused."""
 INDEX_BITS, SEQUENCE_BITS = 13, 42
 FLAG_LEAVES = 1
+FLAGS = {
+    1: "ends with session",
+    2: "post only",
+    3: "post only or repriced",
+    4: "all or none",
+    5: "reduce only",
+}
+"""By bit of a command's flags."""
+FLAG_TERMS = 1 << 6
+TRAILS_BPS, TAKES_PROFIT, PEG_BIT = 1, 2, 8
+"""Of the flags of terms."""
 PAYLOADS = {
     CommandKind.SET_INSTRUMENT: frames.instruments,
     CommandKind.SET_ACCOUNT: frames.accounts,
     CommandKind.SET_LIMITS: frames.limits,
+    CommandKind.SET_RULES: frames.rules,
 }
 
 
@@ -196,6 +212,8 @@ class Decoder:
                 yield f"  {index} {self._outcome(row)}"
             for index, row in enumerate(frames.events(frame)):
                 yield f"  event {index} {self._event(row)}"
+            for row in frames.statuses(frame):
+                yield f"  status {self._status(row)}"
             return
         verdicts = frames.verdicts(frame) if head.log == "risked" else None
         for index, row in enumerate(frames.commands(frame)):
@@ -209,16 +227,25 @@ class Decoder:
         if kind in PAYLOADS:
             payload = PAYLOADS[kind](frame)[int(row["payload_index"])]
             return f"{_words(kind)} {self._payload(kind, payload)}"
+        if kind in (CommandKind.SET_SESSION, CommandKind.SET_LAST_TRADE, CommandKind.BUST_TRADE):
+            return f"{_words(kind)} {self._operators(kind, row)}"
         target = _target(row, frame)
         words = [_words(kind), self._account(row), _text(row["cl_ord_id"]) or "-"]
         if kind == CommandKind.NEW_ORDER:
-            words += [self._terms(row)]
+            words += [self._terms(row), *self._rare_terms(row, frame)]
+        elif kind == CommandKind.MASS_CANCEL:
+            words += [
+                self._symbol(row) if row["instrument"] else "every symbol",
+                _words(Side(int(row["side"]))) if row["side"] else "both sides",
+                *([f"tag {_tag(row['order_id'])}"] if row["order_id"] else []),
+            ]
         elif kind == CommandKind.CANCEL_ORDER:
             words += [target]
         else:
             leaves = " open" if int(row["flags"]) & FLAG_LEAVES else ""
             price, quantity = self._price(row, "price"), self._quantity(row, "quantity")
             words += [target, f"to {quantity}{leaves} @ {price or 'unchanged'}"]
+            words += [f"stop {self._price(row, 'stop_price')}"] if row["stop_price"] else []
         return " ".join(words)
 
     def _payload(self, kind: CommandKind, row: Any) -> str:
@@ -227,7 +254,71 @@ class Decoder:
             return _text(row["symbol"])
         if kind == CommandKind.SET_ACCOUNT:
             return f"{_text(row['name'])} firm {int(row['firm'])}"
+        if kind == CommandKind.SET_RULES:
+            return self._symbol(row)
         return self._account(row)
+
+    def _operators(self, kind: CommandKind, row: Any) -> str:
+        """Say what an operator does to a market."""
+        price = self._price(row, "price")
+        if kind == CommandKind.SET_SESSION:
+            session = _words(SessionState(int(row["payload_index"])))
+            return f"{self._symbol(row)} {session}{f' reference {price}' if price else ''}"
+        if kind == CommandKind.SET_LAST_TRADE:
+            return f"{self._symbol(row)} @ {price}"
+        return (
+            f"match {int(row['expire_time'])} {self._account(row)} "
+            f"{_words(Side(int(row['side'])))} {self._quantity(row, 'quantity')} "
+            f"{self._symbol(row)} @ {price} order {_place(int(row['order_id']))}"
+        )
+
+    def _rare_terms(self, row: Any, frame: bytes) -> Iterator[str]:
+        """Yield what few orders say."""
+        for name in ("stop_price", "display_quantity", "min_quantity"):
+            if row[name]:
+                read = self._price if name.endswith("price") else self._quantity
+                yield f"{name.replace('_', ' ')} {read(row, name)}"
+        for bit, words in FLAGS.items():
+            if int(row["flags"]) >> bit & 1:
+                yield words
+        if row["self_trade_prevention"]:
+            yield f"self-trade {_words(SelfTrade(int(row['self_trade_prevention'])))}"
+        if row["self_trade_group"]:
+            yield f"group {int(row['self_trade_group'])}"
+        if int(row["time_in_force"]) == TimeInForce.GTD:
+            ends = datetime.fromtimestamp(int(row["expire_time"]) / 1e9, UTC)
+            yield f"until {ends:%Y-%m-%d %H:%M:%S.%f}"
+        link = int(row["link"])
+        if link:
+            tied = _words(Contingency(link & 0xFF))
+            yield f"{tied} {(link >> 16 & 0xFF) + 1} of {link >> 8 & 0xFF}"
+        if int(row["flags"]) & FLAG_TERMS:
+            yield from self._more_terms(row, frames.terms(frame)[int(row["payload_index"])])
+
+    def _more_terms(self, order: Any, terms: Any) -> Iterator[str]:
+        price_scale, quantity_scale = self._scales.get(int(order["instrument"]), (0, 0))
+        flags = int(terms["flags"])
+        if terms["trailing_offset"]:
+            trails = int(terms["trailing_offset"])
+            by = f"{trails} bps" if flags & TRAILS_BPS else render(trails, price_scale)
+            yield f"trails by {by}"
+        if terms["activation_price"]:
+            favour = "to take profit" if flags & TAKES_PROFIT else "to stop loss"
+            yield f"from {render(int(terms['activation_price']), price_scale)} {favour}"
+        if terms["min_visible_quantity"]:
+            yield f"min visible {render(int(terms['min_visible_quantity']), quantity_scale)}"
+        if follows := flags >> PEG_BIT & 3:
+            offset = render(int(terms["peg_offset"]), price_scale)
+            yield f"pegged to {_words(PegPrice(follows))} {offset}"
+        if terms["tag"]:
+            yield f"tag {_tag(terms['tag'])}"
+
+    def _status(self, row: Any) -> str:
+        words = [self._symbol(row), _words(SessionState(int(row["session"])))]
+        if row["price"]:
+            at = f"{self._quantity(row, 'quantity')} @ {self._price(row, 'price')}"
+            words.append(f"would trade {at}, left {self._quantity(row, 'imbalance')}")
+        return " ".join(words)
 
     def _terms(self, row: Any) -> str:
         price = self._price(row, "price")
@@ -255,7 +346,7 @@ class Decoder:
         words += [_text(row["cl_ord_id"]) or "-"]
         if row["instrument"]:
             words.append(self._terms(row))
-        if kind == ExecType.TRADE:
+        if kind in (ExecType.TRADE, ExecType.TRADE_BUST):
             words += [
                 _words(Liquidity(int(row["liquidity"]))),
                 f"{self._quantity(row, 'last_quantity')} @ {self._price(row, 'last_price')}",
@@ -273,6 +364,8 @@ class Decoder:
         return " ".join(words)
 
     def _account(self, row: Any) -> str:
+        if not row["account"]:
+            return "every account"
         return self._accounts.get(int(row["account"]), f"account {int(row['account'])}")
 
     def _symbol(self, row: Any) -> str:
@@ -331,6 +424,11 @@ def _words(value: Any) -> str:
 
 def _text(value: Any) -> str:
     return bytes(value).rstrip(b"\0").decode("ascii", errors="replace")
+
+
+def _tag(number: Any) -> str:
+    """Read a label from the word that holds it, first byte lowest."""
+    return _text(int(number).to_bytes(8, "little"))
 
 
 def _matches(pattern: str, subject: str) -> bool:

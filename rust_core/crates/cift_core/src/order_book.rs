@@ -4,10 +4,11 @@ mod fields;
 
 use bytemuck::Zeroable;
 use engine::ids::place;
+use engine::orders::Place;
 use engine::pod::{
     BatchStatus, Command, CommandKind, Event as EventRecord, ExecType, Instrument, InstrumentRules,
-    Leg, MarketStatus, OrderTerms, Side, Verdict, VerdictKind, FLAG_LEAVES, FLAG_TERMS,
-    INSTRUMENT_ENABLED, MAX_COMMANDS, TERMS_TAKE_PROFIT, TERMS_TRAILING_BPS, TIMER,
+    Leg, OrderTerms, Side, Verdict, VerdictKind, FLAG_LEAVES, FLAG_TERMS, INSTRUMENT_ENABLED,
+    MAX_COMMANDS, TERMS_TAKE_PROFIT, TERMS_TRAILING_BPS, TIMER,
 };
 use engine::reject::Reject;
 use engine::rules::Rules;
@@ -95,8 +96,6 @@ pub struct FastOrderBook {
     commands: Vec<Command>,
     verdicts: Vec<Verdict>,
     events: Vec<EventRecord>,
-    /// What an auction would do now: price, quantity, imbalance.
-    indication: Option<(i64, i64, i64)>,
 }
 
 /// What is applied together: commands, and what some of them name by `payload_index`.
@@ -195,10 +194,6 @@ impl FastOrderBook {
             rules: request.rules,
         };
         self.engine.apply(&batch, &mut self.fills)?;
-        if let Some(status) = self.fills.statuses.last() {
-            let MarketStatus { price, quantity, imbalance, .. } = *status;
-            self.indication = (price != 0).then_some((price, quantity, imbalance));
-        }
         for event in &self.fills.events {
             let mut event = *event;
             let (inner, outer) = (event.order_id, event.cl_ord_id[0]);
@@ -277,9 +272,18 @@ impl FastOrderBook {
 #[pymethods]
 impl FastOrderBook {
     #[new]
-    #[pyo3(signature = (symbol = "X", tick_size = 1, lot_size = 1, policies = 0))]
-    fn new(symbol: &str, tick_size: i64, lot_size: i64, policies: u32) -> PyResult<Self> {
-        let instrument = Instrument { tick_size, lot_size, policies, ..instrument(symbol)? };
+    #[pyo3(signature = (
+        symbol = "X", tick_size = 1, lot_size = 1, policies = 0, reference_price = 0
+    ))]
+    fn new(
+        symbol: &str,
+        tick_size: i64,
+        lot_size: i64,
+        policies: u32,
+        reference_price: i64,
+    ) -> PyResult<Self> {
+        let instrument =
+            Instrument { tick_size, lot_size, policies, reference_price, ..instrument(symbol)? };
         if !instrument.is_valid() || Rules::read(policies).is_none() {
             return Err(PyValueError::new_err("no such tick, lot or policies"));
         }
@@ -291,7 +295,6 @@ impl FastOrderBook {
             commands: Vec::new(),
             verdicts: vec![Verdict::zeroed()],
             events: Vec::new(),
-            indication: None,
         };
         let command = Command { kind: CommandKind::SetInstrument.number(), ..Command::zeroed() };
         let batch = Batch {
@@ -537,7 +540,12 @@ impl FastOrderBook {
 
     #[getter]
     fn indication(&self) -> Option<(i64, i64, i64)> {
-        self.indication
+        self.engine.book(INSTRUMENT).and_then(engine::Book::indication)
+    }
+
+    #[getter]
+    fn last_auction(&self) -> Option<(i64, i64)> {
+        self.engine.book(INSTRUMENT).and_then(engine::Book::last_auction)
     }
 
     #[getter]
@@ -609,6 +617,7 @@ impl FastOrderBook {
 
     fn order(&self, order_id: u64) -> Option<OpenOrder> {
         let order = self.engine.order(*self.ids.get(&order_id)?)?;
+        let extra = self.engine.extra(order.id);
         Some(OpenOrder {
             order_id,
             account: order.account,
@@ -618,9 +627,10 @@ impl FastOrderBook {
             cum_quantity: order.cum,
             leaves_quantity: order.leaves,
             shown_quantity: self.engine.shown(order.id),
-            waits: self.engine.extra(order.id).is_some_and(|extra| extra.waits()),
-            triggered: self.engine.extra(order.id).is_some_and(|extra| extra.triggered),
-            watermark: self.engine.extra(order.id).map_or(0, |extra| extra.watermark),
+            waits: extra.is_some_and(engine::orders::Extra::waits),
+            waiting_for: extra.and_then(|extra| waiting_for(extra.place)),
+            triggered: extra.is_some_and(|extra| extra.triggered),
+            watermark: extra.map_or(0, |extra| extra.watermark),
         })
     }
 
@@ -631,6 +641,18 @@ impl FastOrderBook {
 
     fn __len__(&self) -> usize {
         self.engine.open_orders()
+    }
+}
+
+/// What an order in this place waits for; none: it is among the limit orders of its side.
+fn waiting_for(place: Place) -> Option<&'static str> {
+    match place {
+        Place::Limit => None,
+        Place::Market => Some("counterparty"),
+        Place::Stop | Place::Trailing => Some("stop"),
+        Place::Waiting => Some("auction"),
+        Place::Held => Some("linked_order"),
+        Place::Suspended => Some("peg"),
     }
 }
 
@@ -660,6 +682,7 @@ pub struct OpenOrder {
     leaves_quantity: i64,
     shown_quantity: i64,
     waits: bool,
+    waiting_for: Option<&'static str>,
     triggered: bool,
     watermark: i64,
 }

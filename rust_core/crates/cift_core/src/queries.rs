@@ -149,6 +149,17 @@ impl MatchingStage {
         Ok(PyBytes::new(py, &bytes.ok_or_else(|| PyKeyError::new_err(symbol.to_owned()))?))
     }
 
+    #[pyo3(signature = (after, most, operator = false))]
+    fn list_instruments<'py>(
+        &self,
+        py: Python<'py>,
+        after: &str,
+        most: usize,
+        operator: bool,
+    ) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &query::instruments(&self.inner, after.as_bytes(), most, operator))
+    }
+
     fn instruments(&self) -> Vec<InstrumentInfo> {
         use engine::pod::Side;
         let engine = self.inner.engine();

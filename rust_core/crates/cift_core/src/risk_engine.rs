@@ -4,7 +4,7 @@ use bytemuck::Zeroable;
 use engine::pod::{
     Account, BatchStatus, ClOrdId, Command, CommandKind, Event as EventRecord, ExecType,
     Instrument, Limits, OrdType, TimeInForce, Verdict, VerdictKind, ACCOUNT_ENABLED,
-    INSTRUMENT_ENABLED, MAX_PRICE,
+    FLAG_REDUCE_ONLY, INSTRUMENT_ENABLED, MAX_PRICE,
 };
 use engine::risk::{bits, RELAY};
 use engine::{Batch, FillsView, RiskEngine, Risked};
@@ -239,7 +239,10 @@ impl FastRiskEngine {
         self.set(CommandKind::SetLimits, &[], &[], &[limits])
     }
 
-    #[pyo3(signature = (account, instrument, side, price, quantity, ord_type = "limit"))]
+    #[pyo3(signature = (
+        account, instrument, side, price, quantity, ord_type = "limit", reduce_only = false
+    ))]
+    #[expect(clippy::too_many_arguments, reason = "an order has as many fields")]
     fn submit(
         &mut self,
         account: u32,
@@ -248,6 +251,7 @@ impl FastRiskEngine {
         price: i64,
         quantity: i64,
         ord_type: &str,
+        reduce_only: bool,
     ) -> PyResult<RiskVerdict> {
         let (ord_type, time_in_force) = match ord_type {
             "limit" => (OrdType::Limit, TimeInForce::Gtc),
@@ -260,6 +264,7 @@ impl FastRiskEngine {
             side,
             ord_type: ord_type.number(),
             time_in_force: time_in_force.number(),
+            flags: if reduce_only { FLAG_REDUCE_ONLY } else { 0 },
             account,
             instrument,
             price,
@@ -273,6 +278,7 @@ impl FastRiskEngine {
         let order_id = if accepted { verdict.order_id } else { 0 };
         let mut answer = event(ExecType::New);
         (answer.account, answer.order_id, answer.leaves_quantity) = (account, order_id, quantity);
+        answer.flags = command.flags;
         self.happened(if accepted { core::slice::from_ref(&answer) } else { &[] })?;
         if accepted {
             self.open.insert(order_id, Open { account, side, price, cum: 0, leaves: quantity });

@@ -8,8 +8,10 @@ use alloc::vec::Vec;
 use crate::enums::SessionState;
 use crate::ladder::Ladder;
 use crate::orders::{Order, Orders, Place, NIL};
-use crate::pod::{Instrument, Side};
-use crate::rules::Rules;
+use crate::pod::{Instrument, InstrumentRules, Side};
+use crate::prices::{Band, Ticks};
+use crate::rules::{Residual, Rules};
+use bytemuck::Zeroable;
 
 /// The key that no price is as bad as: the limit of a market order, the best key of an empty side.
 const WORST: i64 = i64::MAX;
@@ -23,6 +25,19 @@ pub struct Level {
     pub quantity: i64,
     /// Number of orders.
     pub orders: u32,
+}
+
+/// An entry that has ended.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ended {
+    /// Its id, which its exits' follow.
+    pub id: u64,
+    /// What it traded.
+    pub traded: i64,
+    /// How many legs its list has.
+    pub legs: u8,
+    /// The exit that is next.
+    pub next: u8,
 }
 
 /// One instrument's book.
@@ -39,16 +54,47 @@ pub struct Book {
     pub(crate) trailing: [BookSide; 2],
     /// Orders that wait for their auction, in order of arrival.
     pub(crate) waiting: [BookSide; 2],
+    /// Exits that wait for their entry's end, in order of arrival.
+    pub(crate) held: [BookSide; 2],
+    /// Pegged orders without a price.
+    pub(crate) suspended: [BookSide; 2],
+    /// All pegged orders, by rising id, and where each is in the arena.
+    pub(crate) pegs: Vec<(u64, u32)>,
+    /// The best bid and ask for which all pegged orders have their price.
+    pub(crate) pegs_seen: Option<(i64, i64)>,
+    /// So many of them, the first, have their price.
+    pub(crate) pegs_right: usize,
+    /// Entries that have ended and whose exits are to follow, in order of their ends.
+    pub(crate) ended: Vec<Ended>,
     pub(crate) rules: Rules,
+    pub(crate) bounds: InstrumentRules,
     pub(crate) session: SessionState,
     /// Price of the last trade, or what an operator said it is; 0: none.
     pub(crate) last_trade: i64,
     /// What an auction takes for reference, if an operator said so.
     pub(crate) reference: i64,
+    /// Price and quantity of the last auction; 0: none.
+    pub(crate) last_auction: (i64, i64),
     /// Orders that rest and have a floor: all or none, or a minimum.
     pub(crate) floored: u32,
-    /// Every taker has more to look at than price and time.
+    /// Pegged orders, and entries whose exits are to follow.
+    pub(crate) followers: u32,
+    /// Every taker has more to look at than price, time and whose order it meets.
     pub(crate) special: bool,
+    /// Every order that comes has more to be looked at than its shape.
+    pub(crate) screened: bool,
+    /// Every market order has more to look at than what is there.
+    pub(crate) marks: bool,
+    /// The session has changed and that is still to be told.
+    pub(crate) untold: bool,
+    /// It is in the list of books in which something is still to follow.
+    pub(crate) pending: bool,
+    /// An order's partner was cancelled in the auction under way.
+    pub(crate) torn: bool,
+    /// When a volatility auction ends by itself, nanoseconds; 0: it doesn't.
+    pub(crate) auction_ends_ns: i64,
+    /// When the next session begins, nanoseconds; 0: none is scheduled.
+    pub(crate) next_session_ns: i64,
     /// What the last status said of an auction: price, quantity, imbalance.
     pub(crate) indicated: (i64, i64, i64),
     /// The session that an auction under way leads to, and its price; 0: nothing trades.
@@ -65,12 +111,28 @@ impl Book {
             stops: [BookSide::new(1), BookSide::new(-1)],
             trailing: queues(),
             waiting: queues(),
+            held: queues(),
+            suspended: queues(),
+            pegs: Vec::new(),
+            pegs_seen: None,
+            pegs_right: 0,
+            ended: Vec::new(),
             rules,
+            bounds: InstrumentRules { instrument: instrument.id, ..InstrumentRules::zeroed() },
             session: SessionState::Continuous,
             last_trade: 0,
             reference: 0,
+            last_auction: (0, 0),
             floored: 0,
+            followers: 0,
             special: false,
+            screened: false,
+            marks: false,
+            untold: false,
+            pending: false,
+            torn: false,
+            auction_ends_ns: 0,
+            next_session_ns: 0,
             indicated: (0, 0, 0),
             leaving: None,
         };
@@ -78,17 +140,43 @@ impl Book {
         book
     }
 
-    /// Finds out anew whether takers have more to look at than price and time.
+    /// Finds out anew what there is to look at beside price and time.
     pub(crate) fn judge(&mut self) {
+        let closed = self.session != SessionState::Continuous;
         self.special = self.rules.are_special()
-            || self.session != SessionState::Continuous
+            || closed
+            || self.untold
+            || self.bounds.dynamic_band_bps != 0
             || self.trailing.iter().any(|side| !side.is_empty());
+        self.screened = closed || self.bounds.static_band_bps != 0 || self.ticks().is_table();
+        self.marks = self.rules.residual != Residual::Cancel || self.bounds.protection_bps != 0;
+    }
+
+    /// The prices that there are.
+    pub(crate) fn ticks(&self) -> Ticks<'_> {
+        Ticks::of(&self.instrument, &self.bounds)
+    }
+
+    /// Where limit prices may be; None: there is nothing that says so, and there should be.
+    pub(crate) fn static_band(&self) -> Option<Band> {
+        let (reference, bps) = (self.static_reference(), self.bounds.static_band_bps);
+        (reference != 0 || bps == 0).then(|| Band::around(reference, bps))
+    }
+
+    /// Where an order that begins to trade now may trade.
+    pub(crate) fn dynamic_band(&self) -> Band {
+        let last = self.last_trade;
+        let reference = if last != 0 { last } else { self.static_reference() };
+        Band::around(reference, self.bounds.dynamic_band_bps)
     }
 
     /// Whether something may follow a command beyond what it asked for.
     #[inline]
     pub(crate) fn is_watched(&self) -> bool {
-        self.floored != 0 || self.special || !self.stops[0].is_empty() || !self.stops[1].is_empty()
+        self.floored | self.followers != 0
+            || self.special
+            || !self.stops[0].is_empty()
+            || !self.stops[1].is_empty()
     }
 
     /// The session that the instrument is in.
@@ -101,6 +189,60 @@ impl Book {
     #[must_use]
     pub fn last_trade(&self) -> i64 {
         self.last_trade
+    }
+
+    /// What the static band is around: the price of the last auction, else the instrument's
+    /// reference price; 0: none.
+    #[must_use]
+    pub fn static_reference(&self) -> i64 {
+        match self.last_auction {
+            (0, _) => self.instrument.reference_price,
+            (price, _) => price,
+        }
+    }
+
+    /// Price and quantity of the last auction in which something traded.
+    #[must_use]
+    pub fn last_auction(&self) -> Option<(i64, i64)> {
+        (self.last_auction.0 != 0).then_some(self.last_auction)
+    }
+
+    /// What an auction would do now, as last told: price, quantity, and what is left there,
+    /// positive on the buy side.
+    #[must_use]
+    pub fn indication(&self) -> Option<(i64, i64, i64)> {
+        (self.session.collects() && self.indicated.0 != 0).then_some(self.indicated)
+    }
+
+    /// What an auction under way, or the next, takes for reference if an operator said so; 0: none.
+    #[must_use]
+    pub fn auction_reference(&self) -> i64 {
+        self.reference
+    }
+
+    /// When the volatility auction under way ends by itself, nanoseconds.
+    #[must_use]
+    pub fn auction_ends_ns(&self) -> Option<i64> {
+        (self.auction_ends_ns != 0).then_some(self.auction_ends_ns)
+    }
+
+    /// What bounds its prices, and when it trades.
+    #[must_use]
+    pub fn bounds(&self) -> &InstrumentRules {
+        &self.bounds
+    }
+
+    /// How it trades.
+    #[must_use]
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// All queues of orders that wait, beside those of limit orders.
+    pub(crate) fn waiting_queues(&self) -> impl Iterator<Item = &BookSide> + '_ {
+        [&self.markets, &self.stops, &self.trailing, &self.waiting, &self.held, &self.suspended]
+            .into_iter()
+            .flatten()
     }
 
     /// Number of market orders of a side that rest.
@@ -118,6 +260,8 @@ impl Book {
             Place::Stop => &mut self.stops,
             Place::Trailing => &mut self.trailing,
             Place::Waiting => &mut self.waiting,
+            Place::Held => &mut self.held,
+            Place::Suspended => &mut self.suspended,
         };
         &mut queues[side_index(side)]
     }

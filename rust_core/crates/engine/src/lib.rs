@@ -26,11 +26,13 @@ pub mod matching;
 pub mod order_view;
 pub mod orders;
 pub mod pod;
+mod prices;
 pub mod reject;
 pub mod risk;
 pub mod rules;
 mod runs;
 pub mod table;
+pub mod ticks;
 
 pub use batch::{Batch, BatchError, Fills, FillsView, Risked};
 pub use book::{Book, Level};

@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 
 use crate::enums::SelfTrade;
 use crate::pod::{
-    ClOrdId, Command, OrderTerms, Side, TimeInForce, FLAG_ALL_OR_NONE, TERMS_TAKE_PROFIT,
-    TERMS_TRAILING_BPS,
+    ClOrdId, Command, Contingency, Leg, OrderTerms, PegPrice, Side, TimeInForce, FLAG_ALL_OR_NONE,
+    TERMS_PEG_SHIFT, TERMS_TAKE_PROFIT, TERMS_TRAILING_BPS,
 };
 use crate::table::{hash_word, Table};
 
@@ -159,6 +159,41 @@ pub enum Place {
     Trailing,
     /// Waits for the auction that it is for.
     Waiting,
+    /// A bracket's exit that waits for its entry to end.
+    Held,
+    /// A pegged order without a price.
+    Suspended,
+}
+
+/// What ties an order to others: the legs of a list have consecutive ids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// Which leg it is.
+    pub leg: Leg,
+    /// The id of leg 0.
+    pub first: u64,
+}
+
+impl Link {
+    /// The order that ends when this one trades, is triggered or ends.
+    pub(crate) fn partner(self) -> Option<u64> {
+        let Leg { contingency, legs, place } = self.leg;
+        match (contingency, legs, place) {
+            (Contingency::OneCancelsOther, _, place) => Some(self.first + 1 - u64::from(place)),
+            (Contingency::Bracket, 3, 1 | 2) => Some(self.first + 3 - u64::from(place)),
+            _ => None,
+        }
+    }
+
+    /// Whether it waits for another order's end.
+    pub(crate) fn is_exit(self) -> bool {
+        self.leg.contingency == Contingency::Bracket && self.leg.place != 0
+    }
+
+    /// Whether others wait for its end.
+    pub(crate) fn is_entry(self) -> bool {
+        self.leg.contingency == Contingency::Bracket && self.leg.place == 0
+    }
 }
 
 /// What few orders have.
@@ -186,8 +221,18 @@ pub struct Extra {
     pub expire_ns: i64,
     /// Orders of one group don't trade with each other; 0: those of one account.
     pub group: u32,
+    /// The client's label for mass cancels; 0: none.
+    pub tag: u64,
+    /// What a pegged order adds to the price that it follows.
+    pub peg_offset: i64,
+    /// What a pegged order doesn't go beyond; 0: nothing.
+    pub peg_limit: i64,
+    /// The list that it is a leg of.
+    pub link: Option<Link>,
     /// Its place in the heap of expiries.
     heap: u32,
+    /// The price that it follows.
+    pub peg: PegPrice,
     /// The taker's instruction.
     pub self_trade: SelfTrade,
     /// The trailing offset is in basis points.
@@ -202,7 +247,7 @@ pub struct Extra {
 
 impl Extra {
     /// What a command and its terms ask for beside a plain order.
-    pub(crate) fn new(command: &Command, terms: Option<&OrderTerms>) -> Self {
+    pub(crate) fn new(id: u64, command: &Command, terms: Option<&OrderTerms>) -> Self {
         let gtd = command.time_in_force == TimeInForce::Gtd.number();
         let none = OrderTerms::default();
         let terms = terms.unwrap_or(&none);
@@ -218,7 +263,13 @@ impl Extra {
             watermark: 0,
             expire_ns: if gtd { command.expire_time } else { 0 },
             group: command.self_trade_group,
+            tag: terms.tag,
+            peg_offset: terms.peg_offset,
+            peg_limit: command.price,
+            link: Leg::read(command.link).map(|leg| Link { leg, first: id - u64::from(leg.place) }),
             heap: NIL,
+            peg: PegPrice::try_from((terms.flags >> TERMS_PEG_SHIFT & 3) as u16)
+                .unwrap_or(PegPrice::None),
             self_trade: SelfTrade::try_from(command.self_trade_prevention)
                 .unwrap_or(SelfTrade::Default),
             trailing_bps: terms.flags & TERMS_TRAILING_BPS != 0,
@@ -229,7 +280,7 @@ impl Extra {
     }
 
     /// What the last trade has to reach; 0: it trails and hasn't begun.
-    pub(crate) fn stop_at(&self, side: Side) -> i64 {
+    pub fn stop_at(&self, side: Side) -> i64 {
         if self.trailing == 0 || self.watermark == 0 {
             return self.stop_price;
         }
@@ -256,6 +307,9 @@ impl Extra {
 #[derive(Clone, Debug)]
 pub(crate) struct Orders {
     arena: Vec<Order>,
+    /// The account of each order of the arena, 0 where there is none: dense, so that all orders of
+    /// an account are found by reading sixteen at a time.
+    owners: Vec<u32>,
     free: u32,
     /// By id.
     table: Table,
@@ -271,6 +325,7 @@ impl Orders {
     pub fn new() -> Self {
         Self {
             arena: Vec::with_capacity(RESERVED_ORDERS),
+            owners: Vec::with_capacity(RESERVED_ORDERS),
             free: NIL,
             table: Table::default(),
             day_first: NIL,
@@ -288,6 +343,11 @@ impl Orders {
             NIL => None,
             extra => Some(&self.extras[extra as usize]),
         }
+    }
+
+    /// The one at this place, as an order names it.
+    pub fn extra_at(&self, place: u32) -> Option<&Extra> {
+        self.extras.get(place as usize)
     }
 
     #[inline]
@@ -358,6 +418,36 @@ impl Orders {
         }
     }
 
+    /// What ties an order to others.
+    #[inline]
+    pub fn link(&self, index: u32) -> Option<Link> {
+        self.extra(index).and_then(|extra| extra.link)
+    }
+
+    /// Events more where an order takes part: its partner's end.
+    #[inline]
+    pub fn link_cost(&self, index: u32) -> usize {
+        usize::from(self.link(index).is_some_and(|link| link.partner().is_some()))
+    }
+
+    /// Calls for every listed order of an account, or of any for 0, in no order that means
+    /// anything.
+    pub fn of_account(&self, account: u32, mut each: impl FnMut(u32, &Order)) {
+        const AT_A_TIME: usize = 64;
+        for (chunk, owners) in self.owners.chunks(AT_A_TIME).enumerate() {
+            if account != 0 && !owners.iter().fold(false, |any, &owner| any | (owner == account)) {
+                continue;
+            }
+            for (place, &owner) in owners.iter().enumerate() {
+                let index = chunk * AT_A_TIME + place;
+                let order = &self.arena[index];
+                if order.id != 0 && (account == 0 || owner == account) {
+                    each(index as u32, order);
+                }
+            }
+        }
+    }
+
     /// Gives an order what it has beside a plain one.
     pub fn add_extra(&mut self, index: u32, extra: Extra) {
         let place = match self.free_extras.pop() {
@@ -401,10 +491,12 @@ impl Orders {
     pub fn insert(&mut self, order: Order) -> u32 {
         if self.free == NIL {
             let index = self.arena.len() as u32;
+            self.owners.push(order.account);
             self.arena.push(order);
             return index;
         }
         let index = self.free;
+        self.owners[index as usize] = order.account;
         let slot = &mut self.arena[index as usize];
         self.free = slot.next;
         *slot = order;
@@ -420,6 +512,7 @@ impl Orders {
         order.next = free;
         let extra = order.extra;
         self.free = index;
+        self.owners[index as usize] = 0;
         if extra != NIL {
             self.free_extras.push(extra);
         }
@@ -468,8 +561,16 @@ impl Orders {
         self.release(index);
     }
 
-    /// The order that expires first, by time, then id, if it is due.
-    pub fn due(&self, time_ns: i64) -> Option<u32> {
+    /// The order that expires first, by time, then id, if it is due, and when it is.
+    #[inline]
+    pub fn due(&self, time_ns: i64) -> Option<(i64, u32)> {
+        if self.day_first == NIL && self.heap.is_empty() {
+            return None;
+        }
+        self.first_due(time_ns)
+    }
+
+    fn first_due(&self, time_ns: i64) -> Option<(i64, u32)> {
         let of_day = (self.day_first != NIL).then_some(self.day_first).map(|index| {
             let order = self.get(index);
             ((i64::from(order.expire_day) * DAY_NS, order.id), index)
@@ -479,7 +580,8 @@ impl Orders {
             (Some(one), Some(other)) => Some(one.min(other)),
             (one, other) => one.or(other),
         };
-        first.filter(|((expires_ns, _), _)| *expires_ns <= time_ns).map(|(_, index)| index)
+        let first = first.map(|((expires_ns, _), index)| (expires_ns, index));
+        first.filter(|&(expires_ns, _)| expires_ns <= time_ns)
     }
 
     /// When an order with a time of its own ends, and its id.

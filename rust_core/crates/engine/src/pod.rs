@@ -30,8 +30,12 @@ pub const MAX_INSTRUMENT: u32 = (1 << 20) - 1;
 pub const MAX_COMMANDS: usize = 4096;
 /// The most events in one FILLS message.
 pub const MAX_EVENTS: usize = 40_000;
-/// The most entries in the `statuses` of one FILLS message.
-pub const MAX_STATUSES: usize = 2 * MAX_COMMANDS;
+/// Events that every command of a batch has set aside: its first, what it says of two linked
+/// orders, and one that ends the order.
+pub const EVENTS_PER_COMMAND: usize = 4;
+/// The most entries in the `statuses` of one FILLS message: two for each command, and some for
+/// timers, so that full batches don't starve them.
+pub const MAX_STATUSES: usize = 2 * MAX_COMMANDS + 1024;
 /// The `command_index` of an event that a timer caused.
 pub const TIMER: u32 = u32::MAX;
 

@@ -125,12 +125,9 @@ impl Rules {
         })
     }
 
-    /// Whether every taker has more to look at than price and time.
+    /// Whether every taker has more to look at than price, time and whose order it meets.
     pub(crate) fn are_special(&self) -> bool {
-        self.self_trade != SelfTrade::Allow
-            || self.residual != Residual::Cancel
-            || self.iceberg != Iceberg::ToTheBack
-            || self.pro_rata
+        self.iceberg != Iceberg::ToTheBack || self.pro_rata
     }
 }
 

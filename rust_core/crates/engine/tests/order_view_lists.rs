@@ -2,10 +2,11 @@
 
 mod desk;
 
+use bytemuck::Zeroable;
 use desk::*;
 use engine::ids::place;
 use engine::order_view::{OrderView, OrderViewError, ViewBounds};
-use engine::pod::{ClOrdId, OrdStatus};
+use engine::pod::{ClOrdId, Command, CommandKind, Contingency, ExecType, Leg, OrdStatus, Side};
 
 fn names<'a>(orders: impl Iterator<Item = &'a engine::order_view::OrderRecord>) -> Vec<String> {
     let text = |id: ClOrdId| String::from_utf8(id.as_bytes().to_vec()).expect("ASCII");
@@ -119,6 +120,91 @@ fn an_ended_orders_name_goes_to_the_next_order_under_it() {
     assert_eq!(order.created_ns, desk.now_ns);
     let old = desk.orders.order(place(0, 2, 0)).expect("the old one");
     assert_eq!(old.status(), OrdStatus::Canceled);
+}
+
+#[test]
+fn a_bust_stands_beside_the_life_of_an_order() {
+    let mut desk = Desk::open();
+    desk.accepted(&["alice: sell 5 @ 100 as a1", "bob: buy 3 @ 100 as b1"]);
+    let mut payload = Payload::default();
+    for (side, account, sequence) in [(Side::Buy, BOB, 3), (Side::Sell, ALICE, 2)] {
+        payload.commands.push(Command {
+            kind: CommandKind::BustTrade.number(),
+            side: side.number(),
+            account,
+            instrument: ABC,
+            order_id: place(0, sequence, 0),
+            price: 100,
+            quantity: 3,
+            expire_time: 1,
+            ..Command::zeroed()
+        });
+    }
+    desk.send(&payload);
+    let busts = &desk.fills[3].events;
+    assert!(busts.iter().all(|event| event.exec_type == ExecType::TradeBust.number()));
+    assert_eq!(busts.len(), 2);
+    for (name, account, status) in
+        [("a1", ALICE, OrdStatus::PartiallyFilled), ("b1", BOB, OrdStatus::Filled)]
+    {
+        let order = desk.orders.find(account, &id(name)).expect("it is there");
+        assert_eq!((order.status(), order.last_sequence), (status, 3), "{name}");
+        assert_eq!(order.last.cum_quantity, 3, "what it traded stays told");
+    }
+    // What is open goes on as if nothing had been.
+    desk.accepted(&["bob: buy 2 @ 100 as b2"]);
+    let order = desk.orders.find(ALICE, &id("a1")).expect("it is there");
+    assert_eq!((order.status(), order.last.order_sequence), (OrdStatus::Filled, 3));
+}
+
+#[test]
+fn legs_of_a_list_are_orders_of_their_own() {
+    let mut desk = Desk::open();
+    let mut payload = Payload::default();
+    payload.line("alice: buy 5 @ 99 as entry");
+    payload.line("alice: sell 5 @ 110 as gain");
+    payload.line("alice: sell 5 stop 90 as loss");
+    for (place, command) in payload.commands.iter_mut().enumerate() {
+        let (contingency, place) = (Contingency::Bracket, place as u8);
+        command.link = Leg { contingency, legs: 3, place }.link();
+    }
+    let verdicts = desk.send(&payload);
+    assert!(verdicts.iter().all(|verdict| said(verdict) == "accepted"));
+    assert_eq!(names(desk.orders.open_of_account(ALICE)), ["entry", "gain", "loss"]);
+    let last = |desk: &Desk, name| {
+        let order = desk.orders.find(ALICE, &id(name)).expect("it is there");
+        (ExecType::try_from(order.last.exec_type).expect("a kind"), order.is_open())
+    };
+    desk.accepted(&["bob: sell 5 @ 99 as b1"]);
+    assert_eq!(last(&desk, "entry"), (ExecType::Trade, false));
+    for exit in ["gain", "loss"] {
+        assert_eq!(last(&desk, exit), (ExecType::Triggered, true), "{exit}");
+    }
+    desk.accepted(&["bob: buy 1 @ 110 as b2"]);
+    assert_eq!(last(&desk, "gain"), (ExecType::Trade, true));
+    assert_eq!(last(&desk, "loss"), (ExecType::Canceled, false));
+    assert_eq!(names(desk.orders.open_of_account(ALICE)), ["gain"]);
+}
+
+#[test]
+fn an_order_that_moves_by_itself_stays_one_order() {
+    let mut desk = Desk::open();
+    desk.accepted(&[
+        "alice: buy 5 peg as p1",
+        "bob: buy 1 @ 98 as b1",
+        "bob: replace b1 @ 99 as b2",
+        "alice: replace p1 total 9 @ 100 as p2",
+    ]);
+    for name in ["p1", "p2"] {
+        let order = desk.orders.find(ALICE, &id(name)).expect("it is there");
+        assert_eq!((order.is_open(), order.last.price, order.last.quantity), (true, 99, 9));
+    }
+    desk.accepted(&["bob: cancel b2"]);
+    let order = desk.orders.find(ALICE, &id("p1")).expect("it is there");
+    assert_eq!(order.last.exec_type, ExecType::Suspended.number());
+    assert!(order.is_open());
+    desk.accepted(&["alice: cancel p2"]);
+    assert_eq!(desk.orders.open_orders(), 0);
 }
 
 #[test]

@@ -331,7 +331,7 @@ type Spoil = fn(&mut Command);
 #[test]
 fn shape_and_state_in_order_of_precedence() {
     // Each row spoils one thing; it wins over every later row that is spoilt as well.
-    let rows: [(Spoil, Reject); 17] = [
+    let rows: [(Spoil, Reject); 20] = [
         (|c| c.account = 9, Reject::UnknownAccount),
         (|c| c.instrument = 9, Reject::UnknownSymbol),
         (|c| c.set_cl_ord_id(id("used")), Reject::DuplicateClOrdId),
@@ -339,14 +339,17 @@ fn shape_and_state_in_order_of_precedence() {
         (|c| c.side = 3, Reject::UnsupportedCharacteristic),
         (|c| c.ord_type = 0, Reject::UnsupportedCharacteristic),
         (|c| c.time_in_force = 9, Reject::UnsupportedCharacteristic),
-        (|c| c.flags = 4, Reject::UnsupportedCharacteristic),
-        (|c| c.stop_price = 5, Reject::UnsupportedCharacteristic),
-        (|c| c.self_trade_prevention = 1, Reject::UnsupportedCharacteristic),
+        (|c| c.ord_type = 99, Reject::UnsupportedCharacteristic),
+        (|c| c.flags = 1, Reject::UnsupportedCharacteristic),
+        (|c| c.flags = 1 << 7, Reject::UnsupportedCharacteristic),
+        (|c| c.expire_time = 5, Reject::UnsupportedCharacteristic),
+        (|c| c.order_id = 5, Reject::UnsupportedCharacteristic),
         (|c| c.quantity = 0, Reject::IncorrectQuantity),
         (|c| c.quantity = -10, Reject::IncorrectQuantity),
         (|c| c.quantity = 15, Reject::IncorrectQuantity),
         (|c| c.price = 101, Reject::TickSize),
         (|c| c.price = -5, Reject::TickSize),
+        (|c| c.stop_price = 101, Reject::TickSize),
         (|c| c.instrument = XYZ, Reject::MarketClosed),
         (|c| c.set_cl_ord_id(id("burnt")), Reject::Stale),
     ];
@@ -481,6 +484,7 @@ fn a_dry_run_shows_every_check_with_its_headroom() {
             ("reference_price", true, true, 0, 0, 0),
             ("position", false, false, 12, 13, -1),
             ("buying_power", true, false, 11_000_000 * UNIT, 9_000_000 * UNIT, 2_000_000 * UNIT),
+            ("reduce_only", true, true, 0, 13, -13),
         ]
     );
 }

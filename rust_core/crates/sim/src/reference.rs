@@ -5,24 +5,39 @@
 //! fast engine the records and nothing else; the two must tell the same story, event by event.
 
 mod auction;
+mod follow;
+mod lists;
+mod operator;
 mod order;
+mod pegs;
+mod places;
 mod refusals;
+mod rules;
+mod sharing;
+mod timers;
 mod trading;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use bytemuck::Zeroable;
 use engine::ids::{place, shard_of};
 use engine::pod::{
-    BatchStatus, Command, CommandKind, Event, ExecType, Instrument, MarketStatus, OrdStatus,
-    OrderTerms, Outcome, OutcomeKind, SessionState, Side, Verdict, VerdictKind, FLAG_LEAVES,
-    FLAG_TERMS, INSTRUMENT_ENABLED, MAX_EVENTS, TIMER,
+    Account, BatchStatus, Command, CommandKind, Event, ExecType, Instrument, InstrumentRules,
+    OrdStatus, OrderTerms, Outcome, OutcomeKind, SessionState, Side, Verdict, VerdictKind,
+    FLAG_LEAVES, FLAG_TERMS, INSTRUMENT_ENABLED, MAX_EVENTS, MAX_STATUSES, TIMER,
 };
 use engine::reject::Reject;
 use engine::rules::Rules;
 use engine::{Batch, Fills, Level};
 
-const DAY_NS: i64 = 24 * 60 * 60 * 1_000_000_000;
+use lists::List;
+use timers::{Mass, Timer};
+
+const SECOND_NS: i64 = 1_000_000_000;
+const DAY_NS: i64 = 24 * 60 * 60 * SECOND_NS;
+/// Events that each command keeps for itself: NEW, TRIGGERED, the end of the order linked with it,
+/// its own end.
+const KEPT: usize = 4;
 
 /// Where an order is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +47,12 @@ enum Place {
     Market,
     Stop,
     Trailing,
+    /// For the closing auction.
     Waiting,
+    /// For a price to follow.
+    Suspended,
+    /// For the entry of its bracket.
+    Exit,
 }
 
 /// An open order.
@@ -56,6 +76,8 @@ struct Open {
     stop: i64,
     watermark: i64,
     elected: bool,
+    /// The list that it is a leg of, named by the id of its first leg.
+    list: Option<u64>,
 }
 
 /// Queues of order ids by key: the price, negative where the highest comes first.
@@ -79,6 +101,17 @@ struct Book {
     indicated: (i64, i64, i64),
     /// How many of its limit orders want all or a minimum; most books have none.
     floored: usize,
+    bounds: InstrumentRules,
+    /// When they were set: no moment of their schedule up to then counts.
+    bounds_since_ns: i64,
+    /// The price of the last auction that traded; 0: none.
+    auctioned: i64,
+    /// When the auction that a band has called ends.
+    band_ends_ns: Option<i64>,
+    /// All pegged orders, in the book or not.
+    pegged: BTreeSet<u64>,
+    /// Exits that wait for their entries.
+    exits: BTreeSet<u64>,
 }
 
 /// The plain engine.
@@ -91,14 +124,38 @@ pub struct Reference {
     books: BTreeMap<u32, Book>,
     /// Instruments in which something is still to follow.
     pending: Vec<u32>,
+    accounts: BTreeMap<u32, Account>,
+    lists: BTreeMap<u64, List>,
+    /// What speaks against the legs that are still to come in this message, by their index.
+    judged: BTreeMap<u32, Vec<Reject>>,
+    /// Mass cancels that go on.
+    masses: Vec<Mass>,
+    /// The sides of trades that were undone.
+    busted: BTreeSet<(u64, u16)>,
+    /// Journal time up to which timers have fired, and the last one if some are left.
+    fired_ns: i64,
+    fired: Option<Timer>,
 }
 
-/// What a command may cause.
+/// What a command, or a timer, may cause.
 #[derive(Clone, Copy, Debug)]
 struct At {
     index: u32,
-    /// Trades that fit into the message.
-    trades: usize,
+    /// No event of its own from this place on, and no status from that.
+    end: usize,
+    statuses: usize,
+}
+
+impl At {
+    /// Whether so many events fit, with the end of the order that causes them behind.
+    fn fits(&self, events: usize, fills: &Fills) -> bool {
+        fills.events.len() + events < self.end
+    }
+
+    /// Room for events.
+    fn room(&self, fills: &Fills) -> usize {
+        self.end.saturating_sub(fills.events.len())
+    }
 }
 
 fn side_number(side: Side) -> usize {
@@ -119,6 +176,13 @@ impl Reference {
             orders: BTreeMap::new(),
             books: BTreeMap::new(),
             pending: Vec::new(),
+            accounts: BTreeMap::new(),
+            lists: BTreeMap::new(),
+            judged: BTreeMap::new(),
+            masses: Vec::new(),
+            busted: BTreeSet::new(),
+            fired_ns: 0,
+            fired: None,
         }
     }
 
@@ -138,28 +202,24 @@ impl Reference {
             statuses: Vec::new(),
         };
         self.time_ns = batch.time_ns;
+        self.judged.clear();
         let count = batch.commands.len();
+        // Each command that is still to come keeps events and two statuses.
+        let at = |index: u32, to_come: usize| At {
+            index,
+            end: MAX_EVENTS - KEPT * to_come,
+            statuses: MAX_STATUSES - 2 * to_come,
+        };
         if batch.status != BatchStatus::Held {
-            let most = MAX_EVENTS - 2 * count;
-            self.expire(most, &mut fills.events);
-            let waiting = std::mem::take(&mut self.pending);
-            for (number, &instrument) in waiting.iter().enumerate() {
-                // Those behind are pending still, each once.
-                let behind = waiting[number + 1..].contains(&instrument);
-                assert!(!behind, "each instrument is pending once");
-                self.follow(instrument, TIMER, most, fills);
-            }
+            self.go_on(at(TIMER, count), fills);
         }
         for index in 0..count {
             let first_event = fills.events.len();
-            // Two events are kept for each command that is still to come, and two for this one.
-            let spare = MAX_EVENTS - 2 * (count - index) - first_event;
             let id = place(self.shard, batch.sequence, index as u32);
-            let at = At { index: index as u32, trades: spare / 2 };
-            let (outcome, instrument) = self.command(batch, id, at, fills);
-            if let Some(instrument) = instrument {
-                let most = MAX_EVENTS - 2 * (count - index - 1);
-                self.follow(instrument, at.index, most, fills);
+            let at = at(index as u32, count - index - 1);
+            let (outcome, instruments) = self.command(batch, id, at, fills);
+            for instrument in instruments {
+                self.follow(instrument, at, fills);
             }
             fills.outcomes.push(Outcome {
                 first_event: first_event as u32,
@@ -196,78 +256,60 @@ impl Reference {
         book.session != SessionState::Continuous || ids.any(|id| self.orders[id].has_floor())
     }
 
-    fn expire(&mut self, most: usize, events: &mut Vec<Event>) {
-        let mut due: Vec<(i64, u64)> = self
-            .orders
-            .values()
-            .filter_map(|order| Some((order.expires_ns?, order.id)))
-            .filter(|&(expires_ns, _)| expires_ns <= self.time_ns)
-            .collect();
-        due.sort_unstable();
-        for (_, id) in due.into_iter().take(most) {
-            let instrument = self.orders[&id].command.instrument;
-            self.leave(id, ExecType::Expired, 0, TIMER, events);
-            if self.books[&instrument].session.collects() {
-                self.postpone(instrument);
-            }
-        }
-    }
-
     fn postpone(&mut self, instrument: u32) {
         if !self.pending.contains(&instrument) {
             self.pending.push(instrument);
         }
     }
 
-    /// Says what became of a command, and in which instrument something may follow.
+    /// Says what became of a command, and in which instruments something may follow.
     fn command(
         &mut self,
         batch: &Batch<'_>,
         id: u64,
         at: At,
         fills: &mut Fills,
-    ) -> (Outcome, Option<u32>) {
+    ) -> (Outcome, Vec<u32>) {
         let command = &batch.commands[at.index as usize];
         let verdict = &batch.verdicts[at.index as usize];
         if verdict.kind == VerdictKind::Repeat.number() {
             let first_place = verdict.first_place;
             let outcome = Outcome { first_place, ..outcome(OutcomeKind::Repeat, verdict.order_id) };
-            return (outcome, None);
+            return (outcome, Vec::new());
         }
-        let mut reasons = Vec::new();
-        if verdict.kind != VerdictKind::Accepted.number() {
-            reasons.push(Reject::from_number(verdict.reason).unwrap_or(Reject::Other));
-        }
+        let mut reasons = risk_said(verdict);
         let kind = CommandKind::try_from(command.kind).unwrap_or(CommandKind::None);
         match kind {
             CommandKind::NewOrder => {
-                let terms = (command.flags & FLAG_TERMS != 0)
-                    .then(|| batch.terms.get(usize::from(command.payload_index)));
-                self.reasons_against_new(command, terms, &mut reasons);
+                let terms = terms_of(batch, command);
+                if command.link == 0 {
+                    self.reasons_against_new(command, terms, &mut reasons);
+                } else {
+                    reasons = self.reasons_against_leg(batch, at.index as usize);
+                }
                 if reasons.is_empty() {
                     let terms = terms.flatten().copied().unwrap_or_default();
-                    self.enter(id, command, terms, at, &mut fills.events);
-                    return (outcome(OutcomeKind::Accepted, id), Some(command.instrument));
+                    self.enter(id, command, terms, at, fills);
+                    return (outcome(OutcomeKind::Accepted, id), vec![command.instrument]);
                 }
             }
             CommandKind::CancelOrder | CommandKind::ReplaceOrder => {
                 return self.change(kind, command, verdict, id, at, reasons, fills);
             }
             CommandKind::None => reasons.push(Reject::UnsupportedCharacteristic),
-            CommandKind::SetSession | CommandKind::SetLastTrade => {
+            CommandKind::Tick => {
                 if reasons.is_empty() {
-                    self.operate(kind, command, at, fills, &mut reasons);
-                }
-                if reasons.is_empty() {
-                    return (outcome(OutcomeKind::Applied, 0), Some(command.instrument));
+                    return (outcome(OutcomeKind::Applied, 0), Vec::new());
                 }
             }
             _ => {
+                // What an operator says is read only if risk lets it pass.
+                let touched = match reasons.is_empty() {
+                    true => self.operate(kind, batch, id, at, fills, &mut reasons),
+                    false => Vec::new(),
+                };
                 if reasons.is_empty() {
-                    self.set(kind, command, batch, fills, &mut reasons);
-                }
-                if reasons.is_empty() {
-                    return (outcome(OutcomeKind::Applied, 0), None);
+                    return (outcome(OutcomeKind::Applied, 0), touched);
                 }
             }
         }
@@ -276,7 +318,7 @@ impl Reference {
         fills.events.push(Event { ord_status: OrdStatus::Rejected.number(), ..event });
         let outcome =
             Outcome { reason: reason.number(), ..outcome(OutcomeKind::Rejected, verdict.order_id) };
-        (outcome, None)
+        (outcome, Vec::new())
     }
 
     #[expect(clippy::too_many_arguments, reason = "a plain engine passes things on plainly")]
@@ -289,22 +331,22 @@ impl Reference {
         at: At,
         mut reasons: Vec<Reject>,
         fills: &mut Fills,
-    ) -> (Outcome, Option<u32>) {
+    ) -> (Outcome, Vec<u32>) {
         let target = self.target(command, verdict, id, &mut reasons);
         if kind == CommandKind::ReplaceOrder {
             self.reasons_against_terms(command, target, &mut reasons);
         }
         let Some(target) = target.filter(|_| reasons.is_empty()) else {
             let outcome = self.refuse_change(command, verdict, target, &reasons, at.index, fills);
-            return (outcome, None);
+            return (outcome, Vec::new());
         };
         let instrument = self.orders[&target].command.instrument;
         if kind == CommandKind::CancelOrder {
-            self.leave(target, ExecType::Canceled, 0, at.index, &mut fills.events);
+            self.leave(target, ExecType::Canceled, 0, at, fills);
         } else {
-            self.replace(target, command, at, &mut fills.events);
+            self.replace(target, command, at, fills);
         }
-        (outcome(OutcomeKind::Accepted, target), Some(instrument))
+        (outcome(OutcomeKind::Accepted, target), vec![instrument])
     }
 
     /// The open order that a cancel or replace is about, if it is the account's.
@@ -327,94 +369,6 @@ impl Reference {
             return None;
         }
         Some(id)
-    }
-
-    fn set(
-        &mut self,
-        kind: CommandKind,
-        command: &Command,
-        batch: &Batch<'_>,
-        fills: &mut Fills,
-        reasons: &mut Vec<Reject>,
-    ) {
-        let payload = usize::from(command.payload_index);
-        let known = match kind {
-            CommandKind::SetInstrument => batch.instruments.get(payload).is_some_and(|new| {
-                let fits = self.books.get(&new.id).is_none_or(|book| {
-                    book.instrument.price_scale == new.price_scale
-                        && book.instrument.quantity_scale == new.quantity_scale
-                });
-                let rules = Rules::read(new.policies).filter(|_| new.is_valid() && fits);
-                if let Some(rules) = rules {
-                    let book = self.books.entry(new.id).or_insert_with(|| Book::new(new, rules));
-                    (book.instrument, book.rules) = (*new, rules);
-                    fills.instruments.push(*new);
-                }
-                rules.is_some()
-            }),
-            CommandKind::SetAccount => {
-                fills.accounts.extend(batch.accounts.get(payload));
-                payload < batch.accounts.len()
-            }
-            CommandKind::SetLimits => {
-                fills.limits.extend(batch.limits.get(payload));
-                payload < batch.limits.len()
-            }
-            _ => true,
-        };
-        if !known {
-            reasons.push(Reject::UnsupportedCharacteristic);
-        }
-    }
-
-    fn operate(
-        &mut self,
-        kind: CommandKind,
-        command: &Command,
-        at: At,
-        fills: &mut Fills,
-        reasons: &mut Vec<Reject>,
-    ) {
-        let id = command.instrument;
-        if !self.books.contains_key(&id) {
-            return reasons.push(Reject::UnknownSymbol);
-        }
-        let lowest = i64::from(kind == CommandKind::SetLastTrade);
-        if kind == CommandKind::SetSession
-            && usize::from(command.payload_index) >= SessionState::ALL.len()
-        {
-            return reasons.push(Reject::UnsupportedCharacteristic);
-        }
-        if command.price < lowest || command.price > engine::pod::MAX_PRICE {
-            return reasons.push(Reject::TickSize);
-        }
-        if kind == CommandKind::SetLastTrade {
-            return self.print(id, command.price);
-        }
-        let session = SessionState::ALL[usize::from(command.payload_index)];
-        let book = self.books.get_mut(&id).expect("just seen");
-        (book.reference, book.leaving) = (command.price, None);
-        let was = book.session;
-        if was != SessionState::Continuous
-            && (session == SessionState::Continuous || session == SessionState::PostClose)
-        {
-            let price = self.auction(id).map_or(0, |auction| auction.0);
-            self.books.get_mut(&id).expect("just seen").leaving = Some((session, price));
-        } else {
-            self.set_session(id, session, at.index, fills);
-        }
-    }
-
-    fn set_session(&mut self, id: u32, session: SessionState, at: u32, fills: &mut Fills) {
-        let book = self.books.get_mut(&id).expect("an instrument that is known");
-        book.session = session;
-        book.indicated = (0, 0, 0);
-        fills.statuses.push(MarketStatus {
-            instrument: id,
-            command_index: at,
-            session: session.number(),
-            ..MarketStatus::zeroed()
-        });
     }
 
     fn refuse_change(
@@ -465,12 +419,31 @@ impl Book {
             leaving: None,
             indicated: (0, 0, 0),
             floored: 0,
+            bounds: InstrumentRules::zeroed(),
+            bounds_since_ns: 0,
+            auctioned: 0,
+            band_ends_ns: None,
+            pegged: BTreeSet::new(),
+            exits: BTreeSet::new(),
         }
     }
 
     fn is_enabled(&self) -> bool {
         self.instrument.flags & INSTRUMENT_ENABLED != 0
     }
+}
+
+/// Why risk refused a command, if it did.
+fn risk_said(verdict: &Verdict) -> Vec<Reject> {
+    let refused = verdict.kind != VerdictKind::Accepted.number();
+    let reason = Reject::from_number(verdict.reason).unwrap_or(Reject::Other);
+    refused.then_some(reason).into_iter().collect()
+}
+
+/// None if a command names no terms; holds None if it names what isn't there.
+fn terms_of<'a>(batch: &Batch<'a>, command: &Command) -> Option<Option<&'a OrderTerms>> {
+    let named = command.flags & FLAG_TERMS != 0;
+    named.then(|| batch.terms.get(usize::from(command.payload_index)))
 }
 
 /// The open quantity that a replace asks for.
@@ -505,7 +478,7 @@ fn refusal(
     Event {
         exec_type: exec_type.number(),
         side: known(command.side, 2),
-        ord_type: known(command.ord_type, 5),
+        ord_type: known(command.ord_type, 6),
         time_in_force: known(command.time_in_force, 8),
         reason: reason.number(),
         flags: command.flags & !engine::pod::FLAG_RESTS,

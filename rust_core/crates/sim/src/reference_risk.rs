@@ -2,16 +2,22 @@
 //! everything anew whenever it is asked. Slow, short, and written from the rules, not from the
 //! engine.
 
+mod operator;
+mod shape;
+
 use std::collections::BTreeMap;
 
 use engine::ids::{place, sequence_of};
 use engine::pod::{
-    Account, BatchStatus, ClOrdId, Command, CommandKind, Event, ExecType, Instrument, Limits,
-    OrdType, Side, TimeInForce, VerdictKind, FLAG_CANCEL_ON_DISCONNECT, FLAG_LEAVES, MAX_PRICE,
-    MAX_QUANTITY,
+    Account, BatchStatus, ClOrdId, Command, CommandKind, Event, ExecType, Instrument,
+    InstrumentRules, Limits, OrderTerms, SessionState, Side, VerdictKind,
+    FLAG_CANCEL_ON_DISCONNECT, FLAG_LEAVES, FLAG_REDUCE_ONLY, FLAG_TERMS, MAX_PRICE, MAX_QUANTITY,
 };
 use engine::reject::Reject;
 use engine::{Batch, FillsView};
+
+use operator::price_within;
+use shape::{content, odd, priced, Priced};
 
 const DAY_NS: i64 = 86_400_000_000_000;
 
@@ -43,7 +49,9 @@ struct Order {
     account: u32,
     instrument: u32,
     buys: bool,
-    market: bool,
+    reduces: bool,
+    /// Counted at its stop price while no limit is known.
+    stops: bool,
     price: i64,
     leaves: i64,
     cum: i64,
@@ -62,8 +70,8 @@ impl Order {
     }
 }
 
-/// The content of a request: the command without what a retry may change.
-type Content = ([u64; 16], Option<ClOrdId>);
+/// The content of a request: the command without what a retry may change, and its terms.
+type Content = ([u64; 16], Option<ClOrdId>, Option<OrderTerms>);
 
 /// A request under a client order id.
 #[derive(Clone, Debug)]
@@ -97,6 +105,7 @@ pub struct ReferenceRisk {
     instruments: BTreeMap<u32, Instrument>,
     accounts: BTreeMap<u32, Account>,
     limits: BTreeMap<(u32, u32), Limits>,
+    rules: BTreeMap<u32, InstrumentRules>,
     last_price: BTreeMap<u32, i64>,
     orders: BTreeMap<u64, Order>,
     requests: BTreeMap<(u32, ClOrdId), Request>,
@@ -106,20 +115,6 @@ pub struct ReferenceRisk {
 
 fn refuse<T>(reason: Reject) -> Result<T, Reject> {
     Err(reason)
-}
-
-fn content(command: &Command, orig: Option<&ClOrdId>) -> Content {
-    let mut plain = *command;
-    plain.flags &= !FLAG_CANCEL_ON_DISCONNECT;
-    plain.session = 0;
-    plain.orig_cl_ord_id_index = 0;
-    (bytemuck::cast(plain), orig.copied())
-}
-
-fn odd(command: &Command) -> bool {
-    (command.stop_price, command.display_quantity, command.min_quantity) != (0, 0, 0)
-        || (command.self_trade_group, command.link, command.self_trade_prevention) != (0, 0, 0)
-        || command.expire_time != 0
 }
 
 impl ReferenceRisk {
@@ -146,7 +141,7 @@ impl ReferenceRisk {
     fn command(&mut self, command: &Command, batch: &Batch<'_>, place: u64) -> Said {
         let payload = usize::from(command.payload_index);
         let set = match CommandKind::try_from(command.kind) {
-            Ok(CommandKind::NewOrder) => return self.new_order(command, place),
+            Ok(CommandKind::NewOrder) => return self.new_order(command, batch, place),
             Ok(CommandKind::CancelOrder) => return self.change(command, batch, place, false),
             Ok(CommandKind::ReplaceOrder) => return self.change(command, batch, place, true),
             Ok(CommandKind::SetInstrument) => {
@@ -165,15 +160,32 @@ impl ReferenceRisk {
                 Ok(())
             }
             Ok(CommandKind::Tick) => Ok(()),
-            Ok(
-                CommandKind::None
-                | CommandKind::SetSession
-                | CommandKind::SetLastTrade
-                | CommandKind::SetRules
-                | CommandKind::MassCancel
-                | CommandKind::BustTrade,
-            )
-            | Err(_) => refuse(Reject::UnsupportedCharacteristic),
+            Ok(CommandKind::MassCancel) => return self.mass_cancel(command, place),
+            Ok(CommandKind::SetRules) => self.set_rules(&batch.rules[payload]),
+            Ok(CommandKind::SetSession) => self.operate(command, |command| {
+                if SessionState::try_from(command.payload_index).is_err() {
+                    return refuse(Reject::UnsupportedCharacteristic);
+                }
+                price_within(command.price, 0)
+            }),
+            Ok(CommandKind::SetLastTrade) => {
+                let set = self.operate(command, |command| price_within(command.price, 1));
+                if set.is_ok() {
+                    self.last_price.insert(command.instrument, command.price);
+                }
+                set
+            }
+            Ok(CommandKind::BustTrade) if !self.accounts.contains_key(&command.account) => {
+                refuse(Reject::UnknownAccount)
+            }
+            Ok(CommandKind::BustTrade) => self.operate(command, |command| match command {
+                Command { side: 0 | 3.., .. } => refuse(Reject::UnsupportedCharacteristic),
+                Command { quantity: ..=0 | 1_000_000_000_001.., .. } => {
+                    refuse(Reject::IncorrectQuantity)
+                }
+                _ => price_within(command.price, 1),
+            }),
+            Ok(CommandKind::None) | Err(_) => refuse(Reject::UnsupportedCharacteristic),
         };
         match set {
             Ok(()) => (VerdictKind::Accepted, None, 0, 0),
@@ -201,9 +213,11 @@ impl ReferenceRisk {
         self.request(account, id)
     }
 
-    fn new_order(&mut self, command: &Command, place: u64) -> Said {
+    fn new_order(&mut self, command: &Command, batch: &Batch<'_>, place: u64) -> Said {
         let id = command.cl_ord_id();
-        let plain = content(command, None);
+        let has_terms = command.flags & FLAG_TERMS != 0;
+        let terms = batch.terms.get(usize::from(command.payload_index)).filter(|_| has_terms);
+        let plain = content(command, None, terms.copied());
         let known = self.known(command.account, &id).cloned();
         if self.accounts.contains_key(&command.account) {
             if let Some(known) = &known {
@@ -237,20 +251,9 @@ impl ReferenceRisk {
         if known.is_some_and(|known| known.content.is_some()) {
             return refuse(Reject::DuplicateClOrdId);
         }
-        let side = Side::try_from(command.side);
-        let market = OrdType::try_from(command.ord_type) == Ok(OrdType::Market);
-        let limit = OrdType::try_from(command.ord_type) == Ok(OrdType::Limit);
-        let timed = TimeInForce::try_from(command.time_in_force)
-            .is_ok_and(|time| time != TimeInForce::None && time <= TimeInForce::Fok);
-        if !matches!(side, Ok(Side::Buy | Side::Sell))
-            || !(market || limit)
-            || !timed
-            || command.flags & !FLAG_CANCEL_ON_DISCONNECT != 0
-            || (market && command.price != 0)
-            || odd(command)
-        {
+        let Some(priced) = priced(command) else {
             return refuse(Reject::UnsupportedCharacteristic);
-        }
+        };
         let largest = match instrument.max_quantity {
             0 => MAX_QUANTITY,
             most => most,
@@ -261,11 +264,11 @@ impl ReferenceRisk {
         {
             return refuse(Reject::IncorrectQuantity);
         }
-        if limit
-            && (!(1..=MAX_PRICE).contains(&command.price)
-                || command.price % instrument.tick_size != 0)
-        {
-            return refuse(Reject::TickSize);
+        let may_lack_price = priced != Priced::ByLimit;
+        for (price, may_lack) in [(command.price, may_lack_price), (command.stop_price, true)] {
+            if !(may_lack && price == 0 || self.on_tick(instrument, price)) {
+                return refuse(Reject::TickSize);
+            }
         }
         if instrument.flags & 1 == 0 {
             return refuse(Reject::MarketClosed);
@@ -273,23 +276,25 @@ impl ReferenceRisk {
         if known.is_some() {
             return refuse(Reject::Stale);
         }
-        let price = if market {
-            self.market_price(command.account, instrument)
-        } else {
-            Some(command.price)
+        let stops = priced == Priced::ByStopIfAny && command.stop_price != 0;
+        let price = match priced {
+            Priced::ByLimit | Priced::ByLimitIfAny if command.price != 0 => Some(command.price),
+            Priced::ByStopIfAny if stops => Some(command.stop_price),
+            _ => self.market_price(command.account, instrument),
         };
         let order = Order {
             account: command.account,
             instrument: command.instrument,
-            buys: side == Ok(Side::Buy),
-            market,
+            buys: command.side == Side::Buy.number(),
+            reduces: command.flags & FLAG_REDUCE_ONLY != 0,
+            stops,
             price: price.unwrap_or(0),
             leaves: command.quantity,
             cum: 0,
             pending: Vec::new(),
             ended_ns: None,
         };
-        let collared = limit.then_some(command.price);
+        let collared = (command.price != 0).then_some(command.price);
         self.check_limits(&order, None, order.leaves, collared, price)?;
         Ok(order)
     }
@@ -302,8 +307,18 @@ impl ReferenceRisk {
     fn market_price(&self, account: u32, instrument: &Instrument) -> Option<i64> {
         let reference = self.reference_price(instrument)?;
         let limits = self.limits.get(&(account, 0));
-        let bps = limits.filter(|limits| limits.checks & 4 != 0).map_or(0, |l| l.collar_bps);
-        Some(reference + reference * i64::from(bps) / 10_000)
+        let collar = limits.filter(|limits| limits.checks & 4 != 0).map_or(0, |l| l.collar_bps);
+        let rules = self.rules.get(&instrument.id);
+        let [statically, dynamically, protected] = rules.map_or([0; 3], |rules| {
+            [rules.static_band_bps, rules.dynamic_band_bps, rules.protection_bps]
+        });
+        let bps = match (dynamically, protected) {
+            (0, 0) if statically != 0 => statically,
+            (0, 0) => collar,
+            (0, only) | (only, 0) => only,
+            (one, other) => one.min(other),
+        };
+        Some(MAX_PRICE.min(reference + reference * i64::from(bps) / 10_000))
     }
 
     /// The live orders of an account.
@@ -436,6 +451,15 @@ impl ReferenceRisk {
         if on(5) && more > 0 && more > self.available(account) {
             return refuse(Reject::InsufficientCredit);
         }
+        let side = usize::from(!order.buys);
+        let reducible = if order.buys { -position } else { position };
+        let reduces = |other: &Order| {
+            other.reduces && other.buys == order.buys && other.instrument == order.instrument
+        };
+        let one_reduces = order.reduces || self.live(account).any(|(_, other)| reduces(other));
+        if more_quantity && one_reduces && after[side].0 > reducible.max(0) {
+            return refuse(Reject::ReduceOnly);
+        }
         Ok(())
     }
 
@@ -450,7 +474,7 @@ impl ReferenceRisk {
             return (VerdictKind::Refused, Some(Reject::UnknownAccount), 0, 0);
         }
         let id = command.cl_ord_id();
-        let plain = content(command, orig);
+        let plain = content(command, orig, None);
         let known = self.known(account, &id).filter(|_| !id.is_absent()).cloned();
         if let Some(known) = known.as_ref().filter(|known| known.content == Some(plain)) {
             return (VerdictKind::Repeat, None, known.order.unwrap_or(0), known.place);
@@ -519,11 +543,12 @@ impl ReferenceRisk {
         let id = command.cl_ord_id();
         let names_itself = orig == Some(&id);
         let bad_replace = id.is_absent() || command.flags & !flags != 0 || live.is_some_and(unlike);
-        if odd(command) || names_itself || (replace && bad_replace) {
+        let bad_cancel = !replace && command.stop_price != 0;
+        if odd(command) || names_itself || bad_cancel || (replace && bad_replace) {
             return refuse(Reject::UnsupportedCharacteristic);
         }
         if replace {
-            replace_terms_fit(command, instrument)?;
+            self.replace_terms_fit(command, instrument)?;
         }
         match (target, live) {
             (None, _) => refuse(Reject::UnknownOrder),
@@ -546,6 +571,8 @@ impl ReferenceRisk {
         }
         if command.price != 0 {
             asked.price = command.price;
+        } else if command.stop_price != 0 && order.stops {
+            asked.price = command.stop_price;
         }
         if command.flags & FLAG_LEAVES != 0 || command.quantity != 0 {
             asked.leaves = command.flags & FLAG_LEAVES != 0;
@@ -575,34 +602,38 @@ impl ReferenceRisk {
             return;
         }
         let now_ns = self.now_ns;
+        if kind == ExecType::TradeBust {
+            let last = self.last_price.get(&event.instrument).copied();
+            let (key, buys) = ((event.account, event.instrument), event.side != 1);
+            self.trade(key, buys, event.last_price, event.last_quantity);
+            match last {
+                Some(last) => self.last_price.insert(key.1, last),
+                None => self.last_price.remove(&key.1),
+            };
+            return;
+        }
         let Some(order) = self.orders.get_mut(&event.order_id) else {
             assert_eq!(kind, ExecType::Rejected, "only what was refused is unknown");
             return;
         };
-        match kind {
-            ExecType::Trade => {
-                order.cum += event.last_quantity;
-                order.leaves -= event.last_quantity;
-                let (account, instrument, buys) = (order.account, order.instrument, order.buys);
-                if order.leaves == 0 {
-                    order.ended_ns = Some(now_ns);
-                }
-                self.trade((account, instrument), buys, event.last_price, event.last_quantity);
-            }
-            ExecType::Replaced => {
-                order.leaves = event.leaves_quantity;
-                if !order.market {
-                    order.price = event.price;
-                }
-            }
-            ExecType::Canceled | ExecType::Expired | ExecType::Rejected => {
+        let over = matches!(kind, ExecType::Canceled | ExecType::Expired | ExecType::Rejected);
+        if over {
+            order.ended_ns = Some(now_ns);
+            return;
+        }
+        order.cum += event.last_quantity;
+        order.leaves = event.leaves_quantity;
+        if event.price != 0 {
+            order.price = event.price;
+        } else if order.stops && event.stop_price != 0 {
+            order.price = event.stop_price;
+        }
+        if kind == ExecType::Trade {
+            let (account, instrument, buys) = (order.account, order.instrument, order.buys);
+            if order.leaves == 0 {
                 order.ended_ns = Some(now_ns);
             }
-            ExecType::New | ExecType::None | ExecType::CancelRejected => {}
-            ExecType::Restated
-            | ExecType::Triggered
-            | ExecType::Suspended
-            | ExecType::TradeBust => unreachable!("risk lets none pass"),
+            self.trade((account, instrument), buys, event.last_price, event.last_quantity);
         }
     }
 
@@ -622,30 +653,4 @@ impl ReferenceRisk {
         holding.position += sign * quantity;
         holding.cash -= i128::from(sign * quantity) * i128::from(price);
     }
-}
-
-fn replace_terms_fit(command: &Command, instrument: Option<&Instrument>) -> Result<(), Reject> {
-    let (quantity, price) = (command.quantity, command.price);
-    let total = command.flags & FLAG_LEAVES == 0;
-    let quantity_fits = quantity == 0
-        || instrument.map_or((0..=MAX_QUANTITY).contains(&quantity), |instrument| {
-            let most = match instrument.max_quantity {
-                0 => MAX_QUANTITY,
-                most => most,
-            };
-            (1..=most).contains(&quantity)
-                && quantity % instrument.lot_size == 0
-                && (!total || quantity >= instrument.min_quantity)
-        });
-    if !quantity_fits {
-        return refuse(Reject::IncorrectQuantity);
-    }
-    let tick = instrument.map_or(1, |instrument| instrument.tick_size);
-    if price != 0 && (!(1..=MAX_PRICE).contains(&price) || price % tick != 0) {
-        return refuse(Reject::TickSize);
-    }
-    if instrument.is_some_and(|instrument| instrument.flags & 1 == 0) {
-        return refuse(Reject::MarketClosed);
-    }
-    Ok(())
 }

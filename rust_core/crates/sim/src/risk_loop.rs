@@ -1,17 +1,17 @@
 //! Risk and matching joined as they are in the mesh, with stamps that lag, under a seeded flow of
 //! good and bad requests; judged by the plain reference and by what FILLS alone add up to.
 
+mod requests;
+
 use std::collections::{BTreeMap, VecDeque};
 
 use bytemuck::Zeroable;
 use engine::market_data::Updates;
 use engine::pod::{
-    Account, BatchStatus, ClOrdId, Command, CommandKind, ExecType, Instrument, Limits, OrdType,
-    Side, TimeInForce, VerdictKind, ACCOUNT_ENABLED, FLAG_CANCEL_ON_DISCONNECT, FLAG_LEAVES,
-    INSTRUMENT_ENABLED,
+    Account, BatchStatus, ClOrdId, Command, CommandKind, Event, ExecType, Instrument,
+    InstrumentRules, Limits, OrderTerms, Side, VerdictKind, ACCOUNT_ENABLED, INSTRUMENT_ENABLED,
 };
 use engine::reject::Reject;
-use engine::risk::bits;
 use engine::{Batch, Book, Fills, MarketData, MatchingEngine, RiskEngine, Risked};
 
 use crate::reference_risk::{ReferenceRisk, Said};
@@ -35,9 +35,12 @@ pub struct Orders {
     instruments: Vec<Instrument>,
     accounts: Vec<Account>,
     limits: Vec<Limits>,
+    terms: Vec<OrderTerms>,
+    rules: Vec<InstrumentRules>,
 }
 
-/// How often each verdict was given, by reason number; 0: accepted, 1000: a repeat.
+/// How often each verdict was given, by reason number; 0: accepted, 1000: a repeat; and how often
+/// each kind of event happened, by 2000 and its number.
 pub type Tally = BTreeMap<u16, u64>;
 
 /// What FILLS alone say of one order.
@@ -46,7 +49,8 @@ struct Resting {
     account: u32,
     instrument: u32,
     buys: bool,
-    price: i64,
+    /// What it is counted at, if FILLS says so: the limit.
+    price: Option<i64>,
     leaves: i64,
 }
 
@@ -56,6 +60,8 @@ struct Ledger {
     open: BTreeMap<u64, Resting>,
     /// (account, instrument) → position, cash.
     held: BTreeMap<(u32, u32), (i64, i128)>,
+    /// Both sides of every trade, the last ones last.
+    trades: Vec<Event>,
 }
 
 impl Ledger {
@@ -65,36 +71,43 @@ impl Ledger {
             if matches!(kind, ExecType::Rejected | ExecType::CancelRejected) {
                 continue;
             }
-            if kind == ExecType::Trade {
-                let sign = if event.side == Side::Buy.number() { 1 } else { -1 };
+            if matches!(kind, ExecType::Trade | ExecType::TradeBust) {
+                let buys = event.side == Side::Buy.number();
+                let sign = if buys == (kind == ExecType::Trade) { 1 } else { -1 };
                 let held = self.held.entry((event.account, event.instrument)).or_default();
                 held.0 += sign * event.last_quantity;
                 let paid = i128::from(event.last_price) * i128::from(event.last_quantity);
                 held.1 -= i128::from(sign) * paid;
             }
+            match kind {
+                ExecType::TradeBust => continue,
+                ExecType::Trade => self.trades.push(*event),
+                _ => {}
+            }
+            let before = self.open.remove(&event.order_id);
             if event.leaves_quantity == 0 {
-                self.open.remove(&event.order_id);
                 continue;
             }
+            let price = (event.price != 0).then_some(event.price);
             let resting = Resting {
                 account: event.account,
                 instrument: event.instrument,
                 buys: event.side == Side::Buy.number(),
-                price: event.price,
+                price: price.or(before.and_then(|before| before.price)),
                 leaves: event.leaves_quantity,
             };
             self.open.insert(event.order_id, resting);
         }
     }
 
-    /// Quantity and notional that the open orders of one side have.
-    fn open(&self, account: u32, instrument: u32, buys: bool) -> (i64, i128) {
+    /// Quantity, and notional if FILLS says it of all of them, that open orders of one side have.
+    fn open(&self, account: u32, instrument: u32, buys: bool) -> (i64, Option<i128>) {
         let of = |order: &&Resting| {
             (order.account, order.instrument, order.buys) == (account, instrument, buys)
         };
-        self.open.values().filter(of).fold((0, 0), |(quantity, notional), order| {
-            let more = i128::from(order.leaves) * i128::from(order.price);
-            (quantity + order.leaves, notional + more)
+        self.open.values().filter(of).fold((0, Some(0)), |(quantity, notional), order| {
+            let more = order.price.map(|price| i128::from(order.leaves) * i128::from(price));
+            (quantity + order.leaves, notional.zip(more).map(|(sum, more)| sum + more))
         })
     }
 }
@@ -119,8 +132,8 @@ pub struct RiskLoop {
     /// Orders' and requests' client order ids, newest last.
     names: Vec<(u32, ClOrdId)>,
     named: u64,
-    /// Requests that may be sent again.
-    sent: Vec<(Command, Option<ClOrdId>)>,
+    /// Requests that may be sent again, with their terms.
+    sent: Vec<(Command, Option<ClOrdId>, Option<OrderTerms>)>,
     order_ids: Vec<u64>,
     /// Set when risk was told every fill, so that the next stamp can't be lower.
     settled: bool,
@@ -152,6 +165,9 @@ fn instrument(id: u32) -> Instrument {
         lot_size,
         reference_price: if id == 3 { 0 } else { 1_000 },
         initial_margin_bps: margin,
+        // Of 1 price and time; of 2 resting orders of one's own are cancelled and market orders
+        // rest; of 3 icebergs hide, levels are shared out, and market orders collect.
+        policies: [0, 2 | 1 << 3 | 1 << 9, 5 | 2 << 3 | 1 << 7 | 1 << 9][id as usize - 1],
         ..Instrument::zeroed()
     }
 }
@@ -236,194 +252,6 @@ impl RiskLoop {
         Ok(())
     }
 
-    fn request(&mut self, orders: &mut Orders) {
-        match self.rng.weighted(&[500, 140, 220, 60, 30, 6, 10]) {
-            0 => self.new_order(orders),
-            1 => self.change(orders, CommandKind::CancelOrder),
-            2 => self.change(orders, CommandKind::ReplaceOrder),
-            3 => self.again(orders),
-            4 => {
-                let account = 1 + self.rng.below(ACCOUNTS.into()) as u32;
-                self.set_limits(orders, account);
-            }
-            5 => {
-                let id = 1 + self.rng.below(ACCOUNTS.into()) as u32;
-                let flags = if self.rng.per_mille(900) { ACCOUNT_ENABLED } else { 0 };
-                let index = orders.accounts.len();
-                orders.commands.push(reference_command(CommandKind::SetAccount, index));
-                orders.accounts.push(Account { flags, ..account(id) });
-            }
-            _ => {
-                let id = 1 + self.rng.below(INSTRUMENTS.into()) as u32;
-                let index = orders.instruments.len();
-                orders.commands.push(reference_command(CommandKind::SetInstrument, index));
-                let mut changed = instrument(id);
-                changed.flags = u16::from(self.rng.per_mille(920));
-                changed.initial_margin_bps = self.rng.below(3) as u32 * 5_000;
-                orders.instruments.push(changed);
-            }
-        }
-    }
-
-    fn price(&mut self) -> i64 {
-        let wild = self.rng.per_mille(30);
-        let price = if wild { self.rng.between(-10, 3_000) } else { self.rng.between(960, 1_040) };
-        if self.rng.per_mille(700) {
-            price - price.rem_euclid(5)
-        } else {
-            price
-        }
-    }
-
-    fn quantity(&mut self) -> i64 {
-        let lowest = i64::from(!self.rng.per_mille(10));
-        let quantity = self.rng.between(lowest, 60);
-        if self.rng.per_mille(700) {
-            quantity.max(10) / 10 * 10
-        } else {
-            quantity
-        }
-    }
-
-    /// A client order id: mostly a new one, sometimes one that was used or will be.
-    fn fresh_name(&mut self) -> ClOrdId {
-        self.named += 1;
-        match self.rng.below(100) {
-            0..=1 => name(self.rng.below(self.named + 4)),
-            _ => name(self.named + 3),
-        }
-    }
-
-    fn new_order(&mut self, orders: &mut Orders) {
-        let market = self.rng.per_mille(80);
-        let kind = if market { OrdType::Market } else { OrdType::Limit };
-        let times = [TimeInForce::Gtc, TimeInForce::Day, TimeInForce::Ioc, TimeInForce::Fok];
-        let mut command = Command {
-            kind: CommandKind::NewOrder.number(),
-            side: self.rng.pick(&[Side::Buy, Side::Sell]).number(),
-            ord_type: kind.number(),
-            time_in_force: times[self.rng.weighted(&[60, 20, 12, 8])].number(),
-            account: 1 + self.rng.below(ACCOUNTS.into()) as u32,
-            instrument: 1 + self.rng.below(INSTRUMENTS.into()) as u32,
-            price: if market { 0 } else { self.price() },
-            quantity: self.quantity(),
-            ..Command::zeroed()
-        };
-        command.set_cl_ord_id(self.fresh_name());
-        if self.rng.per_mille(20) {
-            self.spoil(&mut command);
-        }
-        self.push(orders, command, None);
-    }
-
-    fn spoil(&mut self, command: &mut Command) {
-        match self.rng.below(8) {
-            0 => command.account = 99,
-            1 => command.instrument = 99,
-            2 => command.side = self.rng.below(4) as u16,
-            3 => command.ord_type = self.rng.below(4) as u16,
-            4 => command.time_in_force = self.rng.below(6) as u16,
-            5 => command.flags = self.rng.below(8) as u16,
-            6 => command.stop_price = 1,
-            _ => command.quantity = self.rng.between(-5, 2_000_000_000_000),
-        }
-    }
-
-    fn change(&mut self, orders: &mut Orders, kind: CommandKind) {
-        let recent = self.names.len().min(200) as u64;
-        let known = (recent > 0)
-            .then(|| self.names[self.names.len() - 1 - self.rng.below(recent) as usize]);
-        let (account, mut orig) = known.unwrap_or((1, name(0)));
-        let mut command = Command { kind: kind.number(), account, ..Command::zeroed() };
-        if self.rng.per_mille(20) {
-            command.account = 1 + self.rng.below(ACCOUNTS.into()) as u32;
-        }
-        if self.rng.per_mille(20) {
-            orig = name(self.named + self.rng.below(8));
-        }
-        if self.rng.per_mille(40) {
-            command.instrument = 1 + self.rng.below(INSTRUMENTS.into()) as u32;
-        }
-        let named = kind == CommandKind::ReplaceOrder || self.rng.per_mille(500);
-        if named && !self.rng.per_mille(5) {
-            command.set_cl_ord_id(self.fresh_name());
-        }
-        if kind == CommandKind::ReplaceOrder {
-            if self.rng.per_mille(400) {
-                command.price = self.price();
-            }
-            if self.rng.per_mille(800) {
-                command.quantity = self.quantity();
-                command.flags = if self.rng.per_mille(300) { FLAG_LEAVES } else { 0 };
-            }
-            if self.rng.per_mille(20) {
-                command.side = self.rng.below(3) as u16;
-            }
-        }
-        if self.rng.per_mille(150) {
-            let recent = self.order_ids.len().min(100) as u64;
-            let at = self.order_ids.len() - 1 - self.rng.below(recent) as usize;
-            command.order_id = self.order_ids[at];
-            self.push(orders, command, None);
-        } else {
-            self.push(orders, command, Some(orig));
-        }
-    }
-
-    /// An earlier request, as a retry sends it, or with a small difference.
-    fn again(&mut self, orders: &mut Orders) {
-        let recent = self.sent.len().min(500) as u64;
-        if recent == 0 {
-            return;
-        }
-        let at = self.sent.len() - 1 - self.rng.below(recent) as usize;
-        let (mut command, orig) = self.sent[at];
-        command.session = self.rng.below(3) as u32;
-        command.flags ^= FLAG_CANCEL_ON_DISCONNECT * u16::from(self.rng.per_mille(100));
-        if self.rng.per_mille(200) {
-            command.quantity += 10;
-        }
-        self.push(orders, command, orig);
-    }
-
-    fn push(&mut self, orders: &mut Orders, mut command: Command, orig: Option<ClOrdId>) {
-        command.orig_cl_ord_id_index = 0;
-        if let Some(orig) = orig {
-            orders.orig_cl_ord_ids.push(orig);
-            command.orig_cl_ord_id_index = orders.orig_cl_ord_ids.len() as u16;
-        }
-        if !command.cl_ord_id().is_absent() && self.rng.per_mille(100) {
-            self.names.push((command.account, command.cl_ord_id()));
-        }
-        self.sent.push((command, orig));
-        orders.commands.push(command);
-    }
-
-    /// Gives an account new limits, on all instruments or on one.
-    fn set_limits(&mut self, orders: &mut Orders, account: u32) {
-        let mut limits = Limits {
-            account,
-            max_order_quantity: self.rng.between(20, 70),
-            max_position: self.rng.between(50, 400),
-            collar_bps: self.rng.between(100, 600) as u32,
-            max_open_orders: self.rng.between(10, 40) as u32,
-            ..Limits::zeroed()
-        };
-        limits.checks = bits::ALL;
-        for bit in 0..6 {
-            limits.checks &= !(u64::from(self.rng.per_mille(150)) << bit);
-        }
-        limits.set_max_order_notional(i128::from(self.rng.between(300, 6_000)) * UNIT);
-        limits.set_credit(i128::from(self.rng.between(1_000, 20_000)) * UNIT);
-        if self.rng.per_mille(100) {
-            limits.instrument = 1 + self.rng.below(INSTRUMENTS.into()) as u32;
-            limits.checks &= bits::PER_INSTRUMENT;
-        }
-        let index = orders.limits.len();
-        orders.commands.push(reference_command(CommandKind::SetLimits, index));
-        orders.limits.push(limits);
-    }
-
     fn send(&mut self, mut orders: Orders) -> Result<(), String> {
         self.time_ns += self.rng.between(0, 2_000_000);
         orders.time_ns = self.time_ns;
@@ -493,6 +321,9 @@ impl RiskLoop {
         self.matching.apply(&batch, &mut fills).map_err(|error| error.to_string())?;
         let applied = self.market_data.apply(&fills.view(), &mut self.updates);
         applied.map_err(|error| error.to_string())?;
+        for event in &fills.events {
+            *self.tally.entry(2_000 + event.exec_type).or_default() += 1;
+        }
         self.ledger.read(&fills);
         self.compare_books()?;
         self.waiting.push_back(fills);
@@ -550,7 +381,10 @@ impl RiskLoop {
                 let (held, cash) =
                     self.ledger.held.get(&(account, instrument)).copied().unwrap_or_default();
                 let resting = [true, false].map(|buys| self.ledger.open(account, instrument, buys));
-                if (p.quantity, p.cash, open) != (held, cash, resting) {
+                let same = open.iter().zip(&resting).all(|(open, resting)| {
+                    open.0 == resting.0 && resting.1.is_none_or(|notional| open.1 == notional)
+                });
+                if (p.quantity, p.cash) != (held, cash) || !same {
                     return Err(format!("{at}: {p:?}, but FILLS add up to {held}, {resting:?}"));
                 }
                 let sum = sums.entry(instrument).or_default();
@@ -629,7 +463,7 @@ fn view(orders: &Orders, sequence: u64) -> Batch<'_> {
         instruments: &orders.instruments,
         accounts: &orders.accounts,
         limits: &orders.limits,
-        terms: &[],
-        rules: &[],
+        terms: &orders.terms,
+        rules: &orders.rules,
     }
 }

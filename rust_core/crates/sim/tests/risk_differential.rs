@@ -26,11 +26,15 @@ fn the_engine_says_and_counts_what_the_reference_does() {
             *tally.entry(reason).or_default() += count;
         }
     }
-    // Every reason that risk can give, and repeats: 1000, were met often enough to mean something.
-    let met = [0, 1, 2, 3, 4, 5, 6, 8, 11, 13, 15, 16, 18, 19, 25, 26, 27, 105, 106, 1_000];
+    // Every reason that risk can give, repeats: 1000, and kinds of events: 2000 and more, were met
+    // often enough to mean something.
+    let reasons =
+        [0, 1, 2, 3, 4, 5, 6, 8, 11, 13, 15, 16, 18, 19, 25, 26, 27, 101, 105, 106, 1_000];
+    let events = [2_001, 2_002, 2_003, 2_004, 2_005, 2_006, 2_007, 2_008, 2_009];
+    let met = reasons.into_iter().chain(events);
     for reason in met {
         let count = tally.get(&reason).copied().unwrap_or(0);
-        assert!(count >= 10, "reason {reason} was met {count} times: {tally:?}");
+        assert!(count >= 10, "{reason} was met {count} times: {tally:?}");
     }
 }
 

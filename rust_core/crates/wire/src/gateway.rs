@@ -11,7 +11,7 @@ use core::fmt;
 
 use engine::order_view::{OrderView, OrderViewError};
 use engine::pod::{
-    BatchStatus, ClOrdId, Command, CommandKind, OrderTerms, FLAG_CANCEL_ON_DISCONNECT,
+    BatchStatus, ClOrdId, Command, CommandKind, ExecType, OrderTerms, FLAG_CANCEL_ON_DISCONNECT,
 };
 
 use crate::frame::{aligned, Frame, Header, Log};
@@ -484,7 +484,9 @@ impl Gateway {
         for (index, event) in fills.events.iter().enumerate() {
             let owner = self.reference.account(event.account);
             let is_firms = owner.is_some_and(|owner| owner.firm == firm);
-            if is_firms && account.is_none_or(|account| account == event.account) {
+            // A command refused that was about no order: its sender is told, and nobody else.
+            let is_order = event.order_id != 0 || event.exec_type != ExecType::Rejected.number();
+            if is_firms && is_order && account.is_none_or(|account| account == event.account) {
                 execution(&mut out, &fills, self.shard, index as u32, &self.reference);
             }
         }

@@ -1,20 +1,22 @@
 //! Questions to the stages, answered as messages of the protos.
 
+mod book;
+
 use bytemuck::Zeroable;
-use engine::pod::{ClOrdId, Instrument, Side, MAX_SCALES};
-use engine::risk::{Check, CheckResult};
-use engine::{MatchingEngine, Order};
+use engine::pod::{ClOrdId, Instrument, MAX_SCALES};
+use engine::risk::{CheckResult, Unit};
 use prost::Message;
 
 use crate::decimal;
 use crate::gateway::Gateway;
-use crate::pb::{nested, string, uint};
 use crate::proto::order_entry::v1::{get_order_request, GetOrderRequest};
 use crate::proto::risk::v1::{CheckOrderResponse, CheckResult as ProtoCheck};
-use crate::reference::{self, Name};
+use crate::reference;
 use crate::request::{Context, Method, Request, RequestError, Violation};
-use crate::response::{self, decimal_field};
-use crate::stage::{MatchingStage, RiskStage};
+use crate::response;
+use crate::stage::RiskStage;
+
+pub use book::{instruments, resting_orders};
 
 /// Decimal places of money times basis points.
 const BASIS_POINT_SCALE: u8 = MAX_SCALES + 4;
@@ -61,12 +63,12 @@ pub fn check_order(
 
 fn proto_check(result: &CheckResult, instrument: Option<&Instrument>) -> ProtoCheck {
     let instrument = instrument.copied().unwrap_or_else(Instrument::zeroed);
-    let scale = match result.check {
-        Check::OrderQuantity | Check::Position => instrument.quantity_scale,
-        Check::OrderNotional => MAX_SCALES,
-        Check::Collar => instrument.price_scale,
-        Check::BuyingPower => BASIS_POINT_SCALE,
-        Check::Account | Check::OpenOrders | Check::ReferencePrice => 0,
+    let scale = match result.check.unit() {
+        Unit::One => 0,
+        Unit::Quantity => instrument.quantity_scale,
+        Unit::Price => instrument.price_scale,
+        Unit::Money => MAX_SCALES,
+        Unit::MoneyBps => BASIS_POINT_SCALE,
     };
     let number = |units| if result.off { String::new() } else { text(units, scale) };
     ProtoCheck {
@@ -130,47 +132,4 @@ pub fn account(gateway: &Gateway, name: &[u8], firm: u32) -> Result<u32, Request
         Some(account) => Ok(account.id),
         None => Err(RequestError::UnknownAccount(String::from_utf8_lossy(name).into_owned())),
     }
-}
-
-/// `GetBookResponse` of matching with at most `most` orders a side; whose they are is said to
-/// operators alone. `None` for an unknown symbol.
-#[must_use]
-pub fn resting_orders(
-    stage: &MatchingStage,
-    symbol: &Name,
-    most: usize,
-    operator: bool,
-) -> Option<Vec<u8>> {
-    let instrument = stage.reference().by_symbol(symbol)?;
-    let engine: &MatchingEngine = stage.engine();
-    let mut out = Vec::new();
-    string(&mut out, 1, reference::text(symbol));
-    uint(&mut out, 2, engine.applied());
-    for (field, side) in [(3, Side::Buy), (4, Side::Sell)] {
-        for order in engine.orders(instrument.id, side).take(most) {
-            nested(&mut out, field, |out| {
-                resting_order(out, order, instrument, stage, operator);
-            });
-        }
-    }
-    Some(out)
-}
-
-fn resting_order(
-    out: &mut Vec<u8>,
-    order: &Order,
-    instrument: &Instrument,
-    stage: &MatchingStage,
-    operator: bool,
-) {
-    uint(out, 1, order.id);
-    if operator {
-        string(out, 2, order.cl_ord_id().as_bytes());
-        if let Some(account) = stage.reference().account(order.account) {
-            string(out, 3, reference::text(&account.name));
-        }
-    }
-    uint(out, 4, u64::from(order.side().number()));
-    decimal_field(out, 5, order.price.into(), instrument.price_scale);
-    decimal_field(out, 6, order.leaves.into(), instrument.quantity_scale);
 }

@@ -60,7 +60,9 @@ pub enum About {
     },
     /// The orders that a mass cancel ended.
     MassCancel,
-    /// Nothing: an operator's command.
+    /// A trade that an operator undoes.
+    Bust,
+    /// Nothing: another command of an operator.
     Market,
 }
 
@@ -108,7 +110,15 @@ pub fn judged_result(out: &mut Vec<u8>, judged: &Judged<'_>, reference: &Referen
     uint(out, 2, answer as u64);
     uint(out, 3, outcome.order_id);
     uint(out, 4, u64::from(judged.duplicate));
-    refusal(out, outcome.reason);
+    match Reject::from_number(outcome.reason) {
+        Some(Reject::TooLate) if judged.about == About::Bust => {
+            refusal_in_words(out, outcome.reason, "the trade was undone before");
+        }
+        Some(Reject::UnknownOrder) if judged.about == About::Bust => {
+            refusal_in_words(out, outcome.reason, "there is no such trade");
+        }
+        _ => refusal(out, outcome.reason),
+    }
     let mut restatement = 0;
     if let About::Order { first, count } = judged.about {
         restatement = match rejected {
@@ -294,9 +304,13 @@ pub fn write_place(out: &mut Vec<u8>, field: u32, shard: u32, sequence: u64, ind
 /// The fields of a refusal: its number, and what it means.
 fn refusal(out: &mut Vec<u8>, reason: u16) {
     if reason != 0 {
-        uint(out, 5, u64::from(reason));
-        string(out, 6, explain(reason).as_bytes());
+        refusal_in_words(out, reason, explain(reason));
     }
+}
+
+fn refusal_in_words(out: &mut Vec<u8>, reason: u16, words: &str) {
+    uint(out, 5, u64::from(reason));
+    string(out, 6, words.as_bytes());
 }
 
 /// A reason in words, with what to do.

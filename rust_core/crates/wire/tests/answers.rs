@@ -419,11 +419,18 @@ fn a_trade_is_undone_by_a_command_for_each_side() {
     }
 
     // The second time both are refused, and the answer says why; so it does if only one were.
-    let late = (rejected(seller, Reject::TooLate), Vec::new());
+    let refused = Event { exec_type: ExecType::Rejected.number(), order_id: 0, ..sold };
+    let late = (rejected(seller, Reject::TooLate), vec![refused]);
+    let place_of = desk.next();
     let done = desk.judged(batches[1].0, &[(applied(), Vec::new()), late]);
     let result = control_result(&done.completed[0].1);
     assert_eq!(result.reject_reason(), common::RejectReason::TooLate);
+    assert_eq!(result.reject_text, "the trade was undone before");
     assert_eq!(result.place.expect("a place").index, 1);
+    let bytes = &desk.fills[place_of as usize - 1];
+    let part = desk.gateway.executions(place_of, bytes, 2, None).expect("FILLS");
+    let told = proto::StreamExecutionsResponse::decode(part.as_slice()).expect("executions");
+    assert!(told.executions.is_empty() && told.through_sequence == place_of);
 }
 
 #[test]

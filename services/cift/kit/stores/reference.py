@@ -25,7 +25,6 @@ __all__ = [
     "ApiKey",
     "Change",
     "Firm",
-    "Instrument",
     "Limits",
     "OutboxRow",
     "ReferenceStore",

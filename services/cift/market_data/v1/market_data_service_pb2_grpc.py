@@ -97,7 +97,8 @@ class MarketDataServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def StreamTrades(self, request, context):
-        """Streams trades: all after `after_sequence`, then live ones, gapless. OUT_OF_RANGE when
+        """Streams trades: all after `after_sequence`, then live ones, gapless. A trade that is undone
+        comes again, `busted`; nothing that was counted is rewritten. OUT_OF_RANGE when
         `after_sequence` is past the journal's end.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

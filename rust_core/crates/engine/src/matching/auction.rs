@@ -2,11 +2,12 @@
 
 use alloc::vec::Vec;
 
-use super::{MatchingEngine, EVENTS_PER_TRADE};
+use super::{MatchingEngine, Room, EVENTS_PER_TRADE};
 use crate::batch::Fills;
 use crate::book::{side_index, BookSide};
 use crate::orders::NIL;
-use crate::pod::{ExecType, Liquidity, MarketStatus, Side, TimeInForce};
+use crate::pod::{ExecType, Liquidity, MarketStatus, SessionState, Side, TimeInForce};
+use crate::prices::Ticks;
 use crate::rules::{Criterion, Residual};
 
 /// Prices that are alike: the same buys and the same sells meet at each of them.
@@ -41,10 +42,9 @@ impl Candidate {
     }
 
     /// Its prices that may be nearest: the ticks beside it, and the ends.
-    fn near(&self, price: i64, tick: i64) -> [i64; 2] {
-        let inside = price.clamp(self.low, self.high);
-        let down = self.low + (inside - self.low) / tick * tick;
-        [down, (down + tick).min(self.high)]
+    fn near(&self, price: i64, ticks: Ticks<'_>) -> [i64; 2] {
+        let down = ticks.down_from(self.low, price.clamp(self.low, self.high));
+        [down, ticks.above(down).min(self.high)]
     }
 }
 
@@ -137,10 +137,10 @@ impl MatchingEngine {
     }
 
     /// Adds the ticks between the prices that orders name.
-    fn add_ticks(found: &mut Vec<Candidate>, tick: i64) {
+    fn add_ticks(found: &mut Vec<Candidate>, ticks: Ticks<'_>) {
         for place in 1..found.len() {
             let (below, above) = (found[place - 1], found[place]);
-            let (low, high) = (below.high + tick, above.low - tick);
+            let (low, high) = (ticks.above(below.high), ticks.below(above.low));
             if low <= high {
                 found.push(Candidate { low, high, buys: above.buys, sells: below.sells });
             }
@@ -172,14 +172,14 @@ impl MatchingEngine {
     /// The price that the criteria leave.
     fn choose(&self, slot: usize, found: &mut Vec<Candidate>, market_volume: i64) -> Option<i64> {
         let book = &self.books[slot];
-        let tick = book.instrument.tick_size;
+        let ticks = book.ticks();
         let named = [book.reference, book.instrument.reference_price, book.last_trade];
         let reference = named.into_iter().find(|&price| price != 0);
         if found.is_empty() {
             return reference.filter(|_| market_volume > 0);
         }
         if book.rules.all_ticks {
-            Self::add_ticks(found, tick);
+            Self::add_ticks(found, ticks);
         }
         if found.iter().all(|candidate| candidate.volume() == 0) {
             return None;
@@ -207,25 +207,34 @@ impl MatchingEngine {
                 }
                 Criterion::Reference => {
                     let Some(reference) = reference else { continue };
-                    let prices = found.iter().flat_map(|one| one.near(reference, tick));
+                    let prices = found.iter().flat_map(|one| one.near(reference, ticks));
                     return prices.min_by_key(|price| ((price - reference).abs(), -price));
                 }
                 Criterion::MidpointFloor => {
                     let middle = (found.first()?.low + found.last()?.high) / 2;
-                    return Some(middle / tick * tick);
+                    return Some(ticks.down(middle));
                 }
             }
         }
         found.last().map(|candidate| candidate.high)
     }
 
-    /// Tells what an auction would do now, if that has changed.
-    pub(super) fn indicate(&mut self, slot: usize, command_index: u32, fills: &mut Fills) {
+    /// Tells what an auction would do now, if that has changed. Says whether there was room.
+    pub(super) fn indicate(
+        &mut self,
+        slot: usize,
+        command_index: u32,
+        room: Room,
+        fills: &mut Fills,
+    ) -> bool {
         let auction = self.auction(slot);
         let told = auction.map_or((0, 0, 0), |a| (a.price, a.quantity, a.imbalance));
         let book = &mut self.books[slot];
         if told == book.indicated {
-            return;
+            return true;
+        }
+        if fills.statuses.len() >= room.statuses {
+            return false;
         }
         book.indicated = told;
         fills.statuses.push(MarketStatus {
@@ -238,6 +247,7 @@ impl MatchingEngine {
             quantity: told.1,
             imbalance: told.2,
         });
+        true
     }
 
     /// The order of a side that trades first in an auction at this price.
@@ -258,13 +268,25 @@ impl MatchingEngine {
         None
     }
 
+    /// Begins to end an auction, which leads to a session.
+    pub(super) fn begin_uncross(&mut self, slot: usize, session: SessionState) {
+        let auction = self.auction(slot);
+        let book = &mut self.books[slot];
+        book.leaving = Some((session, auction.map_or(0, |auction| auction.price)));
+        book.torn = false;
+        book.special = true;
+        if let Some(auction) = auction {
+            book.last_auction = (auction.price, auction.quantity);
+        }
+    }
+
     /// Ends an auction: trades at its price, orders that were for it end, then the session changes.
     /// Says whether all of that fitted into the message.
     pub(super) fn leave_auction(
         &mut self,
         slot: usize,
         command_index: u32,
-        events_most: usize,
+        room: Room,
         fills: &mut Fills,
     ) -> bool {
         let Some((session, price)) = self.books[slot].leaving else { return true };
@@ -274,23 +296,29 @@ impl MatchingEngine {
                 let buyer = self.first_in_auction(slot, Side::Buy, price);
                 let seller = self.first_in_auction(slot, Side::Sell, price);
                 let (Some(buyer), Some(seller)) = (buyer, seller) else { break };
-                if events.len() + EVENTS_PER_TRADE > events_most {
+                let links = self.orders.link_cost(buyer) + self.orders.link_cost(seller);
+                if events.len() + EVENTS_PER_TRADE + links > room.events {
                     return false;
                 }
                 let quantity = self.orders.get(buyer).leaves.min(self.orders.get(seller).leaves);
                 let parts = [(buyer, Liquidity::Auction), (seller, Liquidity::Auction)];
                 self.deal_between(parts, slot, price, quantity, command_index, events);
             }
+            if self.books[slot].torn {
+                // Orders went with their partners while it traded: others may trade now.
+                self.begin_uncross(slot, session);
+                return self.leave_auction(slot, command_index, room, fills);
+            }
             self.books[slot].leaving = Some((session, 0));
         }
         while let Some((index, exec_type)) = self.next_leftover(slot) {
-            if events.len() >= events_most {
+            if events.len() + 1 + self.orders.link_cost(index) > room.events {
                 return false;
             }
             self.end(index, exec_type, command_index, events);
         }
         self.books[slot].leaving = None;
-        self.set_session(slot, session, command_index, fills);
+        self.set_session(slot, session);
         true
     }
 

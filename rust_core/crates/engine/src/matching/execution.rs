@@ -2,11 +2,12 @@
 
 use alloc::vec::Vec;
 
+use super::lists::LINKED;
 use super::{Context, MatchingEngine, Turn, EVENTS_PER_TRADE};
 use crate::book::{side_index, Fillable};
 use crate::events::{of_order, of_trade, rests, stood, Trade};
 use crate::orders::{Order, Place, NIL};
-use crate::pod::{Event, ExecType, Liquidity, TimeInForce};
+use crate::pod::{Event, ExecType, Liquidity, PegPrice, SelfTrade, TimeInForce};
 use crate::reject::Reject;
 
 impl MatchingEngine {
@@ -23,27 +24,30 @@ impl MatchingEngine {
         events: &mut Vec<Event>,
     ) -> bool {
         let taker = self.orders.get(index);
-        let (side, price) = (taker.side(), taker.price);
+        let (side, price, account) = (taker.side(), taker.price, taker.account);
         let mut last_event = events.len() - 1;
         let trades_end = events.len() + EVENTS_PER_TRADE * turn.trades;
         let book = &mut self.books[slot];
         let markets = &book.markets[1 - side_index(side)];
-        if book.special || taker.extra != NIL || !markets.is_empty() {
+        let marks = price == 0 && book.marks;
+        if book.special || marks || taker.extra != NIL || !markets.is_empty() {
             return self.execute_special(index, slot, turn.index, trades_end, last_event, events);
         }
         // A market order whose rest was given a price is a limit order from then on.
         let immediate = price == 0
             || taker.time_in_force == TimeInForce::Ioc as u8
             || taker.time_in_force == TimeInForce::Fok as u8;
+        // Who meets an order of one's own leaves this way.
+        let meets = book.rules.self_trade != SelfTrade::Allow;
         let opposite = book.opposite_mut(side);
         let limit_key = opposite.limit_key(price);
         if taker.time_in_force == TimeInForce::Fok as u8 {
             let quantity = taker.leaves;
             let reason = match opposite.fillable(&self.orders, limit_key, quantity, turn.trades) {
-                Fillable::Yes => None,
                 Fillable::No => Some(Reject::FokUnfillable),
-                Fillable::TooMany => Some(Reject::Other),
-                Fillable::Unclear => {
+                Fillable::Yes if !meets => None,
+                Fillable::TooMany if !meets => Some(Reject::Other),
+                _ => {
                     let at = turn.index;
                     return self.execute_special(index, slot, at, trades_end, last_event, events);
                 }
@@ -59,7 +63,8 @@ impl MatchingEngine {
                 cut_short = true;
                 break;
             }
-            if self.orders.get(maker).extra != NIL {
+            let order = self.orders.get(maker);
+            if order.extra != NIL || meets && order.account == account {
                 let at = turn.index;
                 return self.execute_special(index, slot, at, trades_end, last_event, events);
             }
@@ -163,6 +168,66 @@ impl MatchingEngine {
         }
     }
 
+    /// Gives an open order that has more than a plain one other terms. An iceberg keeps its
+    /// priority whatever its total.
+    pub(super) fn amend_special(
+        &mut self,
+        index: u32,
+        slot: usize,
+        price: i64,
+        leaves: i64,
+        at: Context<'_>,
+        events: &mut Vec<Event>,
+    ) {
+        let order = *self.orders.get(index);
+        let side = order.side();
+        let extra = self.orders.extra_mut(index).expect("it has more than a plain order");
+        if extra.peg != PegPrice::None {
+            return self.amend_pegged(index, slot, leaves, at, events);
+        }
+        let (link, total) = (extra.link, order.cum + leaves);
+        let place = extra.place;
+        let keeps = price == order.price && (leaves <= order.leaves || extra.display != 0);
+        let stop =
+            if at.command.stop_price == 0 { extra.stop_price } else { at.command.stop_price };
+        if place == Place::Limit && !keeps {
+            let before = self.orders.shown(index);
+            self.take_out(index, slot);
+            let price = self.posted(u16::from(order.flags), side, price, slot).unwrap_or(price);
+            let changed = self.orders.get_mut(index);
+            (changed.price, changed.leaves) = (price, leaves);
+            let mut event = self.event(index, ExecType::Replaced, at.index);
+            stood(&mut event, order.price, before);
+            let last_event = events.len();
+            events.push(event);
+            self.restate_exits(link, total, slot, at.index, events);
+            let trades_end = events.len() + EVENTS_PER_TRADE * at.trades;
+            if !self.execute_special(index, slot, at.index, trades_end, last_event, events) {
+                self.finish(index, slot);
+            }
+            return;
+        }
+        let moved = place == Place::Stop && stop != extra.stop_price;
+        let before = self.orders.shown(index);
+        if moved {
+            self.take_out(index, slot);
+        }
+        let changed = self.orders.get_mut(index);
+        (changed.price, changed.leaves) = (price, leaves);
+        let extra = self.orders.extra_mut(index).expect("as before");
+        extra.stop_price = stop;
+        extra.shown = extra.shown.min(leaves);
+        let mut event = self.event(index, ExecType::Replaced, at.index);
+        if moved {
+            self.put_in(index, slot, place, stop);
+        } else {
+            let refilled = place == Place::Market && leaves > order.leaves;
+            self.tell_place(index, slot, before, refilled, &mut event);
+        }
+        events.push(event);
+        self.restate_exits(link, total, slot, at.index, events);
+    }
+
     /// Ends an open order wherever it is.
     pub(super) fn end(
         &mut self,
@@ -200,8 +265,13 @@ impl MatchingEngine {
             stood(&mut event, self.orders.get(index).price, self.orders.shown(index));
         }
         events.push(event);
+        let link = self.orders.link(index);
         self.take_out(index, slot);
-        self.orders.end(index);
+        self.finish(index, slot);
+        // Who goes for a partner's sake takes none along.
+        if reason != LINKED {
+            self.cancel_partner(link, slot, command_index, events);
+        }
     }
 
     /// The event of something that happened to an order, with what few orders have.

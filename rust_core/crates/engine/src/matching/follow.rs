@@ -3,90 +3,171 @@
 //! One thing at a time, each to its end, until nothing follows any more or the message is full;
 //! then the next message goes on.
 
-use super::{MatchingEngine, Turn, EVENTS_PER_TRADE};
+use alloc::vec::Vec;
+
+use super::sweep::{Steps, Swept};
+use super::{MatchingEngine, Room, Turn, EVENTS_PER_TRADE};
 use crate::batch::Fills;
 use crate::book::side_index;
 use crate::events::rests;
-use crate::orders::{Extra, Place, NIL};
-use crate::pod::{Event, ExecType, SessionState, Side, TimeInForce, TIMER};
-use alloc::vec::Vec;
+use crate::orders::{Extra, Link, Place, NIL};
+use crate::pod::{
+    Event, ExecType, PegPrice, SessionState, Side, TimeInForce, EVENTS_PER_COMMAND, MAX_COMMANDS,
+    MAX_EVENTS, TIMER,
+};
 
-use super::sweep::Swept;
+/// Something that follows.
+#[derive(Clone, Copy)]
+enum Step {
+    /// The exit of an entry that has ended, having traded so much.
+    Exit { index: u32, traded: i64 },
+    /// A stop was reached.
+    Stop(u32),
+    /// An order that wants all or a minimum can have it, in so many events.
+    Fit { index: u32, events: usize },
+    /// A pegged order has another price, 0: none.
+    Peg { index: u32, price: i64 },
+}
 
-/// Events without which a stop is not fired: it is triggered, it trades, what is left ends.
-const EVENTS_PER_STOP: usize = 2 + EVENTS_PER_TRADE;
+/// Events without which a step is not begun: as many as a command has set aside, and a trade.
+const EVENTS_PER_STEP: usize = EVENTS_PER_COMMAND + EVENTS_PER_TRADE;
+/// The most events that an order which wants all or a minimum may take when it follows: what is
+/// left for one such order of the fullest batch.
+const MAX_EVENTS_OF_FIT: usize = MAX_EVENTS - EVENTS_PER_COMMAND * (MAX_COMMANDS + 1);
 
 impl MatchingEngine {
     /// Remembers that something is still to follow in a book.
     pub(super) fn postpone(&mut self, slot: usize) {
-        let slot = slot as u32;
-        if !self.pending.contains(&slot) {
-            self.pending.push(slot);
+        let book = &mut self.books[slot];
+        if !book.pending {
+            book.pending = true;
+            self.pending.push(slot as u32);
         }
     }
 
     /// Goes on where the last message had no room.
     #[inline]
-    pub(super) fn follow_pending(&mut self, fills: &mut Fills, events_most: usize) {
-        for _ in 0..self.pending.len() {
-            let slot = self.pending.remove(0) as usize;
-            self.follow(slot, TIMER, events_most, fills);
+    pub(super) fn follow_pending(&mut self, room: Room, fills: &mut Fills) {
+        if self.pending.is_empty() {
+            return;
         }
+        let mut slots = core::mem::take(&mut self.followed);
+        core::mem::swap(&mut slots, &mut self.pending);
+        for &slot in &slots {
+            self.books[slot as usize].pending = false;
+            self.follow(slot as usize, TIMER, room, fills);
+        }
+        slots.clear();
+        self.followed = slots;
     }
 
-    /// Lets follow what follows in a book, with no more events in the message than so many.
+    /// Lets follow what follows in a book and tells what it is at then. Says whether nothing is
+    /// left to follow; else the next message goes on.
     pub(super) fn follow(
         &mut self,
         slot: usize,
         command_index: u32,
-        events_most: usize,
+        room: Room,
         fills: &mut Fills,
-    ) {
-        let events = &mut fills.events;
+    ) -> bool {
+        let done = self.follow_on(slot, command_index, room, fills);
+        let mut told = self.tell_session(slot, command_index, room, fills);
+        if done && told && self.books[slot].session.collects() {
+            told = self.indicate(slot, command_index, room, fills);
+        }
+        if !done || !told {
+            self.postpone(slot);
+        }
+        done
+    }
+
+    fn follow_on(
+        &mut self,
+        slot: usize,
+        command_index: u32,
+        room: Room,
+        fills: &mut Fills,
+    ) -> bool {
+        if !self.sweeps.is_empty() {
+            return false;
+        }
         loop {
-            let room = events_most.saturating_sub(events.len());
-            let session = self.books[slot].session;
             if self.books[slot].leaving.is_some() {
-                if !self.leave_auction(slot, command_index, events_most, fills) {
-                    return self.postpone(slot);
+                if !self.leave_auction(slot, command_index, room, fills) {
+                    return false;
                 }
-                return self.follow(slot, command_index, events_most, fills);
+                continue;
             }
+            let events = &mut fills.events;
+            let left = room.events.saturating_sub(events.len());
             if let Some(index) = self.due_for_auction(slot) {
-                if room == 0 {
-                    return self.postpone(slot);
+                if left == 0 {
+                    return false;
                 }
                 self.collect(index, slot, command_index, events);
                 continue;
             }
-            if session != SessionState::Continuous {
-                break;
+            let Some(step) = self.next_step(slot) else { return true };
+            let wanted = match step {
+                Step::Fit { events, .. } => EVENTS_PER_COMMAND + events.max(EVENTS_PER_TRADE),
+                _ => EVENTS_PER_STEP,
+            };
+            if left < wanted {
+                return false;
             }
-            if let Some(index) = self.next_stop(slot) {
-                if room < EVENTS_PER_STOP {
-                    return self.postpone(slot);
-                }
-                self.take_out(index, slot);
-                let turn = Turn { index: command_index, trades: (room - 2) / EVENTS_PER_TRADE };
-                if !self.trigger(index, slot, turn, events) {
-                    self.orders.end(index);
-                }
-                continue;
-            }
-            if self.books[slot].floored == 0 {
-                break;
-            }
-            let Some(index) = self.next_fit(slot, room / EVENTS_PER_TRADE) else { break };
-            let mut last_event = 0;
-            let end = events.len() + room;
-            if let Swept::SelfTrade(reason) =
-                self.sweep(index, slot, command_index, end, &mut last_event, events)
-            {
-                self.end_for(index, ExecType::Canceled, reason, command_index, events);
+            let trades = (left - EVENTS_PER_COMMAND) / EVENTS_PER_TRADE;
+            self.take_step(step, slot, Turn { index: command_index, trades }, events);
+        }
+    }
+
+    /// What is next to follow: exits whose entry has ended, then, in continuous trading, stops,
+    /// orders that wanted more than there was, and pegged orders.
+    fn next_step(&mut self, slot: usize) -> Option<Step> {
+        if let Some((index, traded)) = self.next_exit(slot) {
+            return Some(Step::Exit { index, traded });
+        }
+        if self.books[slot].session != SessionState::Continuous {
+            return None;
+        }
+        if let Some(index) = self.next_stop(slot) {
+            return Some(Step::Stop(index));
+        }
+        if self.books[slot].floored != 0 {
+            let mut gone = core::mem::take(&mut self.gone);
+            let fit = self.next_fit(slot, &mut gone);
+            self.gone = gone;
+            if let Some((index, events)) = fit {
+                return Some(Step::Fit { index, events });
             }
         }
-        if self.books[slot].session.collects() {
-            self.indicate(slot, command_index, fills);
+        self.next_peg(slot).map(|(index, price)| Step::Peg { index, price })
+    }
+
+    fn take_step(&mut self, step: Step, slot: usize, turn: Turn, events: &mut Vec<Event>) {
+        match step {
+            Step::Exit { index, traded } => self.release_exit(index, traded, slot, turn, events),
+            Step::Stop(index) => {
+                self.take_out(index, slot);
+                if !self.trigger(index, slot, turn, events) {
+                    self.finish(index, slot);
+                }
+            }
+            Step::Fit { index, .. } => {
+                let mut last_event = 0;
+                let steps = Steps {
+                    command_index: turn.index,
+                    trades_end: events.len() + EVENTS_PER_TRADE * turn.trades,
+                    reach: self.reach(index, slot),
+                };
+                match self.sweep(index, slot, steps, &mut last_event, events) {
+                    Swept::SelfTrade(reason) => {
+                        self.end_for(index, ExecType::Canceled, reason, turn.index, events);
+                    }
+                    Swept::OutOfBand => self.leave_band(slot),
+                    _ => {}
+                }
+            }
+            Step::Peg { index, price } => self.move_peg(index, price, slot, turn, events),
         }
     }
 
@@ -99,8 +180,32 @@ impl MatchingEngine {
         turn: Turn,
         events: &mut Vec<Event>,
     ) -> bool {
+        let extra = self.orders.extra(index).expect("it has more than a plain order");
+        let (link, peg) = (extra.link, extra.peg);
+        if peg != PegPrice::None {
+            return self.enter_pegged(index, slot, turn, events);
+        }
         let event = self.event(index, ExecType::New, turn.index);
         events.push(event);
+        if self.is_cancelled_by_partner(link) {
+            self.come_and_go(index, turn.index, events);
+            return false;
+        }
+        if link.is_some_and(Link::is_exit) {
+            self.put_in(index, slot, Place::Held, 0);
+            return true;
+        }
+        self.arrive(index, slot, turn, events)
+    }
+
+    /// Lets an order that is in no queue wait for its stop or its auction, or trade.
+    pub(super) fn arrive(
+        &mut self,
+        index: u32,
+        slot: usize,
+        turn: Turn,
+        events: &mut Vec<Event>,
+    ) -> bool {
         let order = self.orders.get(index);
         let (side, time) = (order.side(), order.time_in_force);
         let book = &self.books[slot];
@@ -135,10 +240,14 @@ impl MatchingEngine {
         let extra = self.orders.extra_mut(index).expect("a stop has more than a plain order");
         extra.place = Place::Limit;
         extra.triggered = true;
+        let last_event = events.len();
         let mut event = self.event(index, ExecType::Triggered, turn.index);
         event.last_price = self.books[slot].last_trade;
         events.push(event);
-        self.execute(index, slot, turn, events)
+        let link = self.orders.link(index);
+        self.cancel_partner(link, slot, turn.index, events);
+        let trades_end = events.len() + EVENTS_PER_TRADE * turn.trades;
+        self.execute_special(index, slot, turn.index, trades_end, last_event, events)
     }
 
     /// Notes the price of a trade, which trailing stops follow.
@@ -185,8 +294,9 @@ impl MatchingEngine {
         None
     }
 
-    /// An order that wanted all or a minimum, was passed over, and could have it now.
-    fn next_fit(&self, slot: usize, trades: usize) -> Option<u32> {
+    /// An order that wanted all or a minimum, was passed over, and could have it now, and the
+    /// events that it would take.
+    fn next_fit(&self, slot: usize, gone: &mut Vec<u64>) -> Option<(u32, usize)> {
         let book = &self.books[slot];
         for side in [Side::Buy, Side::Sell] {
             let opposite = &book.sides[1 - side_index(side)];
@@ -200,9 +310,10 @@ impl MatchingEngine {
                 let mut at = if queue.special == 0 { NIL } else { queue.first };
                 while at != NIL {
                     if self.orders.is_floored(at) {
-                        let plan = self.plan(at, slot);
-                        if plan.quantity >= self.orders.floor(at) && plan.steps <= trades {
-                            return Some(at);
+                        let plan = self.plan(at, slot, self.reach(at, slot), gone);
+                        let fits = plan.quantity >= self.orders.floor(at);
+                        if fits && plan.events <= MAX_EVENTS_OF_FIT {
+                            return Some((at, plan.events));
                         }
                     }
                     at = self.orders.get(at).next;

@@ -1,16 +1,26 @@
 //! The matching engine: RISKED batches in, FILLS out, all books of a shard in one state.
 //!
 //! Price, then time; trades at the resting order's price. One message causes at most [`MAX_EVENTS`]
-//! events: every command of a batch has two set aside, so that whatever came before it, it can
-//! become an order and end; what is left over is shared by trades and expiries in order of need.
+//! events: every command of a batch has [`EVENTS_PER_COMMAND`] set aside, so that whatever came
+//! before it, it can become an order and end; what is left over is shared by trades and timers in
+//! order of need.
 
 mod auction;
+mod bust;
 mod execution;
 mod follow;
+mod lists;
+mod looking;
+mod mass;
+mod pegs;
+mod plan;
 mod refusals;
 mod session;
+mod setting;
 mod sweep;
+mod timers;
 
+use alloc::collections::BTreeSet;
 use alloc::{vec, vec::Vec};
 
 use crate::batch::{Batch, BatchError, Fills};
@@ -18,21 +28,18 @@ use crate::book::Book;
 use crate::events::{of_order, of_refusal, status_of};
 use crate::hash::StateHash;
 use crate::ids::{place, shard_of, MAX_SEQUENCE, MAX_SHARD};
-use crate::orders::{Extra, Order, Orders, DAY_NS, MAX_OPEN_ORDERS};
+use crate::orders::{Extra, Link, Order, Orders, DAY_NS, MAX_OPEN_ORDERS, NIL};
 use crate::pod::{
-    BatchStatus, Command, CommandKind, Event, ExecType, Instrument, OrdStatus, OrderTerms, Outcome,
-    OutcomeKind, Side, TimeInForce, Verdict, VerdictKind, FLAG_TERMS, INSTRUMENT_ENABLED,
-    MAX_COMMANDS, MAX_EVENTS, TIMER,
+    BatchStatus, Command, CommandKind, Event, ExecType, OrdStatus, OrderTerms, Outcome,
+    OutcomeKind, PegPrice, TimeInForce, Verdict, VerdictKind, EVENTS_PER_COMMAND,
+    INSTRUMENT_ENABLED, MAX_COMMANDS, MAX_EVENTS, MAX_STATUSES,
 };
 use crate::reject::Reject;
-use crate::rules::Rules;
 use refusals::{
     earliest, is_plain, misfit, refusal_of_risk, shape_of_new, shape_of_replace, shape_of_special,
     terms,
 };
 
-/// Events that every command of a batch has set aside: its first, and one that ends the order.
-const EVENTS_PER_COMMAND: usize = 2;
 /// Events of one trade: the taker's and the maker's.
 const EVENTS_PER_TRADE: usize = 2;
 
@@ -49,6 +56,21 @@ pub struct MatchingEngine {
     slots: Vec<u32>,
     /// Books in which something is still to follow, for want of room in the last message.
     pending: Vec<u32>,
+    /// Room for those, while it is gone through.
+    followed: Vec<u32>,
+    /// Mass cancels that go on, for want of room.
+    sweeps: Vec<mass::Wanted>,
+    /// Room for the orders that one cancels, and for the books that it touches.
+    swept: Vec<u64>,
+    touched: Vec<(u32, u32)>,
+    /// What happens by itself: when, what, in which instrument.
+    timers: BTreeSet<timers::Timer>,
+    /// The list whose legs come.
+    list: lists::Judged,
+    /// Room for the partners of orders that a plan trades with.
+    gone: Vec<u64>,
+    /// Trades that were busted, a side each, rising.
+    busted: Vec<u64>,
     /// The prices of an auction under consideration.
     candidates: Vec<auction::Candidate>,
     hash: StateHash,
@@ -65,6 +87,25 @@ struct Context<'a> {
     place: u64,
     /// Trades that fit into the message beside what is set aside for this and later commands.
     trades: usize,
+    /// All that is asked in the message.
+    batch: &'a Batch<'a>,
+}
+
+/// How long a message may be when something is done.
+#[derive(Clone, Copy)]
+struct Room {
+    events: usize,
+    statuses: usize,
+}
+
+impl Room {
+    /// When so many commands are still to come.
+    fn before(commands: usize) -> Self {
+        Self {
+            events: MAX_EVENTS - EVENTS_PER_COMMAND * commands,
+            statuses: MAX_STATUSES - 2 * commands,
+        }
+    }
 }
 
 /// What may happen on behalf of a command, or of a timer.
@@ -80,6 +121,11 @@ impl Context<'_> {
     #[inline]
     fn turn(&self) -> Turn {
         Turn { index: self.index, trades: self.trades }
+    }
+
+    /// For what follows the command.
+    fn room(&self) -> Room {
+        Room::before(self.batch.commands.len() - 1 - self.index as usize)
     }
 }
 
@@ -101,68 +147,17 @@ impl MatchingEngine {
             books: Vec::new(),
             slots: vec![0],
             pending: Vec::new(),
+            followed: Vec::new(),
+            sweeps: Vec::new(),
+            swept: Vec::new(),
+            touched: Vec::new(),
+            timers: BTreeSet::new(),
+            list: lists::Judged::default(),
+            gone: Vec::new(),
+            busted: Vec::new(),
             candidates: Vec::new(),
             hash: StateHash::default(),
         }
-    }
-
-    /// The sequence of the last message applied.
-    #[must_use]
-    pub fn applied(&self) -> u64 {
-        self.applied
-    }
-
-    /// Journal time of the last message, nanoseconds.
-    #[must_use]
-    pub fn time_ns(&self) -> i64 {
-        self.time_ns
-    }
-
-    /// The running hash of the state.
-    #[must_use]
-    pub fn state_hash(&self) -> u64 {
-        self.hash.value()
-    }
-
-    /// The book of an instrument.
-    #[must_use]
-    pub fn book(&self, instrument: u32) -> Option<&Book> {
-        self.slot(instrument).map(|slot| &self.books[slot])
-    }
-
-    /// All books, in the order in which their instruments were made.
-    #[must_use]
-    pub fn books(&self) -> &[Book] {
-        &self.books
-    }
-
-    /// How many orders are open.
-    #[must_use]
-    pub fn open_orders(&self) -> usize {
-        self.orders.open()
-    }
-
-    /// An open order.
-    #[must_use]
-    pub fn order(&self, id: u64) -> Option<&Order> {
-        self.orders.find(id).map(|index| self.orders.get(index))
-    }
-
-    /// What an open order shows of what is open.
-    #[must_use]
-    pub fn shown(&self, id: u64) -> i64 {
-        self.orders.find(id).map_or(0, |index| self.orders.shown(index))
-    }
-
-    /// What an open order has that a plain one doesn't.
-    #[must_use]
-    pub fn extra(&self, id: u64) -> Option<&Extra> {
-        self.orders.find(id).and_then(|index| self.orders.extra(index))
-    }
-
-    /// The orders of one side of a book in the order in which they would trade.
-    pub fn orders(&self, instrument: u32, side: Side) -> impl Iterator<Item = &Order> + '_ {
-        self.book(instrument).into_iter().flat_map(move |book| book.side(side).orders(&self.orders))
     }
 
     /// Applies the next message and says in `fills`, whose content it replaces, what happened.
@@ -175,30 +170,25 @@ impl MatchingEngine {
         fills.begin(batch);
         self.applied = batch.sequence;
         self.time_ns = batch.time_ns;
+        self.list = lists::Judged::default();
         if batch.status != BatchStatus::Held {
-            let events_most = MAX_EVENTS - EVENTS_PER_COMMAND * batch.commands.len();
-            self.expire_due(&mut fills.events, events_most);
-            self.follow_pending(fills, events_most);
+            self.go_on(Room::before(batch.commands.len()), fills);
         }
         for (index, (command, verdict)) in batch.commands.iter().zip(batch.verdicts).enumerate() {
             let set_aside = EVENTS_PER_COMMAND * (batch.commands.len() - index);
             let context = Context {
                 command,
                 verdict,
-                terms: if command.flags & FLAG_TERMS != 0 {
-                    batch.terms.get(usize::from(command.payload_index))
-                } else {
-                    None
-                },
+                terms: lists::terms_of(batch, command),
                 index: index as u32,
                 place: place(self.shard, batch.sequence, index as u32),
-                trades: (MAX_EVENTS - set_aside - fills.events.len()) / EVENTS_PER_TRADE,
+                trades: self.trades_in(MAX_EVENTS - set_aside - fills.events.len()),
+                batch,
             };
             let first_event = fills.events.len() as u32;
-            let (outcome, slot) = self.command(context, batch, fills);
+            let (outcome, slot) = self.command(context, fills);
             if let Some(slot) = slot.filter(|&slot| self.books[slot].is_watched()) {
-                let events_most = MAX_EVENTS - (set_aside - EVENTS_PER_COMMAND);
-                self.follow(slot, context.index, events_most, fills);
+                self.follow(slot, context.index, context.room(), fills);
             }
             let repeats = outcome.kind == OutcomeKind::Repeat.number();
             fills.outcomes.push(Outcome {
@@ -236,27 +226,8 @@ impl MatchingEngine {
         Ok(())
     }
 
-    /// Ends the orders whose time is up, as many as fit; the others are first in the next message.
-    fn expire_due(&mut self, events: &mut Vec<Event>, events_most: usize) {
-        while let Some(index) = self.orders.due(self.time_ns) {
-            if events.len() == events_most {
-                break;
-            }
-            let slot = self.slot(self.orders.get(index).instrument).expect("an order has a book");
-            self.end(index, ExecType::Expired, TIMER, events);
-            if self.books[slot].session.collects() {
-                self.postpone(slot);
-            }
-        }
-    }
-
     /// Does what a command asks; says in which book something may follow.
-    fn command(
-        &mut self,
-        at: Context<'_>,
-        batch: &Batch<'_>,
-        fills: &mut Fills,
-    ) -> (Outcome, Option<usize>) {
+    fn command(&mut self, at: Context<'_>, fills: &mut Fills) -> (Outcome, Option<usize>) {
         if at.verdict.kind == VerdictKind::Repeat.number() {
             let Verdict { order_id, first_place, .. } = *at.verdict;
             return (Outcome { first_place, ..outcome(OutcomeKind::Repeat, order_id) }, None);
@@ -274,12 +245,7 @@ impl MatchingEngine {
             Ok(kind) => {
                 let done = match refusal {
                     Some(reason) => Err(reason),
-                    None => match kind {
-                        CommandKind::SetSession | CommandKind::SetLastTrade => {
-                            self.operate(kind, at, fills)
-                        }
-                        _ => self.reference_data(kind, at, batch, fills).map(|()| None),
-                    },
+                    None => self.reference_data(kind, at, fills),
                 };
                 match done {
                     Err(reason) => (rejected(at, reason, &mut fills.events), None),
@@ -289,56 +255,15 @@ impl MatchingEngine {
         }
     }
 
-    fn reference_data(
-        &mut self,
-        kind: CommandKind,
-        at: Context<'_>,
-        batch: &Batch<'_>,
-        fills: &mut Fills,
-    ) -> Result<(), Reject> {
-        let payload = usize::from(at.command.payload_index);
-        let missing = Reject::UnsupportedCharacteristic;
-        match kind {
-            CommandKind::SetInstrument => {
-                let instrument = batch.instruments.get(payload).ok_or(missing)?;
-                self.set_instrument(instrument)?;
-                fills.instruments.push(*instrument);
-            }
-            CommandKind::SetAccount => {
-                fills.accounts.push(*batch.accounts.get(payload).ok_or(missing)?);
-            }
-            CommandKind::SetLimits => {
-                fills.limits.push(*batch.limits.get(payload).ok_or(missing)?);
-            }
-            // A tick carries journal time, and that has been read.
-            _ => {}
+    /// Trades for which so many events are room. None while a mass cancel goes on: what it is to
+    /// cancel doesn't trade any more.
+    #[inline]
+    fn trades_in(&self, events: usize) -> usize {
+        if self.sweeps.is_empty() {
+            events / EVENTS_PER_TRADE
+        } else {
+            0
         }
-        Ok(())
-    }
-
-    fn set_instrument(&mut self, instrument: &Instrument) -> Result<(), Reject> {
-        if !instrument.is_valid() {
-            return Err(Reject::UnsupportedCharacteristic);
-        }
-        let rules = Rules::read(instrument.policies).ok_or(Reject::UnsupportedCharacteristic)?;
-        if let Some(slot) = self.slot(instrument.id) {
-            let book = &mut self.books[slot];
-            let scales = |of: &Instrument| (of.price_scale, of.quantity_scale);
-            if scales(&book.instrument) != scales(instrument) {
-                return Err(Reject::UnsupportedCharacteristic);
-            }
-            book.instrument = *instrument;
-            book.rules = rules;
-            book.judge();
-            return Ok(());
-        }
-        let id = instrument.id as usize;
-        if self.slots.len() <= id {
-            self.slots.resize(id + 1, 0);
-        }
-        self.books.push(Book::new(*instrument, rules));
-        self.slots[id] = self.books.len() as u32;
-        Ok(())
     }
 
     #[inline]
@@ -357,60 +282,99 @@ impl MatchingEngine {
     ) -> (Outcome, Option<usize>) {
         let slot = self.slot(at.command.instrument);
         let plain = is_plain(at.command);
-        let own = self.refusal_of_new(at, slot, plain);
+        if at.command.link != 0 {
+            return self.new_leg(at, events);
+        }
+        let own = self.refusal_of_new(at.command, at.terms, slot, plain);
         let (Some(slot), None, None) = (slot, own, refusal) else {
             let reason = earliest(own, refusal).expect("an unknown instrument is a refusal");
             return (rejected(at, reason, events), None);
         };
+        if !plain {
+            return (self.new_special(at, slot, events), Some(slot));
+        }
+        let order = self.order_of(at);
+        let index = self.orders.insert(order);
+        events.push(of_order(self.orders.get_mut(index), ExecType::New, at.index));
+        if self.execute(index, slot, at.turn(), events) {
+            self.orders.list(index);
+        } else {
+            self.orders.release(index);
+        }
+        (outcome(OutcomeKind::Accepted, at.place), Some(slot))
+    }
+
+    /// The order that a command makes.
+    #[inline]
+    fn order_of(&self, at: Context<'_>) -> Order {
         let mut order = Order::new(at.place, at.command);
         if order.time_in_force == TimeInForce::Day as u8 {
             order.expire_day = (self.time_ns / DAY_NS) as u32 + 1;
         }
-        let rests = if plain {
-            events.push(of_order(&mut order, ExecType::New, at.index));
-            let index = self.orders.insert(order);
-            let rests = self.execute(index, slot, at.turn(), events);
-            (index, rests)
-        } else {
+        order
+    }
+
+    /// Makes an order that has more than a plain one.
+    fn new_special(&mut self, at: Context<'_>, slot: usize, events: &mut Vec<Event>) -> Outcome {
+        let mut order = self.order_of(at);
+        let extra = Extra::new(at.place, at.command, at.terms);
+        if !extra.link.is_some_and(Link::is_exit) {
             order.price = self.passive_price(&order, slot);
-            let index = self.orders.insert(order);
-            self.orders.add_extra(index, Extra::new(at.command, at.terms));
-            (index, self.enter(index, slot, at.turn(), events))
-        };
-        match rests {
-            (index, true) => self.orders.list(index),
-            (index, false) => self.orders.release(index),
         }
-        (outcome(OutcomeKind::Accepted, at.place), Some(slot))
+        let index = self.orders.insert(order);
+        self.orders.add_extra(index, extra);
+        if self.enter(index, slot, at.turn(), events) {
+            self.orders.list(index);
+        } else {
+            self.let_go(index, slot);
+            self.orders.release(index);
+        }
+        outcome(OutcomeKind::Accepted, at.place)
+    }
+
+    /// Ends a listed order that is in no queue any more.
+    fn finish(&mut self, index: u32, slot: usize) {
+        if self.orders.get(index).extra != NIL {
+            self.let_go(index, slot);
+        }
+        self.orders.end(index);
     }
 
     /// Why matching itself would refuse a new order. Risk has checked its shape; this engine stays
     /// whole even if it has not.
     #[inline]
-    fn refusal_of_new(&self, at: Context<'_>, slot: Option<usize>, plain: bool) -> Option<Reject> {
+    fn refusal_of_new(
+        &self,
+        command: &Command,
+        terms: Option<&OrderTerms>,
+        slot: Option<usize>,
+        plain: bool,
+    ) -> Option<Reject> {
         let Some(slot) = slot else {
             return Some(Reject::UnknownSymbol);
         };
-        let command = at.command;
         let shape = if plain {
             shape_of_new(command)
         } else {
-            shape_of_special(command, at.terms, self.time_ns)
+            shape_of_special(command, terms, self.time_ns)
         };
         if let Some(reason) = shape {
             return Some(reason);
         }
         let book = &self.books[slot];
-        if book.special || !plain {
-            if let Some(reason) = self.refusal_of_session(command, slot) {
+        let screened = book.screened || !plain;
+        if screened {
+            if let Some(reason) = self.refusal_of_session(command, terms, slot) {
                 return Some(reason);
             }
         }
         if !is_enabled(book) {
             return Some(Reject::SymbolHalted);
         }
-        if !plain && self.would_take(command, slot) {
-            return Some(Reject::PostOnlyWouldCross);
+        if screened {
+            if let Some(reason) = self.refusal_of_place(command, slot) {
+                return Some(reason);
+            }
         }
         (self.orders.open() >= MAX_OPEN_ORDERS).then_some(Reject::SystemUnavailable)
     }
@@ -483,8 +447,22 @@ impl MatchingEngine {
         }
         let slot = self.slot(order.instrument).expect("an order has a book");
         let book = &self.books[slot];
+        if book.screened {
+            if let Some(reason) =
+                session::refusal_of_ticks(book, &[command.price, command.stop_price])
+            {
+                return Some(reason);
+            }
+        }
         if let Some(reason) = session::refusal_of_replace(book) {
             return Some(reason);
+        }
+        let limit = extra.filter(|extra| extra.peg != PegPrice::None);
+        let price = limit.map_or(order.price, |extra| extra.peg_limit);
+        if book.screened && command.price != price {
+            if let Some(reason) = session::refusal_of_band(book, command.price) {
+                return Some(reason);
+            }
         }
         (extra.is_some() && self.replace_would_take(command, index, slot))
             .then_some(Reject::PostOnlyWouldCross)

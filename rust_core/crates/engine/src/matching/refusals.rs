@@ -4,7 +4,7 @@ use crate::orders::{Extra, Order, Place};
 use crate::pod::{
     Command, OrdType, OrderTerms, SelfTrade, Side, TimeInForce, Verdict, VerdictKind,
     FLAG_ALL_OR_NONE, FLAG_CANCEL_ON_DISCONNECT, FLAG_LEAVES, FLAG_POST_ONLY,
-    FLAG_POST_ONLY_REPRICE, FLAG_TERMS, MAX_PRICE, MAX_QUANTITY, MAX_TRAILING_BPS,
+    FLAG_POST_ONLY_REPRICE, FLAG_TERMS, MAX_PRICE, MAX_QUANTITY, MAX_TRAILING_BPS, TERMS_PEG_SHIFT,
     TERMS_TAKE_PROFIT, TERMS_TRAILING_BPS,
 };
 use crate::reject::Reject;
@@ -86,17 +86,28 @@ pub(super) fn shape_of_special(
         && time != TimeInForce::None
         && command.flags & !NEW_FLAGS == 0
         && SelfTrade::try_from(command.self_trade_prevention).is_ok()
-        && command.link == 0
-        && terms.flags & !(TERMS_TRAILING_BPS | TERMS_TAKE_PROFIT) == 0;
+        && terms.flags & !(TERMS_TRAILING_BPS | TERMS_TAKE_PROFIT | TERMS_PEG) == 0;
     let trails = terms.trailing_offset != 0 || terms.activation_price != 0;
+    let of_trail = terms.flags & (TERMS_TRAILING_BPS | TERMS_TAKE_PROFIT);
+    let pegged = ord_type == OrdType::Pegged;
+    let peg_fits = if pegged {
+        terms.flags & TERMS_PEG != 0
+            && terms.peg_offset.unsigned_abs() <= MAX_PRICE as u64
+            && matches!(time, TimeInForce::Day | TimeInForce::Gtc | TimeInForce::Gtd)
+            && !floored
+            && command.link == 0
+    } else {
+        terms.flags & TERMS_PEG == 0 && terms.peg_offset == 0
+    };
     let fits = known
+        && peg_fits
         && (command.flags & POST_ONLY == 0 || ord_type == OrdType::Limit && !immediate && !floored)
         && (command.display_quantity == 0 || limited && !floored)
         && (terms.min_visible_quantity == 0 || command.display_quantity != 0)
         && (time != TimeInForce::Gtd || command.expire_time > time_ns)
         && (!for_auction || !stops && !floored)
         && (stops || command.stop_price == 0 && !trails)
-        && (terms.trailing_offset != 0 || terms.activation_price == 0 && terms.flags == 0)
+        && (terms.trailing_offset != 0 || terms.activation_price == 0 && of_trail == 0)
         && (terms.trailing_offset == 0 || command.stop_price == 0)
         && terms.trailing_offset >= 0
         && terms.trailing_offset
@@ -111,7 +122,11 @@ pub(super) fn shape_of_special(
     {
         return Some(Reject::IncorrectQuantity);
     }
-    let prices = if limited { 1..=MAX_PRICE } else { 0..=0 };
+    let prices = match limited {
+        true => 1..=MAX_PRICE,
+        false if pegged => 0..=MAX_PRICE,
+        false => 0..=0,
+    };
     let waits_for = if stops && terms.trailing_offset == 0 { 1..=MAX_PRICE } else { 0..=0 };
     (!prices.contains(&command.price)
         || !waits_for.contains(&command.stop_price)
@@ -140,13 +155,18 @@ pub(super) fn misfit(command: &Command, order: &Order, extra: Option<&Extra>) ->
     if !same(command.side, order.side)
         || !same(command.ord_type, order.ord_type)
         || !same(command.time_in_force, order.time_in_force)
-        // A stop that waits can be moved; an order without a price can't be given one.
-        || command.stop_price != 0 && !extra.is_some_and(|extra| extra.place == Place::Stop)
-        || command.price != 0 && order.price == 0
+        // A stop that waits can be moved; an order without a price can't be given one, but a
+        // pegged order a limit.
+        || command.stop_price != 0 && !extra.is_some_and(Extra::has_movable_stop)
+        || command.price != 0 && order.price == 0 && order.ord_type != OrdType::Pegged as u8
     {
         return Some(Reject::UnsupportedCharacteristic);
     }
     let (_, leaves) = terms(command, order);
+    // An exit that waits has its entry's quantity.
+    if leaves != order.leaves && extra.is_some_and(|extra| extra.place == Place::Held) {
+        return Some(Reject::UnsupportedCharacteristic);
+    }
     (leaves.saturating_add(order.cum) > MAX_QUANTITY).then_some(Reject::IncorrectQuantity)
 }
 
@@ -164,6 +184,19 @@ pub(super) fn terms(command: &Command, order: &Order) -> (i64, i64) {
     (price, leaves)
 }
 
+impl Extra {
+    /// Whether its stop price can be replaced: it waits for it, or will.
+    fn has_movable_stop(&self) -> bool {
+        match self.place {
+            Place::Stop => true,
+            Place::Held => self.stop_price != 0,
+            _ => false,
+        }
+    }
+}
+
+/// Where an order's terms say what it follows.
+const TERMS_PEG: u64 = 3 << TERMS_PEG_SHIFT;
 /// Flags that a new order may have.
 const NEW_FLAGS: u16 = FLAG_CANCEL_ON_DISCONNECT | POST_ONLY | FLAG_ALL_OR_NONE | FLAG_TERMS;
 /// Of either kind.

@@ -1,20 +1,31 @@
 //! What may be done with an instrument when, and what an operator does to it.
 
 use super::refusals::POST_ONLY;
-use super::{is_enabled, Context, MatchingEngine};
+use super::{is_enabled, Context, MatchingEngine, Room};
 use crate::batch::Fills;
 use crate::book::{side_index, Book};
-use crate::orders::Order;
+use crate::orders::{Link, Order};
 use crate::pod::{
-    Command, CommandKind, MarketStatus, OrdType, SessionState, Side, TimeInForce,
+    Command, CommandKind, Leg, MarketStatus, OrdType, OrderTerms, SessionState, Side, TimeInForce,
     FLAG_POST_ONLY_REPRICE, MAX_PRICE,
 };
 use crate::reject::Reject;
+use bytemuck::Zeroable;
 
 impl MatchingEngine {
     /// Why a new order is refused for what its instrument is at.
-    pub(super) fn refusal_of_session(&self, command: &Command, slot: usize) -> Option<Reject> {
+    pub(super) fn refusal_of_session(
+        &self,
+        command: &Command,
+        terms: Option<&OrderTerms>,
+        slot: usize,
+    ) -> Option<Reject> {
         let book = &self.books[slot];
+        let activation = terms.map_or(0, |terms| terms.activation_price);
+        let prices = [command.price, command.stop_price, activation];
+        if let Some(reason) = refusal_of_ticks(book, &prices) {
+            return Some(reason);
+        }
         let time = TimeInForce::try_from(command.time_in_force).unwrap_or(TimeInForce::None);
         let closed = Some(Reject::MarketClosed);
         match book.session {
@@ -40,6 +51,20 @@ impl MatchingEngine {
         }
     }
 
+    /// Why a new order is refused for its price, or for what it would meet.
+    pub(super) fn refusal_of_place(&self, command: &Command, slot: usize) -> Option<Reject> {
+        let leg = Leg::read(command.link);
+        let waits = leg.is_some_and(|leg| Link { leg, first: 0 }.is_exit());
+        if let Some(reason) = refusal_of_band(&self.books[slot], command.price) {
+            return Some(reason);
+        }
+        if !waits && self.would_take(command, slot) {
+            return Some(Reject::PostOnlyWouldCross);
+        }
+        let pegged = command.ord_type == OrdType::Pegged.number();
+        (pegged && self.is_full_of_pegs(slot)).then_some(Reject::SystemUnavailable)
+    }
+
     /// The price at which an order that must not take is posted; None: it would take.
     pub(super) fn posted(&self, flags: u16, side: Side, price: i64, slot: usize) -> Option<i64> {
         let book = &self.books[slot];
@@ -54,8 +79,8 @@ impl MatchingEngine {
             return Some(price);
         }
         let best = opposite.queues().next().map(|queue| opposite.price(queue.key))?;
-        let tick = book.instrument.tick_size;
-        let away = if side == Side::Buy { best - tick } else { best + tick };
+        let ticks = book.ticks();
+        let away = if side == Side::Buy { ticks.below(best) } else { ticks.above(best) };
         (flags & FLAG_POST_ONLY_REPRICE != 0 && (1..=MAX_PRICE).contains(&away)).then_some(away)
     }
 
@@ -80,12 +105,7 @@ impl MatchingEngine {
     }
 
     /// Does what an operator says. Returns the book that it is about.
-    pub(super) fn operate(
-        &mut self,
-        kind: CommandKind,
-        at: Context<'_>,
-        fills: &mut Fills,
-    ) -> Result<Option<usize>, Reject> {
+    pub(super) fn operate(&mut self, kind: CommandKind, at: Context<'_>) -> Result<usize, Reject> {
         let command = at.command;
         let slot = self.slot(command.instrument).ok_or(Reject::UnknownSymbol)?;
         if kind == CommandKind::SetLastTrade {
@@ -93,50 +113,86 @@ impl MatchingEngine {
                 return Err(Reject::TickSize);
             }
             self.print(slot, command.price);
-            return Ok(Some(slot));
+            return Ok(slot);
         }
         let session = SessionState::try_from(command.payload_index)
             .map_err(|_| Reject::UnsupportedCharacteristic)?;
         if !(0..=MAX_PRICE).contains(&command.price) {
             return Err(Reject::TickSize);
         }
+        self.go_to(slot, session, command.price);
+        Ok(slot)
+    }
+
+    /// Lets an instrument go to a session; if that lets it trade, what has collected trades first,
+    /// and the session changes when that is done.
+    pub(super) fn go_to(&mut self, slot: usize, session: SessionState, reference: i64) {
+        self.stop_timer(slot);
         let book = &mut self.books[slot];
-        book.reference = command.price;
+        book.reference = reference;
         book.leaving = None;
         let trades = matches!(session, SessionState::Continuous | SessionState::PostClose);
         if trades && book.session != SessionState::Continuous {
-            // What has collected trades first; the session changes when that is done.
-            let price = self.auction(slot).map_or(0, |auction| auction.price);
-            self.books[slot].leaving = Some((session, price));
-            self.books[slot].special = true;
+            self.begin_uncross(slot, session);
         } else {
-            self.set_session(slot, session, at.index, fills);
+            self.set_session(slot, session);
         }
-        Ok(Some(slot))
     }
 
-    pub(super) fn set_session(
-        &mut self,
-        slot: usize,
-        session: SessionState,
-        command_index: u32,
-        fills: &mut Fills,
-    ) {
+    /// Changes the session, which is told when what follows is done.
+    pub(super) fn set_session(&mut self, slot: usize, session: SessionState) {
         let book = &mut self.books[slot];
         book.session = session;
+        book.untold = true;
+        book.pegs_seen = None;
         book.judge();
         // So that what is indicated is told anew.
         book.indicated = (0, 0, 0);
+    }
+
+    /// Tells the session of an instrument if it has changed. Says whether there was room.
+    pub(super) fn tell_session(
+        &mut self,
+        slot: usize,
+        command_index: u32,
+        room: Room,
+        fills: &mut Fills,
+    ) -> bool {
+        let book = &mut self.books[slot];
+        if !book.untold {
+            return true;
+        }
+        if fills.statuses.len() >= room.statuses {
+            return false;
+        }
+        book.untold = false;
+        book.judge();
         fills.statuses.push(MarketStatus {
             instrument: book.instrument.id,
             command_index,
-            session: session.number(),
-            reserved: 0,
-            reserved1: 0,
-            price: 0,
-            quantity: 0,
-            imbalance: 0,
+            session: book.session.number(),
+            ..MarketStatus::zeroed()
         });
+        true
+    }
+}
+
+/// Why a command is refused for a price between two ticks. Where ticks don't change with the price
+/// risk has looked.
+pub(super) fn refusal_of_ticks(book: &Book, prices: &[i64]) -> Option<Reject> {
+    let ticks = book.ticks();
+    let between = ticks.is_table() && prices.iter().any(|&price| !ticks.fits(price));
+    between.then_some(Reject::TickSize)
+}
+
+/// Why a command is refused for a limit price outside of the static band; 0: it has none.
+pub(super) fn refusal_of_band(book: &Book, price: i64) -> Option<Reject> {
+    if price == 0 {
+        return None;
+    }
+    match book.static_band() {
+        None => Some(Reject::NoReferencePrice),
+        Some(band) => (!band.holds(price)).then_some(Reject::PriceBand),
     }
 }
 

@@ -6,11 +6,14 @@
 
 use alloc::vec::Vec;
 
-use super::{Context, MatchingEngine, EVENTS_PER_TRADE};
-use crate::book::{side_index, BookSide};
+use super::{MatchingEngine, EVENTS_PER_TRADE};
+use crate::book::side_index;
 use crate::events::{rests, stood, Trade};
 use crate::orders::{Extra, Place, NIL};
-use crate::pod::{Command, Event, ExecType, Liquidity, OrdType, SelfTrade, TimeInForce};
+use crate::pod::{
+    Command, Event, ExecType, Liquidity, OrdType, SelfTrade, SessionState, Side, TimeInForce,
+};
+use crate::prices::Band;
 use crate::reject::Reject;
 use crate::rules::{Iceberg, Residual};
 use bytemuck::Zeroable;
@@ -35,6 +38,30 @@ pub(super) enum Swept {
     CutShort,
     /// It met an order of its own and is to go for this reason.
     SelfTrade(u16),
+    /// It would trade further from the best price than market orders do.
+    Protected,
+    /// It would trade outside of the dynamic band.
+    OutOfBand,
+}
+
+/// The prices at which an order may trade while it is served.
+#[derive(Clone, Copy)]
+pub(super) struct Reach {
+    protected: Band,
+    dynamic: Band,
+}
+
+impl Reach {
+    /// What keeps an order from trading at a price.
+    pub fn stops(self, price: i64) -> Option<Swept> {
+        if !self.protected.holds(price) {
+            Some(Swept::Protected)
+        } else if !self.dynamic.holds(price) {
+            Some(Swept::OutOfBand)
+        } else {
+            None
+        }
+    }
 }
 
 /// What a sweep would do.
@@ -42,8 +69,17 @@ pub(super) enum Swept {
 pub(super) struct Plan {
     /// The quantity that would trade.
     pub quantity: i64,
-    /// In at most so many trades and cancels.
-    pub steps: usize,
+    /// In at most so many events.
+    pub events: usize,
+}
+
+/// How far a sweep may go.
+#[derive(Clone, Copy)]
+pub(super) struct Steps {
+    pub command_index: u32,
+    /// Where the message's room for trades ends.
+    pub trades_end: usize,
+    pub reach: Reach,
 }
 
 /// What each order of a level gets of an incoming one, in two passes over the level.
@@ -67,41 +103,47 @@ impl MatchingEngine {
         events: &mut Vec<Event>,
     ) -> bool {
         let taker = *self.orders.get(index);
-        if self.books[slot].session.collects() {
+        if self.books[slot].session != SessionState::Continuous {
             return self.rest(index, slot, last_event, events);
         }
         let all_or_nothing = taker.time_in_force == TimeInForce::Fok as u8;
         let immediate = all_or_nothing || taker.time_in_force == TimeInForce::Ioc as u8;
         let floor = if all_or_nothing { taker.leaves } else { self.orders.floor(index) };
+        let reach = self.reach(index, slot);
         let mut unfit = None;
         if floor > 0 {
-            let plan = self.plan(index, slot);
-            let room = trades_end.saturating_sub(events.len()) / EVENTS_PER_TRADE;
+            let mut gone = core::mem::take(&mut self.gone);
+            let plan = self.plan(index, slot, reach, &mut gone);
+            self.gone = gone;
+            let room = trades_end.saturating_sub(events.len());
             if plan.quantity < floor {
                 unfit = Some(if all_or_nothing { Reject::FokUnfillable.number() } else { 0 });
-            } else if plan.steps > room {
+            } else if plan.events > room {
                 unfit = Some(Reject::Other.number());
             }
         }
+        let turn = Steps { command_index, trades_end, reach };
         let swept = match unfit {
             Some(_) => Swept::Exhausted,
-            None => self.sweep(index, slot, command_index, trades_end, &mut last_event, events),
+            None => self.sweep(index, slot, turn, &mut last_event, events),
         };
+        let of_band = matches!(swept, Swept::Protected | Swept::OutOfBand);
+        let none_left = if of_band { Reject::PriceBand.number() } else { 0 };
         let reason = match swept {
             Swept::Filled => return false,
             Swept::CutShort => Some(Reject::Other.number()),
             Swept::SelfTrade(reason) => Some(reason),
-            Swept::Exhausted if immediate => Some(unfit.unwrap_or(0)),
-            Swept::Exhausted if taker.price != 0 => None,
-            Swept::Exhausted => {
+            _ if immediate => Some(unfit.unwrap_or(none_left)),
+            _ if taker.price != 0 => None,
+            _ => {
                 let traded = self.orders.get(index).cum > taker.cum;
                 let book = &self.books[slot];
                 let to_limit = taker.ord_type == OrdType::MarketToLimit as u8;
                 match book.rules.residual {
-                    _ if to_limit && !traded => Some(0),
-                    Residual::Cancel if !to_limit => Some(0),
+                    _ if to_limit && !traded => Some(none_left),
+                    Residual::Cancel if !to_limit => Some(none_left),
                     Residual::Rest if !to_limit => None,
-                    _ if book.last_trade == 0 => Some(0),
+                    _ if book.last_trade == 0 => Some(none_left),
                     _ => {
                         self.orders.get_mut(index).price = book.last_trade;
                         None
@@ -109,15 +151,39 @@ impl MatchingEngine {
                 }
             }
         };
-        match reason {
+        let rests = match reason {
             Some(reason) => {
                 let mut event = self.event(index, ExecType::Canceled, command_index);
                 event.reason = reason;
                 events.push(event);
+                let link = self.orders.link(index);
+                self.cancel_partner(link, slot, command_index, events);
                 false
             }
             None => self.rest(index, slot, last_event, events),
+        };
+        if swept == Swept::OutOfBand {
+            self.leave_band(slot);
         }
+        rests
+    }
+
+    /// Where an order that begins to trade now may trade.
+    pub(super) fn reach(&self, index: u32, slot: usize) -> Reach {
+        let (book, taker) = (&self.books[slot], self.orders.get(index));
+        let protection = book.bounds.protection_bps;
+        let mut protected = Band::ALL;
+        if taker.price == 0 && protection != 0 {
+            let opposite = &book.sides[1 - side_index(taker.side())];
+            let best = opposite.queues().next().map_or(0, |queue| opposite.price(queue.key));
+            protected = Band::around(best, protection);
+            // Better than the best is no harm.
+            match taker.side() {
+                Side::Buy => protected.low = i64::MIN,
+                _ => protected.high = i64::MAX,
+            }
+        }
+        Reach { protected, dynamic: book.dynamic_band() }
     }
 
     /// Lets what is left of an order rest, and says so in its last event.
@@ -131,7 +197,7 @@ impl MatchingEngine {
         let price = self.orders.get(index).price;
         let place = if price == 0 { Place::Market } else { Place::Limit };
         if place == Place::Market && self.orders.extra(index).is_none() {
-            self.orders.add_extra(index, Extra::new(&Command::zeroed(), None));
+            self.orders.add_extra(index, Extra::new(0, &Command::zeroed(), None));
         }
         self.put_in(index, slot, place, price);
         let event = &mut events[last_event];
@@ -143,7 +209,7 @@ impl MatchingEngine {
     }
 
     /// What the taker wants to happen when it meets an order of its own.
-    fn self_trade(&self, index: u32, slot: usize) -> SelfTrade {
+    pub(super) fn self_trade(&self, index: u32, slot: usize) -> SelfTrade {
         match self.orders.extra(index).map_or(SelfTrade::Default, |extra| extra.self_trade) {
             SelfTrade::Default => self.books[slot].rules.self_trade,
             own => own,
@@ -151,7 +217,7 @@ impl MatchingEngine {
     }
 
     /// The price at which an order trades with a market order that rests; 0: there is none yet.
-    fn market_price(&self, taker_price: i64, slot: usize) -> i64 {
+    pub(super) fn market_price(&self, taker_price: i64, slot: usize) -> i64 {
         if taker_price != 0 {
             taker_price
         } else {
@@ -164,8 +230,7 @@ impl MatchingEngine {
         &mut self,
         index: u32,
         slot: usize,
-        command_index: u32,
-        trades_end: usize,
+        Steps { command_index, trades_end, reach }: Steps,
         last_event: &mut usize,
         events: &mut Vec<Event>,
     ) -> Swept {
@@ -175,8 +240,13 @@ impl MatchingEngine {
         let limit_key = self.books[slot].sides[opposite].limit_key(limit);
         let mode = self.self_trade(index, slot);
         let mut in_markets = true;
-        let mut passed = NIL;
+        let (mut passed, mut passed_id) = (NIL, 0);
+        let own_cost = self.orders.link_cost(index);
         loop {
+            // One that was passed over may go with its partner; then those before it come again.
+            if passed != NIL && self.orders.get(passed).id != passed_id {
+                passed = NIL;
+            }
             let left = self.orders.get(index).leaves;
             if left == 0 {
                 return Swept::Filled;
@@ -195,7 +265,8 @@ impl MatchingEngine {
                 (in_markets, passed) = (false, NIL);
                 continue;
             };
-            if events.len() + EVENTS_PER_TRADE > trades_end {
+            let cost = EVENTS_PER_TRADE + own_cost + self.orders.link_cost(maker);
+            if events.len() + cost > trades_end {
                 return Swept::CutShort;
             }
             let price = match in_markets {
@@ -203,7 +274,7 @@ impl MatchingEngine {
                 false => self.orders.get(maker).price,
             };
             if price == 0 {
-                passed = maker;
+                (passed, passed_id) = (maker, self.orders.get(maker).id);
                 continue;
             }
             let quantity = left.min(self.orders.shown(maker));
@@ -216,8 +287,11 @@ impl MatchingEngine {
                 continue;
             }
             if quantity < self.orders.floor(maker) {
-                passed = maker;
+                (passed, passed_id) = (maker, self.orders.get(maker).id);
                 continue;
+            }
+            if let Some(stopped) = reach.stops(price) {
+                return stopped;
             }
             let room = trades_end - events.len();
             if !in_markets && passed == NIL {
@@ -229,81 +303,6 @@ impl MatchingEngine {
             *last_event = events.len();
             self.deal(index, maker, slot, price, quantity, command_index, events);
         }
-    }
-
-    /// What a sweep would do. An order that would meet one of its own stops there, unless that
-    /// would be cancelled.
-    pub(super) fn plan(&self, index: u32, slot: usize) -> Plan {
-        let taker = self.orders.get(index);
-        let opposite = 1 - side_index(taker.side());
-        let book = &self.books[slot];
-        let mode = self.self_trade(index, slot);
-        let mut plan = Plan::default();
-        let mut left = taker.leaves;
-        if self.market_price(taker.price, slot) != 0 {
-            let done =
-                self.plan_queue(&book.markets[opposite], 0, index, mode, &mut left, &mut plan);
-            if done {
-                plan.quantity = taker.leaves - left;
-                return plan;
-            }
-        }
-        let side = &book.sides[opposite];
-        let limit_key = side.limit_key(taker.price);
-        self.plan_queue(side, limit_key, index, mode, &mut left, &mut plan);
-        plan.quantity = taker.leaves - left;
-        plan
-    }
-
-    /// Goes through queues; says whether the sweep would end there.
-    fn plan_queue(
-        &self,
-        queues: &BookSide,
-        limit_key: i64,
-        index: u32,
-        mode: SelfTrade,
-        left: &mut i64,
-        plan: &mut Plan,
-    ) -> bool {
-        for queue in queues.queues() {
-            if queue.key > limit_key {
-                return false;
-            }
-            let (mut hidden, mut slices) = (0, 0);
-            let mut at = queue.first;
-            while at != NIL {
-                let maker = at;
-                at = self.orders.get(maker).next;
-                if *left == 0 {
-                    return true;
-                }
-                if mode != SelfTrade::Allow && self.orders.same_party(index, maker) {
-                    plan.steps += 1;
-                    if mode == SelfTrade::CancelResting {
-                        continue;
-                    }
-                    return true;
-                }
-                let shown = self.orders.shown(maker);
-                let quantity = shown.min(*left);
-                if quantity < self.orders.floor(maker) {
-                    continue;
-                }
-                *left -= quantity;
-                plan.steps += 1;
-                let more = self.orders.get(maker).leaves - shown;
-                if more > 0 {
-                    let display = self.orders.extra(maker).map_or(1, |extra| extra.display);
-                    hidden += more;
-                    slices += (more as u64).div_ceil(display as u64) as usize;
-                }
-            }
-            if *left > 0 && hidden > 0 {
-                *left -= hidden.min(*left);
-                plan.steps += slices;
-            }
-        }
-        *left == 0
     }
 
     /// Keeps two orders of one party from trading. Says why the incoming one is to go, if it is.
@@ -391,6 +390,7 @@ impl MatchingEngine {
         assert!(quantity > 0, "who trades has something left");
         self.matches += 1;
         let trade = Trade { match_id: self.matches, price, quantity };
+        let links = parts.map(|(index, _)| self.orders.link(index));
         for (index, liquidity) in parts {
             let before = self.orders.shown(index);
             self.orders.get_mut(index).fill(price, quantity);
@@ -406,11 +406,14 @@ impl MatchingEngine {
             events.push(event);
         }
         self.print(slot, price);
+        for link in links {
+            self.cancel_partner(link, slot, command_index, events);
+        }
     }
 
     /// Brings a queue up to date after something happened to an order in it, and tells what the
     /// order showed and shows. An order with nothing left leaves for good.
-    fn tell_place(
+    pub(super) fn tell_place(
         &mut self,
         index: u32,
         slot: usize,
@@ -433,7 +436,7 @@ impl MatchingEngine {
         }
         if order.leaves == 0 {
             self.take_out(index, slot);
-            self.orders.end(index);
+            self.finish(index, slot);
         } else if refilled {
             let queues = self.books[slot].place_mut(place, order.side());
             queues.move_back(&mut self.orders, index);
@@ -456,14 +459,15 @@ impl MatchingEngine {
         }
         let taker = self.orders.get(index);
         let queue = book.sides[1 - side_index(taker.side())].queue(self.orders.get(first));
-        if queue.orders as usize * EVENTS_PER_TRADE > room {
+        let linked = self.orders.link(index).is_some();
+        if linked || queue.orders as usize * EVENTS_PER_TRADE > room {
             return None;
         }
         let mut hidden = 0;
         let mut at = queue.first;
         while at != NIL {
             let own = mode != SelfTrade::Allow && self.orders.same_party(index, at);
-            if own || self.orders.is_floored(at) {
+            if own || self.orders.is_floored(at) || self.orders.link(at).is_some() {
                 return None;
             }
             hidden += self.orders.get(at).leaves - self.orders.shown(at);
@@ -558,57 +562,5 @@ impl MatchingEngine {
             }
         }
         last_event
-    }
-
-    /// Gives an open order that has more than a plain one other terms. An iceberg keeps its
-    /// priority whatever its total.
-    pub(super) fn amend_special(
-        &mut self,
-        index: u32,
-        slot: usize,
-        price: i64,
-        leaves: i64,
-        at: Context<'_>,
-        events: &mut Vec<Event>,
-    ) {
-        let order = *self.orders.get(index);
-        let side = order.side();
-        let extra = self.orders.extra_mut(index).expect("it has more than a plain order");
-        let place = extra.place;
-        let keeps = price == order.price && (leaves <= order.leaves || extra.display != 0);
-        let stop =
-            if at.command.stop_price == 0 { extra.stop_price } else { at.command.stop_price };
-        if place == Place::Limit && !keeps {
-            let before = self.orders.shown(index);
-            self.take_out(index, slot);
-            let price = self.posted(u16::from(order.flags), side, price, slot).unwrap_or(price);
-            let changed = self.orders.get_mut(index);
-            (changed.price, changed.leaves) = (price, leaves);
-            let mut event = self.event(index, ExecType::Replaced, at.index);
-            stood(&mut event, order.price, before);
-            events.push(event);
-            if !self.execute(index, slot, at.turn(), events) {
-                self.orders.end(index);
-            }
-            return;
-        }
-        let moved = place == Place::Stop && stop != extra.stop_price;
-        let before = self.orders.shown(index);
-        if moved {
-            self.take_out(index, slot);
-        }
-        let changed = self.orders.get_mut(index);
-        (changed.price, changed.leaves) = (price, leaves);
-        let extra = self.orders.extra_mut(index).expect("as before");
-        extra.stop_price = stop;
-        extra.shown = extra.shown.min(leaves);
-        let mut event = self.event(index, ExecType::Replaced, at.index);
-        if moved {
-            self.put_in(index, slot, place, stop);
-        } else {
-            let refilled = place == Place::Market && leaves > order.leaves;
-            self.tell_place(index, slot, before, refilled, &mut event);
-        }
-        events.push(event);
     }
 }

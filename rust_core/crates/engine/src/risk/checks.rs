@@ -6,6 +6,7 @@
 use super::holding::Holding;
 use super::orders::Reservation;
 use super::reference::{bits, Listed, Override, Trader, MAX_POSITION};
+use crate::pod::MAX_PRICE;
 use crate::reject::Reject;
 
 /// A limit check.
@@ -28,11 +29,29 @@ pub enum Check {
     /// Buying power there is and what the order adds to what is tied up, in 10^-16 of the currency
     /// unit: money times basis points.
     BuyingPower,
+    /// What the orders of a side have open, if one of them must never increase the position, and
+    /// the position that they reduce, in quantity units.
+    ReduceOnly,
+}
+
+/// What the numbers of a check count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Nothing, or things: a yes or no, a number of orders.
+    One,
+    /// The instrument's quantity units.
+    Quantity,
+    /// The instrument's price units.
+    Price,
+    /// Money, 10^-12 of a currency unit.
+    Money,
+    /// Money times basis points, 10^-16 of a currency unit.
+    MoneyBps,
 }
 
 impl Check {
     /// Every check, in the order in which they are made.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Account,
         Self::OpenOrders,
         Self::OrderQuantity,
@@ -41,6 +60,7 @@ impl Check {
         Self::ReferencePrice,
         Self::Position,
         Self::BuyingPower,
+        Self::ReduceOnly,
     ];
 
     /// What operators call it.
@@ -55,6 +75,19 @@ impl Check {
             Self::ReferencePrice => "reference_price",
             Self::Position => "position",
             Self::BuyingPower => "buying_power",
+            Self::ReduceOnly => "reduce_only",
+        }
+    }
+
+    /// What its numbers count.
+    #[must_use]
+    pub const fn unit(self) -> Unit {
+        match self {
+            Self::Account | Self::OpenOrders | Self::ReferencePrice => Unit::One,
+            Self::OrderQuantity | Self::Position | Self::ReduceOnly => Unit::Quantity,
+            Self::Collar => Unit::Price,
+            Self::OrderNotional => Unit::Money,
+            Self::BuyingPower => Unit::MoneyBps,
         }
     }
 
@@ -70,6 +103,7 @@ impl Check {
             Self::ReferencePrice => Reject::NoReferencePrice,
             Self::Position => Reject::ExceedsLimit,
             Self::BuyingPower => Reject::InsufficientCredit,
+            Self::ReduceOnly => Reject::ReduceOnly,
         }
     }
 }
@@ -128,6 +162,8 @@ pub struct Asked {
     pub new: bool,
     /// `BUY` or `SELL`.
     pub side: usize,
+    /// Whether the order must never increase the position.
+    pub reduce_only: bool,
     /// The order's total quantity.
     pub quantity: i64,
     /// The limit price to hold against the collar; none when there is none, or it stays unchanged.
@@ -170,19 +206,22 @@ impl SizeLimits {
 /// The largest distance from a reference price that a collar allows.
 #[inline]
 pub fn collar_width(reference: i64, bps: u32) -> i64 {
-    // At most 10^12 times 10^5.
+    // At most 10^12 times 10^6.
     reference * i64::from(bps) / 10_000
 }
 
-/// The price a market order is counted at: the upper edge of the collar, on either side, so that it
-/// is worth the most; without a collar the reference price.
+/// The price an order without a price is counted at: the highest it may trade at, on either side,
+/// so that it is worth the most. That is the upper edge of what the instrument's rules say of
+/// market orders around the reference price, else of the collar; else the reference price.
 #[inline]
 pub fn market_price(trader: &Trader, listed: &Listed) -> Option<i64> {
     let reference = listed.reference()?;
-    if trader.checks & bits::COLLAR == 0 {
-        return Some(reference);
-    }
-    Some(reference + collar_width(reference, trader.collar_bps))
+    let bps = match listed.market_bps {
+        0 if trader.checks & bits::COLLAR == 0 => 0,
+        0 => trader.collar_bps,
+        bps => bps,
+    };
+    Some((reference + collar_width(reference, bps)).min(MAX_PRICE))
 }
 
 /// One run of the checks.
@@ -263,14 +302,40 @@ pub fn first_failure<O: Observer>(
     if run.check(Check::Position, counts, inside, max_position.into(), worst.into()) {
         return run.first;
     }
+    let reduced = Reduced::by(holding, asked, more.quantity);
     if !O::SEES_ALL && !on(bits::BUYING_POWER) {
-        return None;
+        return (!reduced.passes).then_some(Check::ReduceOnly.reason());
     }
     let more = holding.requirement_with(asked.side, more, listed.rates) - holding.required;
     let there_is = trader.credit + trader.balance;
     let covered = more <= 0 || (more <= there_is && trader.currency == listed.currency);
-    run.check(Check::BuyingPower, on(bits::BUYING_POWER), covered, there_is, more);
+    if run.check(Check::BuyingPower, on(bits::BUYING_POWER), covered, there_is, more) {
+        return run.first;
+    }
+    let Reduced { counts, passes, position, open } = reduced;
+    run.check(Check::ReduceOnly, counts, passes, position.into(), open.into());
     run.first
+}
+
+/// Whether orders that must never increase the position still can't. One that is open reserves the
+/// position it reduces: what its side has open is never more than that, whatever fills first.
+#[derive(Clone, Copy)]
+struct Reduced {
+    /// Whether there is such an order.
+    counts: bool,
+    passes: bool,
+    position: i64,
+    open: i64,
+}
+
+impl Reduced {
+    #[inline]
+    fn by(holding: &Holding, asked: &Asked, more: i64) -> Self {
+        let counts = asked.reduce_only || holding.reduce_only[asked.side] != 0;
+        let position = holding.reducible(asked.side);
+        let open = holding.open[asked.side] + more;
+        Self { counts, passes: !counts || more <= 0 || open <= position, position, open }
+    }
 }
 
 /// The collar, and whether what needs a reference price has one; true when the run may end here.

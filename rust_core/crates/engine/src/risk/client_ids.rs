@@ -4,7 +4,7 @@
 //! about no order lives 24 h from its request. Ended entries wait in one queue, oldest first, and
 //! are taken out a few per message, so that no message pays for many.
 
-use crate::pod::{ClOrdId, Command, FLAG_CANCEL_ON_DISCONNECT};
+use crate::pod::{ClOrdId, Command, OrderTerms, FLAG_CANCEL_ON_DISCONNECT};
 use crate::table::{fold, hash_word, hash_words, Arena, Table, NONE};
 
 /// How long an entry is kept after its end, in nanoseconds of journal time.
@@ -79,6 +79,14 @@ pub fn digest(command: &Command, orig: Option<&ClOrdId>) -> u64 {
         d ^ e.rotate_left(29) ^ f ^ 0x24a1_9947_b391_6cf7,
     );
     orig.map_or(rest, |id| fold(rest ^ 0x0801_f2e2_858e_fc16, hash_words(&id.words) | 1))
+}
+
+/// The digest of a command that has terms beside it: where they stand in the batch is left out.
+pub fn digest_with_terms(digest: u64, terms: &OrderTerms) -> u64 {
+    let words: &[u64; 8] = bytemuck::cast_ref(terms);
+    let [a, b, c, d, e, f, g, h] = *words;
+    let rest = hash_words(&[f, g, h, 0, digest]);
+    fold(rest ^ 0x6369_20d8_7157_4e69, hash_words(&[a, b, c, d, e]) | 1)
 }
 
 /// Every client order id that is known.
@@ -295,6 +303,18 @@ mod tests {
         assert_eq!(ids.len(), 1);
         let (key, hash) = named(b"c");
         assert!(ids.find(&key, hash).is_some());
+    }
+
+    #[test]
+    fn the_digest_covers_every_word_of_the_terms() {
+        let base = digest_with_terms(7, &OrderTerms::default());
+        assert_ne!(base, 7);
+        assert_ne!(base, digest_with_terms(8, &OrderTerms::default()));
+        for word in 0..8 {
+            let mut words = [0_u64; 8];
+            words[word] = 1;
+            assert_ne!(base, digest_with_terms(7, &bytemuck::cast(words)), "word {word}");
+        }
     }
 
     #[test]

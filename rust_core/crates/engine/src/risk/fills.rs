@@ -1,11 +1,11 @@
 //! FILLS taken into the state: reservations become positions, or are released.
 
-use super::holding::Holding;
+use super::holding::{Holding, BUY, SELL};
 use super::orders::Reservation;
 use super::{RiskEngine, RiskError};
 use crate::batch::FillsView;
 use crate::ids::sequence_of;
-use crate::pod::{Event, ExecType, MAX_PRICE};
+use crate::pod::{Event, ExecType, Side, MAX_PRICE, MAX_QUANTITY};
 
 /// Why an event can't have happened, or the order it ends.
 type Effect = Result<(), &'static str>;
@@ -71,8 +71,10 @@ impl RiskEngine {
     #[inline]
     fn apply_event(&mut self, sequence: u64, event: &Event) -> Result<u32, &'static str> {
         let kind = ExecType::try_from(event.exec_type).map_err(|_| "an unknown kind of event")?;
-        if kind == ExecType::CancelRejected {
-            return Ok(0);
+        match kind {
+            ExecType::CancelRejected => return Ok(0),
+            ExecType::TradeBust => return self.apply_bust(event).map(|()| 0),
+            _ => {}
         }
         let entry = self.ids.find_order(event.order_id).map(|at| self.ids.get(at));
         let live = entry.map(|entry| entry.order).filter(|&at| at != crate::table::NONE);
@@ -90,30 +92,46 @@ impl RiskEngine {
         match kind {
             ExecType::New => self.answer_new(at, event)?,
             ExecType::Trade => self.apply_trade(at, event)?,
-            ExecType::Replaced => self.apply_replaced(at, event)?,
+            ExecType::Replaced | ExecType::Restated | ExecType::Triggered | ExecType::Suspended => {
+                self.apply_restated(at, event)?
+            }
             ExecType::Canceled | ExecType::Expired | ExecType::Rejected => {
                 if event.cum_quantity != order.cum {
                     return Err("it does not add up with the order's trades");
                 }
                 self.end(at);
             }
-            // Orders to which these happen are refused here, so none can be reserved for.
-            ExecType::Restated
-            | ExecType::Triggered
-            | ExecType::Suspended
-            | ExecType::TradeBust => return Err("risk lets no such order pass"),
-            ExecType::None | ExecType::CancelRejected => return Err("an event of no kind"),
+            ExecType::None | ExecType::CancelRejected | ExecType::TradeBust => {
+                return Err("an event of no kind");
+            }
         }
         let answers = matches!(kind, ExecType::New | ExecType::Rejected);
         Ok(u32::from(answers && sequence_of(event.order_id) == sequence))
     }
 
-    fn answer_new(&self, at: u32, event: &Event) -> Effect {
-        let order = self.orders.get(at);
+    /// A new order is there; one that was posted elsewhere than it asked is counted there.
+    fn answer_new(&mut self, at: u32, event: &Event) -> Effect {
+        let order = self.orders.get_mut(at);
         if order.cum != 0 || event.leaves_quantity != order.leaves {
             return Err("the new order is not the one that was accepted");
         }
+        if self.adopt_price(at, event)? {
+            self.reserve_anew(at);
+        }
         Ok(())
+    }
+
+    /// Counts an order at the price that an event shows; says whether that is another.
+    #[inline]
+    fn adopt_price(&mut self, at: u32, event: &Event) -> Result<bool, &'static str> {
+        let order = self.orders.get_mut(at);
+        let price = order.counted_at(event.price, event.stop_price);
+        if !(0..=MAX_PRICE).contains(&price) {
+            return Err("the order is at no price");
+        }
+        let moved = price != order.price;
+        order.price = price;
+        Ok(moved)
     }
 
     fn apply_trade(&mut self, at: u32, event: &Event) -> Effect {
@@ -129,14 +147,12 @@ impl RiskEngine {
         }
         let (side, ended) = (usize::from(order.side), order.leaves == 0);
         let (holding, instrument) = (order.holding, order.instrument);
+        if !ended {
+            self.adopt_price(at, event)?;
+        }
         let listed = &mut self.reference.listed[instrument as usize];
         listed.last = price;
-        let held = &mut self.holdings[holding];
-        let realised = held.realised_money(listed.rates);
-        held.trade(side, price, quantity)
-            .ok_or("a position or its cost passes the bounds of the engine")?;
-        let trader = &mut self.reference.traders[held.account as usize];
-        trader.balance += held.realised_money(listed.rates) - realised;
+        self.take_trade(holding, side, price, quantity)?;
         if ended {
             self.end(at);
         } else {
@@ -145,18 +161,54 @@ impl RiskEngine {
         Ok(())
     }
 
-    fn apply_replaced(&mut self, at: u32, event: &Event) -> Effect {
+    /// Takes a trade into a holding, and what it realised into the account's balance.
+    #[inline]
+    fn take_trade(&mut self, holding: u32, side: usize, price: i64, quantity: i64) -> Effect {
+        let held = &mut self.holdings[holding];
+        let rates = self.reference.listed[held.instrument as usize].rates;
+        let realised = held.realised_money(rates);
+        held.trade(side, price, quantity)
+            .ok_or("a position or its cost passes the bounds of the engine")?;
+        let trader = &mut self.reference.traders[held.account as usize];
+        trader.balance += held.realised_money(rates) - realised;
+        Ok(())
+    }
+
+    /// One side of a trade is undone: position, cost and profit are as after an opposite trade at
+    /// its price.
+    fn apply_bust(&mut self, event: &Event) -> Effect {
+        let unknown = "the trade that is undone is nobody's";
+        let account = self.reference.account_place(event.account).ok_or(unknown)?;
+        let instrument = self.reference.instrument_place(event.instrument).ok_or(unknown)?;
+        let holding = self.holding(account, instrument).ok_or(unknown)?;
+        let side = match Side::try_from(event.side) {
+            Ok(Side::Buy) => SELL,
+            Ok(Side::Sell) => BUY,
+            _ => return Err("the trade that is undone is on no side"),
+        };
+        let (price, quantity) = (event.last_price, event.last_quantity);
+        if !(1..=MAX_PRICE).contains(&price) || !(1..=MAX_QUANTITY).contains(&quantity) {
+            return Err("the trade that is undone is of no price or quantity");
+        }
+        self.take_trade(holding, side, price, quantity)?;
+        self.recount(holding);
+        self.absorb_holding(holding);
+        Ok(())
+    }
+
+    /// Takes in the terms that an order has from now on: replaced, moved by what it follows, less
+    /// of it left after it met its own party, triggered or suspended.
+    fn apply_restated(&mut self, at: u32, event: &Event) -> Effect {
         let order = self.orders.get_mut(at);
         let adds_up = event.cum_quantity == order.cum
             && event.leaves_quantity > 0
+            && event.leaves_quantity <= MAX_QUANTITY
             && event.quantity == event.cum_quantity + event.leaves_quantity;
         if !adds_up {
-            return Err("the replaced order does not add up with its trades");
+            return Err("the order does not add up with its trades");
         }
         order.leaves = event.leaves_quantity;
-        if !order.market {
-            order.price = event.price;
-        }
+        self.adopt_price(at, event)?;
         self.reserve_anew(at);
         Ok(())
     }
@@ -165,6 +217,7 @@ impl RiskEngine {
     fn end(&mut self, at: u32) {
         let order = self.orders.get(at);
         let (holding, side, had) = (order.holding, usize::from(order.side), order.reserved);
+        self.holdings[holding].reduce_only[side] -= u32::from(order.reduce_only);
         self.reference.traders[order.account as usize].open_orders -= 1;
         self.ids.end_order(order.ids, order.root, self.now_ns);
         self.orders.remove(at);

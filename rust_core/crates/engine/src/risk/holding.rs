@@ -39,6 +39,8 @@ pub struct Holding {
     pub next: u32,
     /// Place of limits of its own, or none.
     pub limits: u32,
+    /// Open buys and sells that never increase the position.
+    pub reduce_only: [u32; 2],
     /// Money received for what was sold minus money paid for what was bought.
     pub cash: i128,
     /// What the present position cost (a short one: brought), at average price; never negative.
@@ -113,6 +115,7 @@ impl Holding {
             open: [0; 2],
             next: NONE,
             limits: NONE,
+            reduce_only: [0; 2],
             cash: 0,
             cost: 0,
             open_notional: [0; 2],
@@ -178,6 +181,12 @@ impl Holding {
     pub fn worst(&self, side: usize) -> i64 {
         let position = if side == BUY { self.position } else { -self.position };
         position + self.open[side]
+    }
+
+    /// What orders of one side may have open without turning the position around.
+    #[inline]
+    pub fn reducible(&self, side: usize) -> i64 {
+        (if side == BUY { -self.position } else { self.position }).max(0)
     }
 
     /// Takes a trade into position, cash and cost; `None` when a number would pass its bounds.

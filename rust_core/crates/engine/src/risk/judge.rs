@@ -1,14 +1,15 @@
 //! The judgement of one command: shape, state, then limits, in the order of `Reject`.
 
 use super::checks::{first_failure, market_price, Asked, Observer, Silent};
-use super::client_ids::{digest, key, Key, State};
+use super::client_ids::{digest, digest_with_terms, key, Key, State};
 use super::holding::{Holding, BUY, SELL};
-use super::orders::{Live, Reservation, Terms};
+use super::orders::{Counted, Live, Reservation, Terms};
 use super::reference::{Listed, Trader};
 use super::{accepted, cancel_refused, refused, repeated, Context, RiskEngine, Ruling};
 use crate::pod::{
-    ClOrdId, Command, OrdType, Side, TimeInForce, FLAG_CANCEL_ON_DISCONNECT, FLAG_LEAVES,
-    MAX_PRICE, MAX_QUANTITY,
+    ClOrdId, Command, OrdType, OrderTerms, Side, TimeInForce, FLAG_ALL_OR_NONE,
+    FLAG_CANCEL_ON_DISCONNECT, FLAG_LEAVES, FLAG_POST_ONLY, FLAG_POST_ONLY_REPRICE,
+    FLAG_REDUCE_ONLY, FLAG_TERMS, MAX_PRICE, MAX_QUANTITY,
 };
 use crate::reject::Reject;
 use crate::table::NONE;
@@ -16,17 +17,17 @@ use crate::table::NONE;
 /// A request under a client order id.
 #[derive(Clone, Copy)]
 pub(super) struct Request {
-    /// Place of the account.
-    account: u32,
+    /// Place of the account; none for an operator's request about all of them.
+    pub(super) account: u32,
     key: Key,
     hash: u64,
     digest: u64,
-    known: Known,
+    pub(super) known: Known,
 }
 
 /// What is known of a request's client order id.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Known {
+pub(super) enum Known {
     /// The request has none.
     Absent,
     /// It wasn't used.
@@ -44,7 +45,8 @@ pub(super) struct NewOrder {
     instrument: u32,
     holding: Option<u32>,
     side: usize,
-    market: bool,
+    counted: Counted,
+    reduce_only: bool,
     quantity: i64,
     price: i64,
     reserved: Reservation,
@@ -81,25 +83,32 @@ impl Target {
 
 /// The earliest of the reasons given in order of precedence.
 #[inline]
-fn earliest<const N: usize>(reasons: [Option<Reject>; N]) -> Option<Reject> {
+pub(super) fn earliest<const N: usize>(reasons: [Option<Reject>; N]) -> Option<Reject> {
     reasons.into_iter().flatten().next()
 }
 
 #[inline]
-fn when(condition: bool, reason: Reject) -> Option<Reject> {
+pub(super) fn when(condition: bool, reason: Reject) -> Option<Reject> {
     condition.then_some(reason)
 }
 
-/// The fields that no order kind of this version uses.
+/// Flags that a new order may have.
+const NEW_FLAGS: u16 = FLAG_CANCEL_ON_DISCONNECT
+    | FLAG_POST_ONLY
+    | FLAG_POST_ONLY_REPRICE
+    | FLAG_ALL_OR_NONE
+    | FLAG_REDUCE_ONLY
+    | FLAG_TERMS;
+
+/// Whether a cancel, or a replace but for its stop price, says what only a new order can.
 #[inline]
-fn uses_reserved_fields(command: &Command) -> bool {
-    let reserved = command.stop_price
-        | command.display_quantity
+fn says_what_new_orders_say(command: &Command) -> bool {
+    let odd = command.display_quantity
         | command.min_quantity
         | command.expire_time
         | i64::from(command.self_trade_group | command.link)
         | i64::from(command.self_trade_prevention);
-    reserved != 0
+    odd != 0
 }
 
 /// Whether there is no client order id; five words at once cost less than a loop over bytes.
@@ -129,11 +138,29 @@ impl RiskEngine {
     /// The account and what is known of the client order id of a request; `None` if there is no
     /// such account.
     #[inline(always)]
-    pub(super) fn request(&self, command: &Command, orig: Option<&ClOrdId>) -> Option<Request> {
+    pub(super) fn request(
+        &self,
+        command: &Command,
+        orig: Option<&ClOrdId>,
+        terms: Option<&OrderTerms>,
+    ) -> Option<Request> {
         let account = self.reference.account_place(command.account)?;
+        Some(self.request_of(account, command, orig, terms))
+    }
+
+    /// The same for the account at a place, or for an operator.
+    #[inline(always)]
+    pub(super) fn request_of(
+        &self,
+        account: u32,
+        command: &Command,
+        orig: Option<&ClOrdId>,
+        terms: Option<&OrderTerms>,
+    ) -> Request {
         let id = command.cl_ord_id();
         let (key, hash) = key(command.account, &id);
         let digest = digest(command, orig);
+        let digest = terms.map_or(digest, |terms| digest_with_terms(digest, terms));
         let known = if is_absent(&id) {
             Known::Absent
         } else {
@@ -149,12 +176,15 @@ impl RiskEngine {
                 }
             }
         };
-        Some(Request { account, key, hash, digest, known })
+        Request { account, key, hash, digest, known }
     }
 
     pub(super) fn new_order(&mut self, command: &Command, context: Context<'_>) -> Ruling {
         let place = context.place;
-        let Some(request) = self.request(command, None) else {
+        let has_terms = command.flags & FLAG_TERMS != 0;
+        let terms = context.batch.terms.get(usize::from(command.payload_index));
+        let terms = terms.filter(|_| has_terms);
+        let Some(request) = self.request(command, None, terms) else {
             return refused(place, Reject::UnknownAccount);
         };
         if let Known::Same(at) = request.known {
@@ -162,7 +192,9 @@ impl RiskEngine {
             return repeated(first, first);
         }
         let judged = match self.judge_new(command, &request, &mut Silent) {
-            Ok(_) if request.known == Known::Absent => Err(Reject::UnsupportedCharacteristic),
+            Ok(_) if request.known == Known::Absent || (has_terms && terms.is_none()) => {
+                Err(Reject::UnsupportedCharacteristic)
+            }
             judged => judged,
         };
         match judged {
@@ -176,7 +208,7 @@ impl RiskEngine {
 
     /// Keeps a request that led to no live order, if its client order id is free and there is room.
     /// What was refused for want of room is not kept: it may be sent again.
-    fn remember(&mut self, request: &Request, place: u64, state: State, reason: Reject) {
+    pub(super) fn remember(&mut self, request: &Request, place: u64, state: State, reason: Reject) {
         if request.known == Known::Unused
             && reason != Reject::SystemUnavailable
             && self.ids.has_room(1)
@@ -200,10 +232,14 @@ impl RiskEngine {
             return Err(Reject::DuplicateClOrdId);
         }
         let listed = &self.reference.listed[instrument as usize];
-        let (side, market) = new_order_kind(command)?;
+        let (side, counted) = new_order_kind(command)?;
+        let limited = command.price != 0 || counted == Counted::Limit;
+        let on_tick = |price| self.reference.on_tick(instrument, price);
+        let off_tick = (limited && !on_tick(command.price))
+            || (command.stop_price != 0 && !on_tick(command.stop_price));
         let failure = earliest([
             when(!quantity_fits(listed, command.quantity), Reject::IncorrectQuantity),
-            when(!market && !listed.on_tick(command.price), Reject::TickSize),
+            when(off_tick, Reject::TickSize),
             when(!listed.enabled, Reject::MarketClosed),
             when(request.known == Known::Burnt, Reject::Stale),
         ]);
@@ -211,15 +247,21 @@ impl RiskEngine {
             return Err(reason);
         }
         let trader = &self.reference.traders[request.account as usize];
-        let counted = if market { market_price(trader, listed) } else { Some(command.price) };
-        let price = counted.unwrap_or(0);
+        let counted_at = match counted {
+            Counted::Limit => Some(command.price),
+            Counted::Stop => Some(command.stop_price),
+            Counted::Band => market_price(trader, listed),
+        };
+        let price = counted_at.unwrap_or(0);
         let reserved = Reservation::of(command.quantity, price);
+        let reduce_only = command.flags & FLAG_REDUCE_ONLY != 0;
         let asked = Asked {
             new: true,
             side,
             quantity: command.quantity,
-            limit_price: (!market).then_some(command.price),
-            price: counted,
+            reduce_only,
+            limit_price: limited.then_some(command.price),
+            price: counted_at,
             had: Reservation::default(),
             wanted: reserved,
         };
@@ -234,7 +276,7 @@ impl RiskEngine {
             return Err(Reject::SystemUnavailable);
         }
         let quantity = command.quantity;
-        Ok(NewOrder { instrument, holding, side, market, quantity, price, reserved })
+        Ok(NewOrder { instrument, holding, side, counted, reduce_only, quantity, price, reserved })
     }
 
     #[inline(always)]
@@ -267,7 +309,8 @@ impl RiskEngine {
         live.account = request.account;
         live.holding = holding;
         live.instrument = order.instrument;
-        live.market = order.market;
+        live.counted = order.counted;
+        live.reduce_only = order.reduce_only;
         let at = self.orders.add(live);
         let Request { key, hash, digest, .. } = *request;
         let root = self.ids.add_order(key, hash, digest, place, at);
@@ -275,6 +318,7 @@ impl RiskEngine {
         live.root = root;
         live.ids = root;
         self.reference.traders[request.account as usize].open_orders += 1;
+        self.holdings[holding].reduce_only[order.side] += u32::from(order.reduce_only);
         self.reserve(holding, order.side, Reservation::default(), order.reserved);
         accepted(place)
     }
@@ -326,7 +370,7 @@ impl RiskEngine {
     }
 
     /// The verdict on a request that is the same as an earlier one.
-    fn repeat_of(&self, at: u32) -> Ruling {
+    pub(super) fn repeat_of(&self, at: u32) -> Ruling {
         let entry = self.ids.get(at);
         let order_id = match entry.root {
             NONE => 0,
@@ -358,7 +402,7 @@ impl RiskEngine {
             Ok(orig) => orig,
             Err(reason) => return cancel_refused(0, reason),
         };
-        let Some(request) = self.request(command, orig) else {
+        let Some(request) = self.request(command, orig, None) else {
             return cancel_refused(0, Reject::UnknownAccount);
         };
         if let Known::Same(at) = request.known {
@@ -371,7 +415,9 @@ impl RiskEngine {
             when(unlisted, Reject::UnknownSymbol),
             when(request.known == Known::Other, Reject::DuplicateClOrdId),
             when(
-                uses_reserved_fields(command) || names_itself(command, orig),
+                says_what_new_orders_say(command)
+                    || command.stop_price != 0
+                    || names_itself(command, orig),
                 Reject::UnsupportedCharacteristic,
             ),
             target.failure(),
@@ -432,7 +478,7 @@ impl RiskEngine {
             Ok(orig) => orig,
             Err(reason) => return cancel_refused(0, reason),
         };
-        let Some(request) = self.request(command, orig) else {
+        let Some(request) = self.request(command, orig, None) else {
             return cancel_refused(0, Reject::UnknownAccount);
         };
         if let Known::Same(at) = request.known {
@@ -478,7 +524,7 @@ impl RiskEngine {
             when(own_name, Reject::UnsupportedCharacteristic),
             replace_shape(command, request, live),
             when(!replace_quantity_fits(command, listed), Reject::IncorrectQuantity),
-            when(!replace_price_fits(command, listed), Reject::TickSize),
+            when(!self.replace_prices_fit(command, instrument), Reject::TickSize),
             when(listed.is_some_and(|listed| !listed.enabled), Reject::MarketClosed),
             target.failure(),
             when(request.known == Known::Burnt, Reject::Stale),
@@ -499,11 +545,22 @@ impl RiskEngine {
         Ok(Replace { order: at, terms, wanted: asked.wanted })
     }
 
+    /// Whether the prices of a replace are some, or unchanged.
+    fn replace_prices_fit(&self, command: &Command, instrument: Option<u32>) -> bool {
+        [command.price, command.stop_price].into_iter().all(|price| match instrument {
+            _ if price == 0 => true,
+            Some(place) => self.reference.on_tick(place, price),
+            None => (1..=MAX_PRICE).contains(&price),
+        })
+    }
+
     /// The terms that a replace asks for, and what the limit checks are to judge.
     fn replace_asks(&self, command: &Command, order: &Live) -> (Terms, Asked) {
         let mut terms = self.orders.largest_terms(order);
-        if command.price != 0 {
-            terms.price = command.price;
+        // A new stop price of an order that has a limit changes nothing that is counted.
+        let stops = command.stop_price != 0 && order.counted == Counted::Stop;
+        if command.price != 0 || stops {
+            terms.price = order.counted_at(command.price, command.stop_price);
         }
         if command.flags & FLAG_LEAVES != 0 || command.quantity != 0 {
             terms.leaves = command.flags & FLAG_LEAVES != 0;
@@ -512,6 +569,7 @@ impl RiskEngine {
         let asked = Asked {
             new: false,
             side: usize::from(order.side),
+            reduce_only: order.reduce_only,
             quantity: terms.total(order.cum),
             limit_price: (command.price != 0).then_some(command.price),
             price: Some(terms.price),
@@ -537,7 +595,7 @@ impl RiskEngine {
         replace: bool,
         observer: &mut O,
     ) -> Option<Reject> {
-        let Some(request) = self.request(command, None) else {
+        let Some(request) = self.request(command, None, None) else {
             return Some(Reject::UnknownAccount);
         };
         if replace {
@@ -548,29 +606,35 @@ impl RiskEngine {
     }
 }
 
-/// The side of a new order and whether it is a market order, if the venue offers what it is.
+/// The side of a new order and what it is counted at, if it can be an order of any kind. What a
+/// kind allows is matching's to judge; what it refuses is released as its answer comes.
 #[inline]
-fn new_order_kind(command: &Command) -> Result<(usize, bool), Reject> {
+fn new_order_kind(command: &Command) -> Result<(usize, Counted), Reject> {
     let side = match Side::try_from(command.side) {
         Ok(Side::Buy) => BUY,
         Ok(Side::Sell) => SELL,
         _ => return Err(Reject::UnsupportedCharacteristic),
     };
-    let market = match OrdType::try_from(command.ord_type) {
-        Ok(OrdType::Market) => true,
-        Ok(OrdType::Limit) => false,
-        _ => return Err(Reject::UnsupportedCharacteristic),
+    let (counted, may_have_price) = match OrdType::try_from(command.ord_type) {
+        Ok(OrdType::Limit | OrdType::StopLimit) => (Counted::Limit, true),
+        Ok(OrdType::Market | OrdType::MarketToLimit) => (Counted::Band, false),
+        Ok(OrdType::Stop) if command.stop_price != 0 => (Counted::Stop, false),
+        Ok(OrdType::Stop) => (Counted::Band, false),
+        Ok(OrdType::Pegged) if command.price != 0 => (Counted::Limit, true),
+        Ok(OrdType::Pegged) => (Counted::Band, true),
+        Ok(OrdType::None) | Err(_) => return Err(Reject::UnsupportedCharacteristic),
     };
-    let times = TimeInForce::Day.number()..=TimeInForce::Fok.number();
-    let timed = times.contains(&command.time_in_force);
+    let until = command.time_in_force == TimeInForce::Gtd.number();
+    let timed = TimeInForce::try_from(command.time_in_force).is_ok()
+        && command.time_in_force != TimeInForce::None.number();
     let offered = timed
-        && command.flags & !FLAG_CANCEL_ON_DISCONNECT == 0
+        && command.flags & !NEW_FLAGS == 0
         && command.orig_cl_ord_id_index == 0
         && command.order_id == 0
-        && (!market || command.price == 0)
-        && !uses_reserved_fields(command);
+        && (until || command.expire_time == 0)
+        && (may_have_price || command.price == 0);
     if offered {
-        Ok((side, market))
+        Ok((side, counted))
     } else {
         Err(Reject::UnsupportedCharacteristic)
     }
@@ -583,7 +647,7 @@ fn replace_shape(command: &Command, request: &Request, order: Option<&Live>) -> 
     let other_side = side != 0 && order.is_some_and(|order| usize::from(order.side) + 1 != side);
     let unknown_flags = command.flags & !(FLAG_LEAVES | FLAG_CANCEL_ON_DISCONNECT) != 0;
     let bad = request.known == Known::Absent
-        || uses_reserved_fields(command)
+        || says_what_new_orders_say(command)
         || other_side
         || unknown_flags;
     when(bad, Reject::UnsupportedCharacteristic)
@@ -597,14 +661,4 @@ fn replace_quantity_fits(command: &Command, listed: Option<&Listed>) -> bool {
     let leaves = command.flags & FLAG_LEAVES != 0;
     let small = !leaves && quantity < listed.min;
     in_bounds && (quantity == 0 || (listed.on_lot(quantity) && !small && quantity <= listed.max))
-}
-
-/// Whether the price of a replace is one, or unchanged.
-fn replace_price_fits(command: &Command, listed: Option<&Listed>) -> bool {
-    let price = command.price;
-    match listed {
-        _ if price == 0 => true,
-        Some(listed) => listed.on_tick(price),
-        None => (1..=MAX_PRICE).contains(&price),
-    }
 }

@@ -6,7 +6,7 @@
 //!
 //! - [`client_ids`]: which client order ids were used, and for which order;
 //! - [`orders`] and [`holding`]: what is open and held, and what that ties up;
-//! - [`reference`]: instruments, accounts and limits;
+//! - [`reference`]: instruments, accounts and limits; `operator`: what operators do to markets;
 //! - [`checks`]: the limit checks, in order of precedence; `judge` has those of shape and state.
 //!
 //! A further check is one more [`checks::Check`] with its bit in `Limits::checks`; what it counts
@@ -19,6 +19,7 @@ mod error;
 mod fills;
 mod holding;
 mod judge;
+mod operator;
 mod orders;
 mod origins;
 mod query;
@@ -32,7 +33,7 @@ use crate::pod::{BatchStatus, Command, CommandKind, Verdict, VerdictKind, MAX_CO
 use crate::reject::Reject;
 use crate::table::{Arena, Running, Table};
 
-pub use checks::{Check, CheckResult};
+pub use checks::{Check, CheckResult, Unit};
 pub use client_ids::KEPT_NS;
 pub use error::RiskError;
 pub use origins::RELAY;
@@ -255,16 +256,12 @@ impl RiskEngine {
             Ok(CommandKind::SetInstrument) => self.set_instrument(command, context),
             Ok(CommandKind::SetAccount) => self.set_account(command, context),
             Ok(CommandKind::SetLimits) => self.set_limits(command, context),
-            // Operators' commands have no way through the mesh yet.
-            Ok(
-                CommandKind::None
-                | CommandKind::SetSession
-                | CommandKind::SetLastTrade
-                | CommandKind::SetRules
-                | CommandKind::MassCancel
-                | CommandKind::BustTrade,
-            )
-            | Err(_) => refused(0, Reject::UnsupportedCharacteristic),
+            Ok(CommandKind::SetSession) => self.set_session(command),
+            Ok(CommandKind::SetLastTrade) => self.set_last_trade(command),
+            Ok(CommandKind::SetRules) => self.set_rules(command, context),
+            Ok(CommandKind::MassCancel) => self.mass_cancel(command, context),
+            Ok(CommandKind::BustTrade) => self.bust_trade(command),
+            Ok(CommandKind::None) | Err(_) => refused(0, Reject::UnsupportedCharacteristic),
         }
     }
 

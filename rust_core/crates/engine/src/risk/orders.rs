@@ -35,6 +35,17 @@ impl Reservation {
     }
 }
 
+/// What decides the price that an order is counted at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counted {
+    /// Its limit.
+    Limit,
+    /// It has no limit and waits for its stop: its stop price.
+    Stop,
+    /// It has neither: the worst price of the band when it was accepted.
+    Band,
+}
+
 /// A live order: two cache lines.
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(64))]
@@ -53,8 +64,8 @@ pub struct Live {
     pub ids: u32,
     /// `BUY` or `SELL`.
     pub side: u8,
-    /// Whether it is a market order, counted at the price that risk gave it.
-    pub market: bool,
+    /// What decides the price that it is counted at.
+    pub counted: Counted,
     pending: u16,
     /// The price it is counted at.
     pub price: i64,
@@ -66,6 +77,8 @@ pub struct Live {
     last_pending: u64,
     /// What it reserves, as its holding counts it.
     pub reserved: Reservation,
+    /// Whether it never increases the position.
+    pub reduce_only: bool,
 }
 
 impl Live {
@@ -80,7 +93,7 @@ impl Live {
             root: 0,
             ids: 0,
             side: side as u8,
-            market: false,
+            counted: Counted::Limit,
             pending: 0,
             price,
             leaves: quantity,
@@ -88,6 +101,18 @@ impl Live {
             first_pending: 0,
             last_pending: 0,
             reserved: Reservation::of(quantity, price),
+            reduce_only: false,
+        }
+    }
+
+    /// The price that it is counted at once an event, or a replace, shows these prices: its limit,
+    /// which an order without one gets where it comes to rest, or else its stop.
+    #[inline]
+    pub fn counted_at(&self, price: i64, stop_price: i64) -> i64 {
+        match self.counted {
+            _ if price != 0 => price,
+            Counted::Stop if stop_price != 0 => stop_price,
+            _ => self.price,
         }
     }
 }

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::checks::CheckResult;
 use super::holding::{BUY, SELL};
 use super::RiskEngine;
-use crate::pod::{Account, Command, CommandKind, Instrument, Limits};
+use crate::pod::{Account, Command, CommandKind, Instrument, InstrumentRules, Limits};
 use crate::reject::Reject;
 use crate::table::NONE;
 
@@ -98,6 +98,12 @@ impl RiskEngine {
     #[must_use]
     pub fn instrument(&self, id: u32) -> Option<&Instrument> {
         self.reference.instrument_place(id).map(|place| self.reference.instrument(place))
+    }
+
+    /// The rules of an instrument as they were set, if it was given any.
+    #[must_use]
+    pub fn rules(&self, instrument: u32) -> Option<&InstrumentRules> {
+        self.reference.rules(self.reference.instrument_place(instrument)?)
     }
 
     /// The price that collars refer to in an instrument: its last trade's, else the one it was set.

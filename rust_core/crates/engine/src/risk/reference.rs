@@ -4,11 +4,13 @@ use alloc::vec::Vec;
 
 use super::holding::Rates;
 use crate::pod::{
-    Account, Instrument, Limits, ACCOUNT_ENABLED, INSTRUMENT_ENABLED, MAX_INSTRUMENT, MAX_PRICE,
-    MAX_QUANTITY,
+    Account, Instrument, InstrumentRules, Limits, SelfTrade, ACCOUNT_ENABLED,
+    ACCOUNT_SELF_TRADE_SHIFT, INSTRUMENT_ENABLED, MAX_INSTRUMENT, MAX_PRICE, MAX_QUANTITY,
 };
 use crate::reject::Reject;
+use crate::rules::Rules;
 use crate::table::{hash_words, Table, NONE};
+use crate::ticks::{refusal_of_rules, Ticks};
 
 /// The highest account id; tables are indexed by it.
 pub const MAX_ACCOUNT: u32 = (1 << 20) - 1;
@@ -50,7 +52,7 @@ pub struct Listed {
     pub enabled: bool,
     /// Currency of its price.
     pub currency: u64,
-    /// Prices are multiples of it.
+    /// Prices are multiples of it; 0: of what its rules say at each price.
     pub tick: i64,
     /// Quantities are multiples of it.
     pub lot: i64,
@@ -66,15 +68,21 @@ pub struct Listed {
     pub unit: u64,
     /// Its money as buying power counts it.
     pub rates: Rates,
+    /// How far from the reference price market orders trade at most by its rules; 0: they don't
+    /// say.
+    pub market_bps: u32,
 }
 
 impl Listed {
-    fn new(instrument: &Instrument, last: i64) -> Self {
+    fn new(instrument: &Instrument, last: i64, rules: Option<&InstrumentRules>) -> Self {
         let rates = Rates::new(instrument);
         Self {
             enabled: instrument.flags & INSTRUMENT_ENABLED != 0,
             currency: instrument.currency,
-            tick: instrument.tick_size,
+            tick: match rules {
+                Some(rules) if rules.tick_size[0] != 0 => 0,
+                _ => instrument.tick_size,
+            },
             lot: instrument.lot_size,
             min: instrument.min_quantity,
             max: match instrument.max_quantity {
@@ -85,6 +93,7 @@ impl Listed {
             initial: instrument.reference_price,
             unit: rates.full / 10_000,
             rates,
+            market_bps: rules.map_or(0, market_bps),
         }
     }
 
@@ -114,12 +123,14 @@ impl Listed {
     pub fn on_lot(&self, quantity: i64) -> bool {
         self.lot == 1 || quantity % self.lot == 0
     }
+}
 
-    /// Whether a price is one, and a multiple of the tick.
-    #[inline]
-    pub fn on_tick(&self, price: i64) -> bool {
-        (1..=MAX_PRICE).contains(&price) && (self.tick == 1 || price % self.tick == 0)
-    }
+/// How far from the last trade market orders trade at most: the tighter of the dynamic band and
+/// their protection, else the static band, which bounds what they can meet; 0: no rule says.
+fn market_bps(rules: &InstrumentRules) -> u32 {
+    let tighter = [rules.dynamic_band_bps, rules.protection_bps];
+    let tighter = tighter.into_iter().filter(|&bps| bps != 0).min();
+    tighter.unwrap_or(rules.static_band_bps)
 }
 
 /// An account as the checks read it.
@@ -191,6 +202,7 @@ pub struct Reference {
     /// Instruments, by place.
     pub listed: Vec<Listed>,
     instruments: Vec<Instrument>,
+    rules: Vec<Option<InstrumentRules>>,
     /// Accounts, by place.
     pub traders: Vec<Trader>,
     accounts: Vec<Account>,
@@ -232,6 +244,39 @@ impl Reference {
         &self.instruments[place as usize]
     }
 
+    /// The rules of an instrument, if it was given any.
+    pub fn rules(&self, place: u32) -> Option<&InstrumentRules> {
+        self.rules[place as usize].as_ref()
+    }
+
+    /// Whether a price is one, and a multiple of the tick there.
+    #[inline]
+    pub fn on_tick(&self, place: u32, price: i64) -> bool {
+        let tick = self.listed[place as usize].tick;
+        (1..=MAX_PRICE).contains(&price)
+            && (tick == 1 || if tick == 0 { self.in_band(place, price) } else { price % tick == 0 })
+    }
+
+    #[cold]
+    fn in_band(&self, place: u32, price: i64) -> bool {
+        let tick_size = self.instruments[place as usize].tick_size;
+        let rules = self.rules[place as usize].as_ref();
+        rules.map_or(Ticks::flat(tick_size), |rules| Ticks::new(tick_size, rules)).fits(price)
+    }
+
+    /// Sets the rules of an instrument.
+    pub fn set_rules(&mut self, new: &InstrumentRules) -> Result<(), Reject> {
+        let place = self.instrument_place(new.instrument).ok_or(Reject::UnknownSymbol)?;
+        let instrument = &self.instruments[place as usize];
+        if let Some(reason) = refusal_of_rules(new, instrument) {
+            return Err(reason);
+        }
+        self.rules[place as usize] = Some(*new);
+        let listed = &mut self.listed[place as usize];
+        *listed = Listed::new(instrument, listed.last, Some(new));
+        Ok(())
+    }
+
     /// An account as it was set.
     pub fn account(&self, place: u32) -> &Account {
         &self.accounts[place as usize]
@@ -246,7 +291,7 @@ impl Reference {
     pub fn set_instrument(&mut self, new: &Instrument) -> Result<(u32, bool), Reject> {
         let text = bytemuck::bytes_of(&new.symbol);
         let known_bits = new.flags & !INSTRUMENT_ENABLED == 0
-            && new.policies == 0
+            && Rules::read(new.policies).is_some()
             && new.reserved == [0; 4]
             && new.initial_margin_bps <= MAX_MARGIN_BPS;
         if !(1..=MAX_INSTRUMENT).contains(&new.id) || !is_name(text) {
@@ -268,7 +313,8 @@ impl Reference {
             self.instrument_places.set(new.id, place);
             self.symbols.insert(hash, place);
             self.instruments.push(*new);
-            self.listed.push(Listed::new(new, 0));
+            self.rules.push(None);
+            self.listed.push(Listed::new(new, 0, None));
             return Ok((place, false));
         };
         let old = &mut self.instruments[place as usize];
@@ -279,7 +325,7 @@ impl Reference {
         let margin_changed = old.initial_margin_bps != new.initial_margin_bps;
         *old = *new;
         let listed = &mut self.listed[place as usize];
-        *listed = Listed::new(new, listed.last);
+        *listed = Listed::new(new, listed.last, self.rules[place as usize].as_ref());
         Ok((place, margin_changed))
     }
 
@@ -289,7 +335,10 @@ impl Reference {
         if !(1..=MAX_ACCOUNT).contains(&new.id) || !is_name(text) {
             return Err(Reject::UnknownAccount);
         }
-        let known_bits = new.flags & !ACCOUNT_ENABLED == 0 && new.self_trade_group == 0;
+        let self_trade = new.flags >> ACCOUNT_SELF_TRADE_SHIFT & 7;
+        let known_bits = new.flags & !(ACCOUNT_ENABLED | 7 << ACCOUNT_SELF_TRADE_SHIFT) == 0
+            && SelfTrade::try_from(self_trade as u16).is_ok()
+            && u32::try_from(new.self_trade_group).is_ok();
         if !known_bits || !is_name(bytemuck::bytes_of(&new.currency)) {
             return Err(Reject::UnsupportedCharacteristic);
         }

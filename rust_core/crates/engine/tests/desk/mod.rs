@@ -7,14 +7,22 @@
 //! alice: buy 10 @ 100 on XYZ as a3     of another instrument than ABC
 //! alice: cancel a1 as c1               a cancel; without `as` it has no client order id
 //! alice: replace a1 total 20 @ 101 as a4     `total` or `leaves`, a price, or one of them
+//! alice: sell 5 stop 90 as a5          a stop; `limit 89` makes it a stop-limit
+//! alice: sell 5 trail 3 as a6          a trailing stop
+//! alice: buy 5 peg @ 99 as a7          pegged to the best bid, with a limit or without
 //! ```
+//!
+//! Of new orders also: `to-limit` (market-to-limit), `opening`, `auction`, `until 60` (GTD, seconds
+//! from noon), `reduce`, `reprice`, `display 2`, `prevent` (cancel resting), `tag 7`.
 #![allow(dead_code, reason = "every test file takes what it needs")]
 
 use bytemuck::Zeroable;
 use engine::market_data::Updates;
 use engine::pod::{
-    Account, ClOrdId, Command, CommandKind, Instrument, Limits, OrdType, Side, TimeInForce,
-    Verdict, VerdictKind, ACCOUNT_ENABLED, FLAG_LEAVES, INSTRUMENT_ENABLED,
+    Account, ClOrdId, Command, CommandKind, Instrument, InstrumentRules, Limits, OrdType,
+    OrderTerms, PegPrice, SelfTrade, SessionState, Side, TimeInForce, Verdict, VerdictKind,
+    ACCOUNT_ENABLED, FLAG_LEAVES, FLAG_POST_ONLY_REPRICE, FLAG_REDUCE_ONLY, FLAG_TERMS,
+    INSTRUMENT_ENABLED, TERMS_PEG_SHIFT,
 };
 use engine::reject::Reject;
 use engine::risk::{bits, Bounds};
@@ -98,6 +106,8 @@ pub struct Payload {
     pub instruments: Vec<Instrument>,
     pub accounts: Vec<Account>,
     pub limits: Vec<Limits>,
+    pub terms: Vec<OrderTerms>,
+    pub rules: Vec<InstrumentRules>,
 }
 
 impl Payload {
@@ -114,6 +124,22 @@ impl Payload {
     pub fn set_limits(&mut self, limits: Limits) {
         self.reference(CommandKind::SetLimits, self.limits.len());
         self.limits.push(limits);
+    }
+
+    pub fn set_rules(&mut self, rules: InstrumentRules) {
+        self.reference(CommandKind::SetRules, self.rules.len());
+        self.rules.push(rules);
+    }
+
+    pub fn set_session(&mut self, instrument: u32, session: SessionState) {
+        self.reference(CommandKind::SetSession, usize::from(session.number()));
+        self.commands.last_mut().expect("just added").instrument = instrument;
+    }
+
+    pub fn set_last_trade(&mut self, instrument: u32, price: i64) {
+        self.reference(CommandKind::SetLastTrade, 0);
+        let command = self.commands.last_mut().expect("just added");
+        (command.instrument, command.price) = (instrument, price);
     }
 
     fn reference(&mut self, kind: CommandKind, index: usize) {
@@ -152,7 +178,13 @@ impl Payload {
             }
             other => panic!("nobody can {other}"),
         }
-        terms(&mut command, tokens);
+        let mut with = OrderTerms::default();
+        terms(&mut command, &mut with, tokens);
+        if with != OrderTerms::default() {
+            command.flags |= FLAG_TERMS;
+            command.payload_index = self.terms.len() as u16;
+            self.terms.push(with);
+        }
         self.commands.push(command);
     }
 }
@@ -161,7 +193,11 @@ fn number(token: Option<&str>) -> i64 {
     token.and_then(|token| token.parse().ok()).expect("a number")
 }
 
-fn terms<'a>(command: &mut Command, mut tokens: impl Iterator<Item = &'a str>) {
+fn terms<'a>(
+    command: &mut Command,
+    with: &mut OrderTerms,
+    mut tokens: impl Iterator<Item = &'a str>,
+) {
     while let Some(token) = tokens.next() {
         match token {
             "@" => command.price = number(tokens.next()),
@@ -169,6 +205,37 @@ fn terms<'a>(command: &mut Command, mut tokens: impl Iterator<Item = &'a str>) {
             "day" => command.time_in_force = TimeInForce::Day.number(),
             "ioc" => command.time_in_force = TimeInForce::Ioc.number(),
             "fok" => command.time_in_force = TimeInForce::Fok.number(),
+            "to-limit" => command.ord_type = OrdType::MarketToLimit.number(),
+            "stop" => {
+                if command.kind == CommandKind::NewOrder.number() {
+                    command.ord_type = OrdType::Stop.number();
+                }
+                command.stop_price = number(tokens.next());
+            }
+            "limit" => {
+                command.ord_type = OrdType::StopLimit.number();
+                command.price = number(tokens.next());
+            }
+            "trail" => {
+                command.ord_type = OrdType::Stop.number();
+                with.trailing_offset = number(tokens.next());
+            }
+            "peg" => {
+                command.ord_type = OrdType::Pegged.number();
+                with.flags = u64::from(PegPrice::Bid.number()) << TERMS_PEG_SHIFT;
+            }
+            "opening" => command.time_in_force = TimeInForce::AtTheOpen.number(),
+            "auction" => command.time_in_force = TimeInForce::GoodForAuction.number(),
+            "until" => {
+                command.time_in_force = TimeInForce::Gtd.number();
+                command.expire_time = NOON_NS + number(tokens.next()) * SECOND_NS;
+            }
+            "reduce" => command.flags |= FLAG_REDUCE_ONLY,
+            "reprice" => command.flags |= FLAG_POST_ONLY_REPRICE,
+            "display" => command.display_quantity = number(tokens.next()),
+            "prevent" => command.self_trade_prevention = SelfTrade::CancelResting.number(),
+            "decrement" => command.self_trade_prevention = SelfTrade::DecrementBoth.number(),
+            "tag" => with.tag = number(tokens.next()) as u64,
             "total" => command.quantity = number(tokens.next()),
             "leaves" => {
                 command.flags |= FLAG_LEAVES;
@@ -293,8 +360,8 @@ impl Desk {
             instruments: &payload.instruments,
             accounts: &payload.accounts,
             limits: &payload.limits,
-            terms: &[],
-            rules: &[],
+            terms: &payload.terms,
+            rules: &payload.rules,
         };
         self.apply_fills_up_to(self.risk.fills_wanted(sequence, stamp));
         let mut risked = Risked::default();

@@ -5,7 +5,7 @@ use engine::pod::{ExecType, Liquidity, MarketStatus, TimeInForce};
 use engine::rules::{Criterion, Residual};
 use engine::Fills;
 
-use super::Reference;
+use super::{At, Reference};
 
 /// A price, what buys at it or higher, and what sells at it or lower.
 type Tried = (i64, i64, i64);
@@ -33,7 +33,6 @@ impl Reference {
     /// Price, quantity and imbalance of an auction now, if anything would trade.
     pub(super) fn auction(&self, id: u32) -> Option<(i64, i64, i64)> {
         let book = &self.books[&id];
-        let tick = book.instrument.tick_size;
         let named = [book.reference, book.instrument.reference_price, book.last_trade];
         let reference = named.into_iter().find(|&price| price != 0);
         let interest = [self.interest(id, 0), self.interest(id, 1)];
@@ -57,9 +56,11 @@ impl Reference {
                 if book.rules.all_ticks {
                     // What meets changes at orders' prices only, so between two of them the ends
                     // stand for all, and so do the ticks beside the reference.
-                    let down = reference.map_or(lowest, |price| price / tick * tick);
-                    let named = candidates.iter().chain([&down]);
-                    let beside = named.flat_map(|&price| [price - tick, price, price + tick]);
+                    let down = reference.and_then(|price| book.rounded_down(price));
+                    let named = candidates.iter().chain(&down);
+                    let beside = named.flat_map(|&price| {
+                        [book.one_down(price).unwrap_or(0), price, book.one_up(price)]
+                    });
                     let mut ticks: Vec<i64> =
                         beside.filter(|price| (lowest..=highest).contains(price)).collect();
                     ticks.sort_unstable();
@@ -75,8 +76,8 @@ impl Reference {
     }
 
     fn choose(&self, id: u32, candidates: &[i64], reference: Option<i64>) -> Option<i64> {
-        let rules = self.books[&id].rules;
-        let tick = self.books[&id].instrument.tick_size;
+        let book = &self.books[&id];
+        let rules = book.rules;
         let mut left: Vec<Tried> =
             candidates.iter().map(|&price| self.try_price(id, price)).collect();
         let volume = |&(_, buys, sells): &Tried| buys.min(sells);
@@ -111,20 +112,25 @@ impl Reference {
                         return left.last().map(|tried| tried.0);
                     }
                 }
-                Criterion::MidpointFloor => return Some((lowest + highest) / 2 / tick * tick),
+                Criterion::MidpointFloor => {
+                    return Some(book.rounded_down((lowest + highest) / 2).unwrap_or(0));
+                }
             }
         }
         left.last().map(|tried| tried.0)
     }
 
-    pub(super) fn indicate(&mut self, id: u32, at: u32, fills: &mut Fills) {
+    pub(super) fn indicate(&mut self, id: u32, at: At, fills: &mut Fills) {
         let told = self.auction(id).unwrap_or((0, 0, 0));
+        if told != self.books[&id].indicated && fills.statuses.len() >= at.statuses {
+            return self.postpone(id);
+        }
         let book = self.books.get_mut(&id).expect("known");
         if told != book.indicated {
             book.indicated = told;
             fills.statuses.push(MarketStatus {
                 instrument: id,
-                command_index: at,
+                command_index: at.index,
                 session: book.session.number(),
                 price: told.0,
                 quantity: told.1,
@@ -135,15 +141,8 @@ impl Reference {
     }
 
     /// Ends an auction; says whether that fitted into the message.
-    pub(super) fn leave_auction(
-        &mut self,
-        id: u32,
-        at: u32,
-        most: usize,
-        fills: &mut Fills,
-    ) -> bool {
+    pub(super) fn leave_auction(&mut self, id: u32, at: At, fills: &mut Fills) -> bool {
         let (session, price) = self.books[&id].leaving.expect("an auction ends");
-        let events = &mut fills.events;
         loop {
             let first = |side: usize| {
                 let meets = |own: i64| match side {
@@ -156,18 +155,18 @@ impl Reference {
                 in_turn.next().map(|(order, _, left)| (order, left))
             };
             let (Some((buyer, bought)), Some((seller, sold))) = (first(0), first(1)) else { break };
-            if events.len() + 2 > most {
+            if at.room(fills) < 2 + self.partners(&[buyer, seller]) {
                 return false;
             }
             let parts = [(buyer, Liquidity::Auction), (seller, Liquidity::Auction)];
-            self.trade(parts, price, bought.min(sold), at, events);
+            self.trade(parts, price, bought.min(sold), at, fills);
         }
         self.books.get_mut(&id).expect("known").leaving = Some((session, 0));
         while let Some((order, exec_type)) = self.leftover(id) {
-            if events.len() >= most {
+            if at.room(fills) < 1 + self.partners(&[order]) {
                 return false;
             }
-            self.leave(order, exec_type, 0, at, events);
+            self.leave(order, exec_type, 0, at, fills);
         }
         self.books.get_mut(&id).expect("known").leaving = None;
         self.set_session(id, session, at, fills);

@@ -34,7 +34,7 @@ impl Open {
     }
 
     pub(super) fn is_plain(&self) -> bool {
-        !self.has_floor() && self.command.display_quantity == 0
+        !self.has_floor() && self.command.display_quantity == 0 && self.command.link == 0
     }
 
     /// The least that it trades at a time.

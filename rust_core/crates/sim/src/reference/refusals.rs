@@ -1,12 +1,14 @@
 //! Everything that speaks against a command.
 
 use engine::pod::{
-    Command, OrdType, OrderTerms, SelfTrade, SessionState, Side, TimeInForce, FLAG_ALL_OR_NONE,
-    FLAG_CANCEL_ON_DISCONNECT, FLAG_LEAVES, FLAG_POST_ONLY, FLAG_POST_ONLY_REPRICE, FLAG_TERMS,
-    MAX_PRICE, MAX_QUANTITY, TERMS_TAKE_PROFIT, TERMS_TRAILING_BPS,
+    Command, OrdType, OrderTerms, PegPrice, SelfTrade, SessionState, Side, TimeInForce,
+    FLAG_ALL_OR_NONE, FLAG_CANCEL_ON_DISCONNECT, FLAG_LEAVES, FLAG_POST_ONLY,
+    FLAG_POST_ONLY_REPRICE, FLAG_REDUCE_ONLY, FLAG_TERMS, MAX_PRICE, MAX_QUANTITY, TERMS_PEG_SHIFT,
+    TERMS_TAKE_PROFIT, TERMS_TRAILING_BPS,
 };
 use engine::reject::Reject;
 
+use super::pegs::{followed, PEGGED_MOST};
 use super::{side_number, wanted, Place, Reference};
 
 fn between(value: i64, lowest: i64, highest: i64) -> bool {
@@ -37,6 +39,7 @@ impl Reference {
         let ord_type = OrdType::try_from(command.ord_type).unwrap_or(OrdType::None);
         let price_fits = match ord_type {
             OrdType::Limit | OrdType::StopLimit => between(command.price, 1, MAX_PRICE),
+            OrdType::Pegged => between(command.price, 0, MAX_PRICE),
             _ => command.price == 0,
         };
         let stop_fits = match ord_type {
@@ -55,6 +58,10 @@ impl Reference {
             reasons.push(Reject::SymbolHalted);
         }
         self.reasons_of_session(command, reasons);
+        reasons.extend(book.reason_against_price(command.price));
+        if ord_type == OrdType::Pegged && book.pegged.len() >= PEGGED_MOST {
+            reasons.push(Reject::SystemUnavailable);
+        }
         // Only an order that could be one has a price to be posted at.
         if reasons.is_empty() {
             let side = Side::try_from(command.side).expect("checked");
@@ -70,6 +77,7 @@ impl Reference {
             | FLAG_POST_ONLY
             | FLAG_POST_ONLY_REPRICE
             | FLAG_ALL_OR_NONE
+            | FLAG_REDUCE_ONLY
             | FLAG_TERMS;
         let (Ok(ord_type), Ok(time)) =
             (OrdType::try_from(command.ord_type), TimeInForce::try_from(command.time_in_force))
@@ -78,7 +86,7 @@ impl Reference {
         };
         let mut fits = command.side == 1 || command.side == 2;
         fits &= ord_type != OrdType::None && time != TimeInForce::None;
-        fits &= command.flags & !known_flags == 0 && command.link == 0;
+        fits &= command.flags & !known_flags == 0;
         fits &= SelfTrade::try_from(command.self_trade_prevention).is_ok();
         let floored = command.flags & FLAG_ALL_OR_NONE != 0 || command.min_quantity != 0;
         let immediate = time == TimeInForce::Ioc || time == TimeInForce::Fok;
@@ -99,15 +107,26 @@ impl Reference {
             }
             _ => {}
         }
+        if ord_type == OrdType::Pegged {
+            let waits = matches!(time, TimeInForce::Day | TimeInForce::Gtc | TimeInForce::Gtd);
+            fits &= waits && !floored && command.display_quantity == 0 && command.link == 0;
+            fits &= command.flags & (FLAG_POST_ONLY | FLAG_POST_ONLY_REPRICE) == 0;
+            fits &= followed(terms) != PegPrice::None;
+            fits &= between(terms.peg_offset, -MAX_PRICE, MAX_PRICE);
+        } else {
+            fits &= followed(terms) == PegPrice::None && terms.peg_offset == 0;
+        }
+        fits &= terms.reserved == [0; 2];
         let in_bps = terms.flags & TERMS_TRAILING_BPS != 0;
-        fits &= terms.flags & !(TERMS_TRAILING_BPS | TERMS_TAKE_PROFIT) == 0;
+        fits &= terms.flags & !(TERMS_TRAILING_BPS | TERMS_TAKE_PROFIT | 3 << TERMS_PEG_SHIFT) == 0;
         fits &= between(terms.trailing_offset, 0, if in_bps { 9_999 } else { MAX_PRICE });
         if !is_stop {
             fits &= command.stop_price == 0;
             fits &= terms.trailing_offset == 0;
         }
         if terms.trailing_offset == 0 {
-            fits &= terms.activation_price == 0 && terms.flags == 0;
+            fits &= terms.activation_price == 0;
+            fits &= terms.flags & (TERMS_TRAILING_BPS | TERMS_TAKE_PROFIT) == 0;
         } else {
             fits &= command.stop_price == 0;
         }
@@ -164,17 +183,14 @@ impl Reference {
         let Some(best) = book.limits[other].keys().next().map(|key| key.abs()) else {
             return Some(price);
         };
-        let tick = book.instrument.tick_size;
         let (takes, away) = match side {
-            Side::Buy => (price >= best, best - tick),
-            _ => (price <= best, best + tick),
+            Side::Buy => (price >= best, book.one_down(best)),
+            _ => (price <= best, Some(book.one_up(best))),
         };
-        if !takes {
-            Some(price)
-        } else if flags & FLAG_POST_ONLY_REPRICE != 0 && between(away, 1, MAX_PRICE) {
-            Some(away)
+        if takes {
+            away.filter(|&away| flags & FLAG_POST_ONLY_REPRICE != 0 && away <= MAX_PRICE)
         } else {
-            None
+            Some(price)
         }
     }
 
@@ -205,8 +221,12 @@ impl Reference {
         if command.side != 0 && command.side != made.side
             || command.ord_type != 0 && command.ord_type != made.ord_type
             || command.time_in_force != 0 && command.time_in_force != made.time_in_force
-            || command.stop_price != 0 && order.place != Place::Stop
-            || command.price != 0 && order.price == 0
+            || command.stop_price != 0
+                && order.place != Place::Stop
+                && !(order.place == Place::Exit && order.stop != 0)
+            || command.price != 0 && order.price == 0 && made.ord_type != OrdType::Pegged.number()
+            || order.place == Place::Exit
+                && (command.quantity != 0 || command.flags & FLAG_LEAVES != 0)
         {
             reasons.push(Reject::UnsupportedCharacteristic);
         }
@@ -222,6 +242,7 @@ impl Reference {
         if !book.is_enabled() {
             reasons.push(Reject::SymbolHalted);
         }
+        reasons.extend(book.reason_against_price(command.price));
         if reasons.is_empty() && command.price != 0 && command.price != order.price {
             let posted = self.posted_at(made.flags, order.side, command.price, made.instrument);
             if posted.is_none() {

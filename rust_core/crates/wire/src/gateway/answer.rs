@@ -39,18 +39,13 @@ impl Slot {
         }
     }
 
-    fn is(&self, kind: CommandKind) -> bool {
-        self.kind == kind.number()
-    }
-
     /// What its result tells, if it stands at this index of a message.
     fn about(&self, index: u32) -> About {
-        if self.is(CommandKind::MassCancel) {
-            return About::MassCancel;
-        }
-        let orders = [CommandKind::NewOrder, CommandKind::CancelOrder, CommandKind::ReplaceOrder];
-        if !orders.into_iter().any(|kind| self.is(kind)) {
-            return About::Market;
+        match CommandKind::try_from(self.kind) {
+            Ok(CommandKind::NewOrder | CommandKind::CancelOrder | CommandKind::ReplaceOrder) => {}
+            Ok(CommandKind::MassCancel) => return About::MassCancel,
+            Ok(CommandKind::BustTrade) => return About::Bust,
+            _ => return About::Market,
         }
         // What became of an order of a list is known after the last of the list.
         let first = index.saturating_sub(u32::from(self.leg));

@@ -12,7 +12,7 @@ pub struct PriceLevel {
     #[prost(uint32, tag = "3")]
     pub order_count: u32,
 }
-/// All levels of a book at one place.
+/// All levels of a book at one place. While orders collect, the best bid may be above the best ask.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct BookSnapshot {
     /// Symbol.
@@ -90,7 +90,7 @@ pub struct Trade {
     /// It was traded in an auction: `aggressor_side` is empty, the buyer stands for the taker.
     #[prost(bool, tag = "10")]
     pub auction: bool,
-    /// The trade was undone by the operator; `place` is that of the bust, side and order ids are empty.
+    /// The trade was undone; `place` is that of the bust, side and order ids are empty.
     #[prost(bool, tag = "11")]
     pub busted: bool,
 }

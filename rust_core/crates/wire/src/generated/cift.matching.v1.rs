@@ -89,7 +89,7 @@ pub struct InstrumentStatus {
     /// Whether it takes orders.
     #[prost(bool, tag = "7")]
     pub trading: bool,
-    /// Number of resting orders.
+    /// Number of resting orders; to operators, of market orders that rest as well.
     #[prost(uint32, tag = "8")]
     pub resting_orders: u32,
     /// What it is at.
@@ -169,7 +169,7 @@ pub struct GetBookResponse {
     /// What the instrument is at.
     #[prost(message, optional, tag = "5")]
     pub status: ::core::option::Option<MarketStatus>,
-    /// Orders outside of the limit book, by order id; for operators only.
+    /// Orders outside of the limit book, by order id, at most `max_orders`; for operators only.
     #[prost(message, repeated, tag = "6")]
     pub waiting: ::prost::alloc::vec::Vec<WaitingOrder>,
 }

@@ -1,0 +1,57 @@
+//! Trades that an operator says were none.
+
+use alloc::vec::Vec;
+use bytemuck::Zeroable;
+
+use super::{Context, MatchingEngine};
+use crate::pod::{Event, ExecType, Side, MAX_PRICE, MAX_QUANTITY};
+use crate::reject::Reject;
+
+/// The most sides of trades that are busted in the life of a shard.
+const MAX_BUSTED: usize = 65_536;
+
+impl MatchingEngine {
+    /// Says that one side of a trade is void. Books, stops and the last trade stay as they are.
+    pub(super) fn bust(&mut self, at: Context<'_>, events: &mut Vec<Event>) -> Result<(), Reject> {
+        let command = at.command;
+        if self.slot(command.instrument).is_none() {
+            return Err(Reject::UnknownSymbol);
+        }
+        let sells = match Side::try_from(command.side) {
+            Ok(Side::Buy) => false,
+            Ok(Side::Sell) => true,
+            _ => return Err(Reject::UnsupportedCharacteristic),
+        };
+        if !(1..=MAX_QUANTITY).contains(&command.quantity) {
+            return Err(Reject::IncorrectQuantity);
+        }
+        if !(1..=MAX_PRICE).contains(&command.price) {
+            return Err(Reject::TickSize);
+        }
+        let match_id = u64::try_from(command.expire_time).unwrap_or(0);
+        if match_id == 0 || match_id > self.matches {
+            return Err(Reject::UnknownOrder);
+        }
+        let side_of_trade = match_id << 1 | u64::from(sells);
+        let Err(place) = self.busted.binary_search(&side_of_trade) else {
+            return Err(Reject::TooLate);
+        };
+        if self.busted.len() == MAX_BUSTED {
+            return Err(Reject::SystemUnavailable);
+        }
+        self.busted.insert(place, side_of_trade);
+        events.push(Event {
+            exec_type: ExecType::TradeBust.number(),
+            side: command.side,
+            account: command.account,
+            instrument: command.instrument,
+            command_index: at.index,
+            order_id: command.order_id,
+            last_price: command.price,
+            last_quantity: command.quantity,
+            match_id,
+            ..Event::zeroed()
+        });
+        Ok(())
+    }
+}

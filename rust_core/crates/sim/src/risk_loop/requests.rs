@@ -1,0 +1,364 @@
+//! The requests of a run: orders of every kind, good and bad, and what operators do.
+
+use bytemuck::Zeroable;
+use engine::pod::{
+    Account, ClOrdId, Command, CommandKind, InstrumentRules, Limits, OrdType, OrderTerms, Side,
+    TimeInForce, ACCOUNT_ENABLED, FLAG_ALL_OR_NONE, FLAG_CANCEL_ON_DISCONNECT, FLAG_LEAVES,
+    FLAG_POST_ONLY, FLAG_POST_ONLY_REPRICE, FLAG_REDUCE_ONLY, FLAG_TERMS,
+};
+use engine::risk::bits;
+
+use super::{
+    account, instrument, name, reference_command, Orders, RiskLoop, ACCOUNTS, INSTRUMENTS, UNIT,
+};
+use crate::rng::Rng;
+
+impl RiskLoop {
+    pub(super) fn request(&mut self, orders: &mut Orders) {
+        match self.rng.weighted(&[500, 140, 220, 60, 30, 6, 40, 10]) {
+            0 => self.new_order(orders),
+            1 => self.change(orders, CommandKind::CancelOrder),
+            2 => self.change(orders, CommandKind::ReplaceOrder),
+            3 => self.again(orders),
+            4 => {
+                let account = 1 + self.rng.below(ACCOUNTS.into()) as u32;
+                self.set_limits(orders, account);
+            }
+            5 => {
+                let id = 1 + self.rng.below(ACCOUNTS.into()) as u32;
+                let flags = if self.rng.per_mille(900) { ACCOUNT_ENABLED } else { 0 };
+                let index = orders.accounts.len();
+                orders.commands.push(reference_command(CommandKind::SetAccount, index));
+                orders.accounts.push(Account { flags, ..account(id) });
+            }
+            6 => self.operate(orders),
+            _ => {
+                let id = 1 + self.rng.below(INSTRUMENTS.into()) as u32;
+                let index = orders.instruments.len();
+                orders.commands.push(reference_command(CommandKind::SetInstrument, index));
+                let mut changed = instrument(id);
+                changed.flags = u16::from(self.rng.per_mille(920));
+                changed.initial_margin_bps = self.rng.below(3) as u32 * 5_000;
+                orders.instruments.push(changed);
+            }
+        }
+    }
+
+    /// What an operator does.
+    fn operate(&mut self, orders: &mut Orders) {
+        let instrument = 1 + self.rng.below(u64::from(INSTRUMENTS) + 1) as u32;
+        let mut command = Command { instrument, ..Command::zeroed() };
+        let kind = match self.rng.weighted(&[500, 100, 100, 250, 50]) {
+            0 => {
+                let weights = [600, 100, 80, 40, 30, 40, 40, 20, 20, 5];
+                command.payload_index = self.rng.weighted(&weights) as u16;
+                if self.rng.per_mille(200) {
+                    command.price = self.price();
+                }
+                CommandKind::SetSession
+            }
+            1 => {
+                command.price = self.price();
+                CommandKind::SetLastTrade
+            }
+            2 => {
+                command.payload_index = orders.rules.len() as u16;
+                orders.rules.push(self.rules(instrument));
+                CommandKind::SetRules
+            }
+            3 => {
+                command.account = self.rng.below(u64::from(ACCOUNTS) + 1) as u32;
+                command.side = self.rng.below(4) as u16;
+                command.flags = u16::from(self.rng.per_mille(20));
+                if self.rng.per_mille(300) {
+                    command.instrument = 0;
+                }
+                if self.rng.per_mille(500) {
+                    command.set_cl_ord_id(self.fresh_name());
+                }
+                command.kind = CommandKind::MassCancel.number();
+                return self.push(orders, command, None, None);
+            }
+            _ => return self.bust(orders),
+        };
+        command.kind = kind.number();
+        orders.commands.push(command);
+    }
+
+    fn rules(&mut self, instrument: u32) -> InstrumentRules {
+        let mut rules = InstrumentRules { instrument, ..InstrumentRules::zeroed() };
+        if self.rng.per_mille(500) {
+            rules.tick_from[0] = 980;
+            rules.tick_size[0] = self.rng.pick(&[2, 4, 5, 7, 10]);
+            rules.tick_from[self.rng.between(1, 2) as usize] = 1_020;
+            rules.tick_size[1] = self.rng.between(0, 5);
+        }
+        // Wide enough for matching to trade much, narrow enough to make a difference.
+        let bps = |rng: &mut Rng| if rng.per_mille(500) { 0 } else { rng.between(300, 900) as u32 };
+        rules.static_band_bps = bps(&mut self.rng);
+        rules.dynamic_band_bps = bps(&mut self.rng);
+        rules.protection_bps = bps(&mut self.rng);
+        rules.flags = u32::from(self.rng.per_mille(50)) * 2;
+        rules.auction_seconds = 1;
+        rules
+    }
+
+    /// Undoes both sides of a trade that there was.
+    fn bust(&mut self, orders: &mut Orders) {
+        let trades = &self.ledger.trades;
+        let recent = trades.len().min(100) as u64;
+        if recent == 0 {
+            return;
+        }
+        let number = trades[trades.len() - 1 - self.rng.below(recent) as usize].match_id;
+        let sides = trades.iter().filter(|event| event.match_id == number);
+        let commands = sides.map(|event| Command {
+            kind: CommandKind::BustTrade.number(),
+            account: event.account,
+            instrument: event.instrument,
+            side: event.side,
+            order_id: event.order_id,
+            price: event.last_price,
+            quantity: event.last_quantity,
+            expire_time: number as i64,
+            ..Command::zeroed()
+        });
+        orders.commands.extend(commands);
+        if self.rng.per_mille(100) {
+            let mut spoilt = *orders.commands.last().expect("a trade has two sides");
+            match self.rng.below(5) {
+                0 => spoilt.account = 99,
+                1 => spoilt.instrument = 99,
+                2 => spoilt.side = 3,
+                3 => spoilt.quantity = 0,
+                _ => spoilt.price = 0,
+            }
+            orders.commands.push(spoilt);
+        }
+    }
+
+    fn price(&mut self) -> i64 {
+        let wild = self.rng.per_mille(30);
+        let price = if wild { self.rng.between(-10, 3_000) } else { self.rng.between(960, 1_040) };
+        if self.rng.per_mille(700) {
+            price - price.rem_euclid(5)
+        } else {
+            price
+        }
+    }
+
+    fn quantity(&mut self) -> i64 {
+        let lowest = i64::from(!self.rng.per_mille(10));
+        let quantity = self.rng.between(lowest, 60);
+        if self.rng.per_mille(700) {
+            quantity.max(10) / 10 * 10
+        } else {
+            quantity
+        }
+    }
+
+    /// A client order id: mostly a new one, sometimes one that was used or will be.
+    fn fresh_name(&mut self) -> ClOrdId {
+        self.named += 1;
+        match self.rng.below(100) {
+            0..=1 => name(self.rng.below(self.named + 4)),
+            _ => name(self.named + 3),
+        }
+    }
+
+    fn new_order(&mut self, orders: &mut Orders) {
+        use OrdType::{Limit, Market, MarketToLimit, Pegged, Stop, StopLimit};
+        let kinds = [Limit, Market, MarketToLimit, Stop, StopLimit, Pegged];
+        let ord_type = kinds[self.rng.weighted(&[700, 80, 40, 60, 60, 30])];
+        let limited = matches!(ord_type, Limit | StopLimit)
+            || (ord_type == Pegged && self.rng.per_mille(500));
+        let times = TimeInForce::ALL;
+        let mut command = Command {
+            kind: CommandKind::NewOrder.number(),
+            side: self.rng.pick(&[Side::Buy, Side::Sell]).number(),
+            ord_type: ord_type.number(),
+            time_in_force: times[self.rng.weighted(&[0, 20, 60, 12, 8, 8, 3, 3, 5])].number(),
+            account: 1 + self.rng.below(ACCOUNTS.into()) as u32,
+            instrument: 1 + self.rng.below(INSTRUMENTS.into()) as u32,
+            price: if limited { self.price() } else { 0 },
+            quantity: self.quantity(),
+            ..Command::zeroed()
+        };
+        if command.time_in_force == TimeInForce::Gtd.number() {
+            command.expire_time = self.time_ns + self.rng.between(-1_000_000, 60_000_000);
+        }
+        let terms = self.terms(&mut command, ord_type);
+        command.set_cl_ord_id(self.fresh_name());
+        if self.rng.per_mille(20) {
+            self.spoil(&mut command);
+        }
+        self.push(orders, command, None, terms);
+    }
+
+    /// Gives an order what few orders have, whether it fits its kind or not.
+    fn terms(&mut self, command: &mut Command, ord_type: OrdType) -> Option<OrderTerms> {
+        let mut terms = OrderTerms::default();
+        if matches!(ord_type, OrdType::Stop | OrdType::StopLimit) {
+            if self.rng.per_mille(300) {
+                terms.trailing_offset = self.rng.between(1, 30);
+                terms.activation_price =
+                    if self.rng.per_mille(300) { self.price().max(0) } else { 0 };
+            } else {
+                command.stop_price = self.price();
+            }
+        }
+        if ord_type == OrdType::Pegged {
+            terms.flags = self.rng.between(0, 3) as u64 * 256;
+            terms.peg_offset = self.rng.between(-10, 10);
+        }
+        if self.rng.per_mille(50) {
+            command.flags |= self.rng.pick(&[
+                FLAG_POST_ONLY,
+                FLAG_POST_ONLY_REPRICE,
+                FLAG_ALL_OR_NONE,
+                FLAG_ALL_OR_NONE,
+            ]);
+        }
+        if self.rng.per_mille(60) {
+            command.flags |= FLAG_REDUCE_ONLY;
+        }
+        if self.rng.per_mille(80) {
+            command.display_quantity = self.rng.between(1, 20);
+        }
+        if self.rng.per_mille(30) {
+            command.min_quantity = self.rng.between(1, 20);
+        }
+        if self.rng.per_mille(200) {
+            command.self_trade_prevention = self.rng.between(0, 6) as u16;
+        }
+        if self.rng.per_mille(100) {
+            terms.tag = self.rng.below(3);
+        }
+        (terms != OrderTerms::default() || self.rng.per_mille(10)).then_some(terms)
+    }
+
+    fn spoil(&mut self, command: &mut Command) {
+        match self.rng.below(8) {
+            0 => command.account = 99,
+            1 => command.instrument = 99,
+            2 => command.side = self.rng.below(4) as u16,
+            3 => command.ord_type = self.rng.below(8) as u16,
+            4 => command.time_in_force = self.rng.below(10) as u16,
+            5 => command.flags = self.rng.below(256) as u16 & !FLAG_TERMS,
+            6 => command.stop_price = self.rng.between(-1, 1),
+            _ => command.quantity = self.rng.between(-5, 2_000_000_000_000),
+        }
+    }
+
+    fn change(&mut self, orders: &mut Orders, kind: CommandKind) {
+        let recent = self.names.len().min(200) as u64;
+        let known = (recent > 0)
+            .then(|| self.names[self.names.len() - 1 - self.rng.below(recent) as usize]);
+        let (account, mut orig) = known.unwrap_or((1, name(0)));
+        let mut command = Command { kind: kind.number(), account, ..Command::zeroed() };
+        if self.rng.per_mille(20) {
+            command.account = 1 + self.rng.below(ACCOUNTS.into()) as u32;
+        }
+        if self.rng.per_mille(20) {
+            orig = name(self.named + self.rng.below(8));
+        }
+        if self.rng.per_mille(40) {
+            command.instrument = 1 + self.rng.below(INSTRUMENTS.into()) as u32;
+        }
+        let named = kind == CommandKind::ReplaceOrder || self.rng.per_mille(500);
+        if named && !self.rng.per_mille(5) {
+            command.set_cl_ord_id(self.fresh_name());
+        }
+        if kind == CommandKind::ReplaceOrder {
+            if self.rng.per_mille(400) {
+                command.price = self.price();
+            }
+            if self.rng.per_mille(800) {
+                command.quantity = self.quantity();
+                command.flags = if self.rng.per_mille(300) { FLAG_LEAVES } else { 0 };
+            }
+            if self.rng.per_mille(20) {
+                command.side = self.rng.below(3) as u16;
+            }
+            if self.rng.per_mille(100) {
+                command.stop_price = self.price();
+            }
+        }
+        if self.rng.per_mille(150) {
+            let recent = self.order_ids.len().min(100) as u64;
+            let at = self.order_ids.len() - 1 - self.rng.below(recent) as usize;
+            command.order_id = self.order_ids[at];
+            self.push(orders, command, None, None);
+        } else {
+            self.push(orders, command, Some(orig), None);
+        }
+    }
+
+    /// An earlier request, as a retry sends it, or with a small difference.
+    fn again(&mut self, orders: &mut Orders) {
+        let recent = self.sent.len().min(500) as u64;
+        if recent == 0 {
+            return;
+        }
+        let at = self.sent.len() - 1 - self.rng.below(recent) as usize;
+        let (mut command, orig, terms) = self.sent[at];
+        command.session = self.rng.below(3) as u32;
+        command.flags ^= FLAG_CANCEL_ON_DISCONNECT * u16::from(self.rng.per_mille(100));
+        if self.rng.per_mille(200) {
+            command.quantity += 10;
+        }
+        let terms = terms.filter(|_| !self.rng.per_mille(20));
+        self.push(orders, command, orig, terms);
+    }
+
+    fn push(
+        &mut self,
+        orders: &mut Orders,
+        mut command: Command,
+        orig: Option<ClOrdId>,
+        terms: Option<OrderTerms>,
+    ) {
+        command.orig_cl_ord_id_index = 0;
+        if let Some(orig) = orig {
+            orders.orig_cl_ord_ids.push(orig);
+            command.orig_cl_ord_id_index = orders.orig_cl_ord_ids.len() as u16;
+        }
+        command.payload_index = 0;
+        command.flags &= !FLAG_TERMS;
+        if let Some(terms) = terms {
+            command.flags |= FLAG_TERMS;
+            command.payload_index = orders.terms.len() as u16;
+            orders.terms.push(terms);
+        }
+        if !command.cl_ord_id().is_absent() && self.rng.per_mille(100) {
+            self.names.push((command.account, command.cl_ord_id()));
+        }
+        self.sent.push((command, orig, terms));
+        orders.commands.push(command);
+    }
+
+    /// Gives an account new limits, on all instruments or on one.
+    pub(super) fn set_limits(&mut self, orders: &mut Orders, account: u32) {
+        let mut limits = Limits {
+            account,
+            max_order_quantity: self.rng.between(20, 70),
+            max_position: self.rng.between(50, 400),
+            collar_bps: self.rng.between(100, 600) as u32,
+            max_open_orders: self.rng.between(10, 40) as u32,
+            ..Limits::zeroed()
+        };
+        limits.checks = bits::ALL;
+        for bit in 0..6 {
+            limits.checks &= !(u64::from(self.rng.per_mille(150)) << bit);
+        }
+        limits.set_max_order_notional(i128::from(self.rng.between(300, 6_000)) * UNIT);
+        limits.set_credit(i128::from(self.rng.between(1_000, 20_000)) * UNIT);
+        if self.rng.per_mille(100) {
+            limits.instrument = 1 + self.rng.below(INSTRUMENTS.into()) as u32;
+            limits.checks &= bits::PER_INSTRUMENT;
+        }
+        let index = orders.limits.len();
+        orders.commands.push(reference_command(CommandKind::SetLimits, index));
+        orders.limits.push(limits);
+    }
+}
