@@ -16,6 +16,8 @@ use crate::runs::{self, Runs};
 const BLOCK_BITS: u32 = 6;
 /// Keys in a block.
 const BLOCK: usize = 1 << BLOCK_BITS;
+/// Blocks that are found without a search: those of a thousand neighbouring prices.
+const KNOWN: usize = 16;
 /// No block has this number: keys are far from the bounds of 64 bits.
 const NO_BLOCK: i64 = i64::MAX;
 
@@ -46,8 +48,8 @@ pub(crate) struct Ladder {
     runs: Runs,
     blocks: Vec<Block>,
     free: Vec<u32>,
-    /// Number and place of the block looked at last: the next order is often near.
-    last: (i64, u32),
+    /// Number and place of blocks looked at before, each where the lowest bits of its number say.
+    known: [(i64, u32); KNOWN],
 }
 
 /// Where a key that is not there belongs.
@@ -66,7 +68,7 @@ impl Default for Ladder {
             runs: Runs::default(),
             blocks: Vec::new(),
             free: Vec::new(),
-            last: (NO_BLOCK, 0),
+            known: [(NO_BLOCK, 0); KNOWN],
         }
     }
 }
@@ -110,6 +112,12 @@ impl Step {
 #[inline]
 fn number_of(slot: i64) -> i64 {
     slot >> BLOCK_BITS
+}
+
+/// Where a block is kept among those that are known.
+#[inline]
+fn known_at(number: i64) -> usize {
+    number as usize % KNOWN
 }
 
 /// The place of a slot in its block.
@@ -179,7 +187,7 @@ impl Ladder {
         if block.bits == 0 {
             self.runs.remove(number_of(slot));
             self.free.push(place);
-            self.last = (NO_BLOCK, 0);
+            self.known[known_at(number_of(slot))] = (NO_BLOCK, 0);
         }
     }
 
@@ -207,10 +215,11 @@ impl Ladder {
     #[inline]
     fn block(&mut self, slot: i64) -> Result<u32, runs::Position> {
         let number = number_of(slot);
-        if self.last.0 != number {
-            self.last = (number, self.runs.find(number)?);
+        let known = &mut self.known[known_at(number)];
+        if known.0 != number {
+            *known = (number, self.runs.find(number)?);
         }
-        Ok(self.last.1)
+        Ok(known.1)
     }
 
     /// Adds a slot's block, still empty.
@@ -226,7 +235,7 @@ impl Ladder {
             }
         };
         self.runs.insert(position, number_of(slot), place);
-        self.last = (number_of(slot), place);
+        self.known[known_at(number_of(slot))] = (number_of(slot), place);
         place
     }
 
