@@ -570,7 +570,7 @@ impl BookSide {
                 self.levels.len() as u32 - 1
             }
         };
-        self.ladder.insert(position, key, level);
+        self.ladder.insert(position, level);
         if key < self.best_key {
             (self.best_key, self.best) = (key, level);
         }

@@ -31,6 +31,7 @@ mod prices;
 pub mod reject;
 pub mod risk;
 pub mod rules;
+mod runs;
 pub mod table;
 pub mod ticks;
 

@@ -111,8 +111,9 @@ impl ClOrdId {
 
     /// Whether there is no id here.
     #[must_use]
+    #[inline]
     pub fn is_absent(&self) -> bool {
-        *self == Self::default()
+        self.words.iter().fold(0, |all, word| all | word) == 0
     }
 }
 

@@ -188,13 +188,19 @@ impl MatchingEngine {
                 batch,
             };
             let first_event = fills.events.len() as u32;
-            let (mut outcome, slot) = self.command(context, fills);
+            let (outcome, slot) = self.command(context, fills);
             if let Some(slot) = slot.filter(|&slot| self.books[slot].is_watched()) {
                 self.follow(slot, context.index, context.room(), fills);
             }
-            outcome.first_event = first_event;
-            outcome.event_count = fills.events.len() as u32 - first_event;
-            fills.outcomes.push(outcome);
+            let repeats = outcome.kind == OutcomeKind::Repeat.number();
+            fills.outcomes.push(Outcome {
+                // Known here, so that the outcome isn't read back as a whole right after its parts
+                // were written: the processor would have to wait for them.
+                first_place: if repeats { verdict.first_place } else { 0 },
+                first_event,
+                event_count: fills.events.len() as u32 - first_event,
+                ..outcome
+            });
         }
         assert!(fills.events.len() <= MAX_EVENTS, "events stay within what was set aside");
         self.hash.fold_fills(fills);
