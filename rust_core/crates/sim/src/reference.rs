@@ -22,8 +22,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use bytemuck::Zeroable;
 use engine::ids::{place, shard_of};
 use engine::pod::{
-    Account, BatchStatus, Command, CommandKind, Event, ExecType, Instrument, InstrumentRules,
-    Leg, OrdStatus, OrderTerms, Outcome, OutcomeKind, SessionState, Side, Verdict, VerdictKind,
+    Account, BatchStatus, Command, CommandKind, Event, ExecType, Instrument, InstrumentRules, Leg,
+    OrdStatus, OrderTerms, Outcome, OutcomeKind, SessionState, Side, Verdict, VerdictKind,
     FLAG_LEAVES, FLAG_TERMS, INSTRUMENT_ENABLED, MAX_EVENTS, MAX_STATUSES, TIMER,
 };
 use engine::reject::Reject;

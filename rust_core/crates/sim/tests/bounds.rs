@@ -1,8 +1,8 @@
 //! What is larger than a message goes over several, or is cut short and says so.
 
 use engine::pod::{
-    CommandKind, ExecType, OrdType, Side, TimeInForce, EVENTS_PER_COMMAND, MAX_COMMANDS, MAX_EVENTS,
-    TIMER,
+    CommandKind, ExecType, OrdType, Side, TimeInForce, EVENTS_PER_COMMAND, MAX_COMMANDS,
+    MAX_EVENTS, TIMER,
 };
 use engine::reject::Reject;
 use engine::Fills;
@@ -51,8 +51,13 @@ fn expiries_go_over_several_messages() {
     // Some events are set aside for each command, whatever it needs.
     assert_eq!(count(fills, ExecType::Expired), MAX_EVENTS - EVENTS_PER_COMMAND * 1_000);
     assert_eq!(count(fills, ExecType::CancelRejected), 1_000);
-    assert!(fills.events[..MAX_EVENTS - EVENTS_PER_COMMAND * 1_000].iter().all(|event| event.command_index == TIMER));
-    let ids: Vec<_> = fills.events[..MAX_EVENTS - EVENTS_PER_COMMAND * 1_000].iter().map(|e| e.order_id).collect();
+    assert!(fills.events[..MAX_EVENTS - EVENTS_PER_COMMAND * 1_000]
+        .iter()
+        .all(|event| event.command_index == TIMER));
+    let ids: Vec<_> = fills.events[..MAX_EVENTS - EVENTS_PER_COMMAND * 1_000]
+        .iter()
+        .map(|e| e.order_id)
+        .collect();
     assert!(ids.is_sorted());
 
     let fills = judge.message(&Message::new(DAY_NS, Vec::new())).expect("engines agree");

@@ -193,12 +193,7 @@ impl Reference {
     }
 
     /// Sends an instrument to a session, by way of an auction's end if orders have collected.
-    pub(super) fn go_to(
-        &mut self,
-        id: u32,
-        session: SessionState,
-        reference: i64,
-    ) {
+    pub(super) fn go_to(&mut self, id: u32, session: SessionState, reference: i64) {
         let book = self.books.get_mut(&id).expect("an instrument that is known");
         (book.reference, book.leaving, book.band_ends_ns) = (reference, None, None);
         let was = book.session;

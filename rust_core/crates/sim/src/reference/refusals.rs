@@ -229,8 +229,7 @@ impl Reference {
                 && order.place != Place::Stop
                 && !(order.place == Place::Exit && order.stop != 0)
             || command.price != 0 && order.price == 0 && made.ord_type != OrdType::Pegged.number()
-            || order.place == Place::Exit
-                && wanted(command, order) != i128::from(order.leaves)
+            || order.place == Place::Exit && wanted(command, order) != i128::from(order.leaves)
         {
             reasons.push(Reject::UnsupportedCharacteristic);
         }
