@@ -209,7 +209,12 @@ impl Reference {
             let parts = [(buyer, Liquidity::Auction), (seller, Liquidity::Auction)];
             self.trade(parts, price, bought.min(sold), at, fills);
         }
-        self.books.get_mut(&id).expect("known").leaving = Some((session, 0));
+        // Orders may have gone with their partners while it traded; then others may trade now.
+        let again = self.auction(id).filter(|_| price != 0).map_or(0, |auction| auction.0);
+        self.books.get_mut(&id).expect("known").leaving = Some((session, again));
+        if again != 0 {
+            return self.leave_auction(id, at, fills);
+        }
         while let Some((order, exec_type)) = self.leftover(id) {
             if at.room(fills) < 1 + self.partners(&[order]) {
                 return false;
