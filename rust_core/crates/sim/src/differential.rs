@@ -227,8 +227,9 @@ pub fn episode(
     }
 }
 
-/// The script of an episode up to so many commands: what the same seed makes, kept this time.
-fn failure(profile: &'static Profile, seed: u64, commands: u64, reason: String) -> Failure {
+/// What a seed makes up to so many commands, with the engine to say what becomes of it.
+#[must_use]
+pub fn recorded(profile: &'static Profile, seed: u64, commands: u64) -> Script {
     let mut workload = Workload::new(profile, seed);
     let mut engine = MatchingEngine::new(0);
     let mut assembler = Assembler::default();
@@ -238,13 +239,22 @@ fn failure(profile: &'static Profile, seed: u64, commands: u64, reason: String) 
     while sent < commands {
         let message = workload.message();
         sent += message.steps.len() as u64;
-        let applied = engine.apply(&assembler.assemble(&message), &mut fills);
+        // An engine that stops is what the script is for.
+        let applied = catch_unwind(AssertUnwindSafe(|| {
+            engine.apply(&assembler.assemble(&message), &mut fills).is_ok()
+        }));
         script.push(message);
-        if applied.is_err() {
+        if !applied.unwrap_or(false) {
             break;
         }
         workload.observe(&fills);
     }
+    script
+}
+
+/// The failure of an episode after so many commands, told as shortly as it can be.
+fn failure(profile: &'static Profile, seed: u64, commands: u64, reason: String) -> Failure {
+    let script = recorded(profile, seed, commands);
     let script = shrink(script, |script| fails(script).is_some());
     let reason = format!("{reason}\n\nin short: {}", fails(&script).unwrap_or_default());
     Failure { seed, profile: profile.name, reason, script: text::script(&script) }

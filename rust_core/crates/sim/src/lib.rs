@@ -3,6 +3,7 @@
 
 pub mod differential;
 pub mod flow;
+pub mod fuzz;
 pub mod invariants;
 pub mod mix;
 pub mod reference;

@@ -60,6 +60,8 @@ enum Place {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Turn {
     Only,
+    /// As in a sweep, though in an auction.
+    Swept,
     /// With what it shows; one with what it hides follows.
     First,
     Second,

@@ -18,7 +18,28 @@ pub fn shrink(script: Script, fails: impl Fn(&[Message]) -> bool) -> Script {
         });
         script[place].steps = kept;
     }
+    script = without_payloads(script, |script| fails(script));
     without_pieces(script, &mut tries, |script| fails(script))
+}
+
+/// Empties lists that no step needs any more.
+fn without_payloads(mut script: Script, fails: impl Fn(&[Message]) -> bool) -> Script {
+    let empty: [fn(&mut Message); 4] = [
+        |message| message.terms.clear(),
+        |message| message.rules.clear(),
+        |message| message.accounts.clear(),
+        |message| message.instruments.clear(),
+    ];
+    for place in 0..script.len() {
+        for empty in empty {
+            let before = script[place].clone();
+            empty(&mut script[place]);
+            if script[place] != before && !fails(&script) {
+                script[place] = before;
+            }
+        }
+    }
+    script
 }
 
 fn without_pieces<T: Clone>(

@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use engine::pod::{
-    BatchStatus, ClOrdId, Command, CommandKind, Event, ExecType, OrdType, SessionState, Side, TimeInForce,
-    FLAG_CANCEL_ON_DISCONNECT, FLAG_LEAVES, MAX_PRICE, MAX_QUANTITY,
+    BatchStatus, ClOrdId, Command, CommandKind, Event, ExecType, OrdType, SessionState, Side,
+    TimeInForce, FLAG_CANCEL_ON_DISCONNECT, FLAG_LEAVES, MAX_PRICE, MAX_QUANTITY,
 };
 use engine::Fills;
 

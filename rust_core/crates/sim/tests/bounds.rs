@@ -1,8 +1,8 @@
 //! What is larger than a message goes over several, or is cut short and says so.
 
 use engine::pod::{
-    CommandKind, ExecType, OrdType, Side, TimeInForce, EVENTS_PER_COMMAND, MAX_COMMANDS, MAX_EVENTS,
-    TIMER,
+    CommandKind, ExecType, OrdType, Side, TimeInForce, EVENTS_PER_COMMAND, MAX_COMMANDS,
+    MAX_EVENTS, TIMER,
 };
 use engine::reject::Reject;
 use engine::Fills;
@@ -51,14 +51,20 @@ fn expiries_go_over_several_messages() {
     // Some events are set aside for each command, whatever it needs.
     assert_eq!(count(fills, ExecType::Expired), MAX_EVENTS - EVENTS_PER_COMMAND * 1_000);
     assert_eq!(count(fills, ExecType::CancelRejected), 1_000);
-    assert!(fills.events[..MAX_EVENTS - EVENTS_PER_COMMAND * 1_000].iter().all(|event| event.command_index == TIMER));
-    let ids: Vec<_> = fills.events[..MAX_EVENTS - EVENTS_PER_COMMAND * 1_000].iter().map(|e| e.order_id).collect();
+    assert!(fills.events[..MAX_EVENTS - EVENTS_PER_COMMAND * 1_000]
+        .iter()
+        .all(|event| event.command_index == TIMER));
+    let ids: Vec<_> = fills.events[..MAX_EVENTS - EVENTS_PER_COMMAND * 1_000]
+        .iter()
+        .map(|e| e.order_id)
+        .collect();
     assert!(ids.is_sorted());
 
     let fills = judge.message(&Message::new(DAY_NS, Vec::new())).expect("engines agree");
     assert_eq!(count(fills, ExecType::Expired), MAX_EVENTS);
     let fills = judge.message(&Message::new(DAY_NS, Vec::new())).expect("engines agree");
-    assert_eq!(count(fills, ExecType::Expired), 12_000);
+    let left = 90_000 - 2 * MAX_EVENTS + EVENTS_PER_COMMAND * 1_000;
+    assert_eq!(count(fills, ExecType::Expired), left);
     assert_eq!(judge.engine.open_orders(), 0);
 }
 
@@ -67,7 +73,7 @@ fn a_sweep_beyond_a_message_is_cut_short() {
     let mut judge = book_of(30_000, TimeInForce::Gtc);
     // It may not rest, since what it should have taken is still there.
     let sweep = order(1_000_000, Side::Buy, 50_000, 5_000, TimeInForce::Gtc);
-    let after = order(1_000_001, Side::Buy, 1, 5_000, TimeInForce::Gtc);
+    let after = order(1_000_001, Side::Buy, 2, 5_000, TimeInForce::Gtc);
     let fills = judge.message(&Message::new(0, vec![sweep, after])).expect("engines agree");
     assert_eq!(fills.events.len(), MAX_EVENTS);
     assert_eq!(count(fills, ExecType::Trade), MAX_EVENTS - 4);
@@ -75,7 +81,7 @@ fn a_sweep_beyond_a_message_is_cut_short() {
         let reason = Reject::Other.number();
         fills.events.iter().filter(|event| event.reason == reason).count()
     };
-    // The second has its NEW and its end, and no room for a trade.
+    // The second has what every command keeps for itself: its NEW, one trade, its end.
     assert_eq!(cut(fills), 2);
 
     // The largest that fits is filled; one more is cut short.

@@ -64,7 +64,7 @@ fn random_bits() {
     let mut reference = Reference::new(0);
     let mut checker = Checker::default();
     let (mut fills, mut plain) = (Fills::default(), Fills::default());
-    for sequence in 1..=60_000_u64 {
+    for sequence in 1..=20_000_u64 {
         let mut commands = [(); 4].map(|()| sound(&mut rng));
         let mut verdicts = [Verdict::zeroed(); 4];
         let mut instruments = [text::instrument(1), text::instrument(2)];

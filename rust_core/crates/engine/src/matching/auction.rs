@@ -2,12 +2,11 @@
 
 use alloc::vec::Vec;
 
-use super::sweep::Party;
 use super::{MatchingEngine, Room, EVENTS_PER_TRADE};
 use crate::batch::Fills;
 use crate::book::{side_index, BookSide};
 use crate::orders::{Order, NIL};
-use crate::pod::{Event, ExecType, Liquidity, MarketStatus, SessionState, Side, TimeInForce};
+use crate::pod::{Event, ExecType, MarketStatus, SessionState, Side, TimeInForce};
 use crate::prices::Ticks;
 use crate::rules::{Criterion, Residual};
 
@@ -281,6 +280,27 @@ impl MatchingEngine {
         None
     }
 
+    /// How much more buys than sells at a price; trades at it leave that as it is.
+    fn surplus_at(&self, slot: usize, price: i64) -> i64 {
+        let book = &self.books[slot];
+        let [buys, sells] = [Side::Buy, Side::Sell].map(|side| {
+            let own = &book.sides[side_index(side)];
+            let key = own.limit_key(price);
+            let mut sum = 0;
+            self.auction_quantities(&book.markets[side_index(side)], |_, quantity| {
+                sum += quantity;
+                true
+            });
+            self.auction_quantities(own, |at, quantity| {
+                let meets = own.limit_key(at) <= key;
+                sum += if meets { quantity } else { 0 };
+                meets
+            });
+            sum
+        });
+        buys - sells
+    }
+
     /// Begins to end an auction, which leads to a session.
     pub(super) fn begin_uncross(&mut self, slot: usize, session: SessionState) {
         let auction = self.auction(slot);
@@ -332,6 +352,7 @@ impl MatchingEngine {
         events: &mut Vec<Event>,
     ) -> bool {
         let (mut buys_passed, mut sells_passed) = ([NIL; 2], [NIL; 2]);
+        let sells_are_fewer = self.surplus_at(slot, price) > 0;
         loop {
             let buyer = self.first_in_auction(slot, Side::Buy, price, &mut buys_passed);
             let seller = self.first_in_auction(slot, Side::Sell, price, &mut sells_passed);
@@ -340,13 +361,13 @@ impl MatchingEngine {
             if events.len() + EVENTS_PER_TRADE + links > room.events {
                 return false;
             }
+            let left = room.events - events.len();
+            let (taker, maker) = if sells_are_fewer { (seller, buyer) } else { (buyer, seller) };
+            if self.uncross_level(taker, maker, slot, price, left, command_index, events) {
+                continue;
+            }
             let quantity = self.orders.get(buyer).leaves.min(self.orders.get(seller).leaves);
-            // What an iceberg hides trades first, so that it keeps its place for all it has.
-            let parts = [buyer, seller].map(|index| {
-                let hidden = self.orders.get(index).leaves - self.orders.shown(index);
-                let shown = Some((quantity - hidden).max(0));
-                Party { index, liquidity: Liquidity::Auction, shown }
-            });
+            let parts = [buyer, seller].map(|index| self.auctioned(index, quantity));
             self.deal_between(parts, slot, price, quantity, command_index, events);
         }
     }

@@ -31,7 +31,7 @@ use crate::ids::{place, shard_of, MAX_SEQUENCE, MAX_SHARD};
 use crate::orders::{Extra, Link, Order, Orders, DAY_NS, MAX_OPEN_ORDERS, NIL};
 use crate::pod::{
     BatchStatus, Command, CommandKind, Event, ExecType, OrdStatus, OrderTerms, Outcome,
-    OutcomeKind, PegPrice, SelfTrade, TimeInForce, Verdict, VerdictKind, EVENTS_PER_COMMAND,
+    OutcomeKind, PegPrice, TimeInForce, Verdict, VerdictKind, EVENTS_PER_COMMAND,
     INSTRUMENT_ENABLED, MAX_COMMANDS, MAX_EVENTS, MAX_STATUSES,
 };
 use crate::reject::Reject;
@@ -75,8 +75,6 @@ pub struct MatchingEngine {
     busted: Vec<u64>,
     /// The prices of an auction under consideration.
     candidates: Vec<auction::Candidate>,
-    /// By account: the SelfTrade and the group of orders that don't say.
-    accounts: Vec<(u16, u32)>,
     hash: StateHash,
 }
 
@@ -159,7 +157,6 @@ impl MatchingEngine {
             parts: Vec::with_capacity(plan::MOST_CHOSEN),
             busted: Vec::new(),
             candidates: Vec::new(),
-            accounts: Vec::new(),
             hash: StateHash::default(),
         }
     }
@@ -276,34 +273,12 @@ impl MatchingEngine {
         }
     }
 
-    /// A new order with what its account says of self-trades, if that is anything.
-    #[inline]
-    fn with_defaults_of_account(&self, command: &Command) -> Option<Command> {
-        let &(mode, group) = self.accounts.get(command.account as usize)?;
-        if (mode, group) == (0, 0) {
-            return None;
-        }
-        let mut command = *command;
-        if command.self_trade_prevention == SelfTrade::Default.number() {
-            command.self_trade_prevention = mode;
-        }
-        if command.self_trade_group == 0 {
-            command.self_trade_group = group;
-        }
-        Some(command)
-    }
-
     fn new_order(
         &mut self,
         at: Context<'_>,
         refusal: Option<Reject>,
         events: &mut Vec<Event>,
     ) -> (Outcome, Option<usize>) {
-        let with_defaults = self.with_defaults_of_account(at.command);
-        let at = match &with_defaults {
-            Some(command) => Context { command, ..at },
-            None => at,
-        };
         if !is_plain(at.command) {
             return self.new_special(at, refusal, events);
         }

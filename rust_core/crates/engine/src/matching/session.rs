@@ -93,7 +93,8 @@ impl MatchingEngine {
     /// Whether a replace is to be refused because the order would take.
     pub(super) fn replace_would_take(&self, command: &Command, index: u32, slot: usize) -> bool {
         let order = self.orders.get(index);
-        command.price != 0
+        // What isn't a price at all is refused for that.
+        (1..=MAX_PRICE).contains(&command.price)
             && command.price != order.price
             && self.posted(u16::from(order.flags), order.side(), command.price, slot).is_none()
     }

@@ -4,12 +4,9 @@ use super::timers::{Timer, What};
 use super::{Context, MatchingEngine};
 use crate::batch::Fills;
 use crate::book::Book;
-use crate::pod::{
-    Account, CommandKind, Instrument, InstrumentRules, SelfTrade, ACCOUNT_SELF_TRADE_SHIFT,
-};
+use crate::pod::{CommandKind, Instrument, InstrumentRules};
 use crate::prices::{are_valid, next_session};
 use crate::reject::Reject;
-use crate::risk::MAX_ACCOUNT;
 use crate::rules::Rules;
 
 impl MatchingEngine {
@@ -31,9 +28,7 @@ impl MatchingEngine {
                 fills.instruments.push(*instrument);
             }
             CommandKind::SetAccount => {
-                let account = batch.accounts.get(payload).ok_or(missing)?;
-                self.set_account(account)?;
-                fills.accounts.push(*account);
+                fills.accounts.push(*batch.accounts.get(payload).ok_or(missing)?);
             }
             CommandKind::SetLimits => {
                 fills.limits.push(*batch.limits.get(payload).ok_or(missing)?);
@@ -76,23 +71,6 @@ impl MatchingEngine {
         }
         self.books.push(Book::new(*instrument, rules));
         self.slots[id] = self.books.len() as u32;
-        Ok(())
-    }
-
-    /// Keeps what an account says of self-trades.
-    fn set_account(&mut self, account: &Account) -> Result<(), Reject> {
-        let mode = (account.flags >> ACCOUNT_SELF_TRADE_SHIFT & 7) as u16;
-        let known = SelfTrade::try_from(mode).is_ok() && account.id <= MAX_ACCOUNT;
-        let group = u32::try_from(account.self_trade_group).ok().filter(|_| known);
-        let group = group.ok_or(Reject::UnsupportedCharacteristic)?;
-        let id = account.id as usize;
-        // Most say nothing, and then there is nothing to keep.
-        if self.accounts.len() <= id && (mode, group) != (0, 0) {
-            self.accounts.resize(id + 1, (0, 0));
-        }
-        if let Some(own) = self.accounts.get_mut(id) {
-            *own = (mode, group);
-        }
         Ok(())
     }
 

@@ -122,6 +122,7 @@ struct Level {
     head: u32,
     count: u32,
     price: i64,
+    auction: bool,
 }
 
 /// What each order of a level gets of an incoming one, in two passes over the level.
@@ -357,7 +358,8 @@ impl MatchingEngine {
             let room = trades_end - events.len();
             if !in_markets && passed == NIL {
                 if let Some(share) = self.share_of_level(index, maker, slot, mode, room) {
-                    *last_event = self.deal_level(index, maker, slot, share, command_index, events);
+                    *last_event =
+                        self.deal_level(index, maker, slot, share, None, command_index, events);
                     continue;
                 }
             }
@@ -581,7 +583,7 @@ impl MatchingEngine {
         command_index: u32,
         events: &mut Vec<Event>,
     ) -> usize {
-        let Level { slot, head, count, price } = level;
+        let Level { slot, head, count, .. } = level;
         let mut last_event = events.len();
         let (mut at, mut first_hidden, mut hiding) = (head, NIL, 0);
         let mut left = hidden;
@@ -598,7 +600,7 @@ impl MatchingEngine {
             self.orders.hold_place(maker, hides > 0);
             if shown > 0 {
                 last_event = events.len();
-                self.deal(index, maker, slot, price, shown, command_index, events);
+                self.deal_in(level, index, Party::maker(maker), shown, command_index, events);
             }
         }
         let mut at = first_hidden;
@@ -611,10 +613,9 @@ impl MatchingEngine {
                 hidden -= quantity;
                 last_event = events.len();
                 let maker_part = Party { shown: Some(0), ..Party::maker(maker) };
-                let parts = [Party::taker(index), maker_part];
                 let side = self.orders.get(maker).side();
                 let stays = self.orders.get(maker).leaves > quantity;
-                self.deal_between(parts, slot, price, quantity, command_index, events);
+                self.deal_in(level, index, maker_part, quantity, command_index, events);
                 if stays {
                     let queues = self.books[slot].place_mut(Place::Limit, side);
                     queues.move_back(&mut self.orders, maker);
@@ -624,14 +625,69 @@ impl MatchingEngine {
         last_event
     }
 
-    /// Trades with a whole level, one trade with each order that gets something. Says where the
-    /// taker's last event is.
+    /// One trade of a taker with an order of a level.
+    fn deal_in(
+        &mut self,
+        level: Level,
+        taker: u32,
+        maker: Party,
+        quantity: i64,
+        command_index: u32,
+        events: &mut Vec<Event>,
+    ) {
+        let parts = if level.auction {
+            let maker = Party { liquidity: Liquidity::Auction, ..maker };
+            match self.orders.get(taker).side() {
+                Side::Buy => [self.auctioned(taker, quantity), maker],
+                _ => [maker, self.auctioned(taker, quantity)],
+            }
+        } else {
+            [Party::taker(taker), maker]
+        };
+        self.deal_between(parts, level.slot, level.price, quantity, command_index, events);
+    }
+
+    /// An order in a trade of an auction. What an iceberg hides trades first, so that it keeps its
+    /// place for all it has.
+    pub(super) fn auctioned(&self, index: u32, quantity: i64) -> Party {
+        let hidden = self.orders.get(index).leaves - self.orders.shown(index);
+        let shown = Some((quantity - hidden).max(0));
+        Party { index, liquidity: Liquidity::Auction, shown }
+    }
+
+    /// In an auction, lets an order of the side with less take from a level of the other side as a
+    /// sweep does, where what is shown comes first. Says whether it did.
+    #[expect(clippy::too_many_arguments, reason = "a trade's, and the room")]
+    pub(super) fn uncross_level(
+        &mut self,
+        taker: u32,
+        maker: u32,
+        slot: usize,
+        price: i64,
+        room: usize,
+        command_index: u32,
+        events: &mut Vec<Event>,
+    ) -> bool {
+        if self.books[slot].rules.pro_rata || self.orders.get(maker).price == 0 {
+            return false;
+        }
+        let Some(share) = self.share_of_level(taker, maker, slot, SelfTrade::Allow, room) else {
+            return false;
+        };
+        self.deal_level(taker, maker, slot, share, Some(price), command_index, events);
+        true
+    }
+
+    /// Trades with a whole level, at its price or an auction's, one trade with each order that gets
+    /// something. Says where the taker's last event is.
+    #[expect(clippy::too_many_arguments, reason = "a trade's, and the share")]
     fn deal_level(
         &mut self,
         index: u32,
         first: u32,
         slot: usize,
         share: Share,
+        auction_price: Option<i64>,
         command_index: u32,
         events: &mut Vec<Event>,
     ) -> usize {
@@ -639,9 +695,9 @@ impl MatchingEngine {
         let maker_side = &self.books[slot].sides[1 - side_index(taker.side())];
         let &crate::book::Queue { orders: count, first: head, .. } =
             maker_side.queue(self.orders.get(first));
-        let price = self.orders.get(first).price;
+        let price = auction_price.unwrap_or(self.orders.get(first).price);
+        let level = Level { slot, head, count, price, auction: auction_price.is_some() };
         if let Share::Hidden { left, pro_rata: false, .. } = share {
-            let level = Level { slot, head, count, price };
             return self.deal_shown_then_hidden(index, level, left, command_index, events);
         }
         let mut rest = match share {
@@ -678,7 +734,7 @@ impl MatchingEngine {
             }
             if quantity > 0 {
                 last_event = events.len();
-                self.deal(index, maker, slot, price, quantity, command_index, events);
+                self.deal_in(level, index, Party::maker(maker), quantity, command_index, events);
             }
         }
         last_event

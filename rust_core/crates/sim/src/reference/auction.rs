@@ -1,11 +1,12 @@
 //! Auctions, by trying every price that could be another's better.
 
 use bytemuck::Zeroable;
-use engine::pod::{ExecType, Liquidity, MarketStatus, TimeInForce};
+use engine::pod::{ExecType, Liquidity, MarketStatus, SelfTrade, TimeInForce};
 use engine::rules::{Criterion, Residual};
 use engine::Fills;
 
-use super::{At, Reference};
+use super::trading::turn_of;
+use super::{At, Reference, Turn};
 
 /// A price, what buys at it or higher, and what sells at it or lower.
 type Tried = (i64, i64, i64);
@@ -150,9 +151,29 @@ impl Reference {
         }
     }
 
+    /// What the orders of a level give to one of the side with less, where what is shown comes
+    /// first.
+    fn shares_in_auction(
+        &self,
+        id: u32,
+        taker: u64,
+        maker: u64,
+        at: At,
+        fills: &Fills,
+    ) -> Option<Vec<(u64, i64)>> {
+        let level = self.level_of(maker);
+        let most = level.len() * if self.hidden_trades_apart(taker) { 4 } else { 2 };
+        let fits = at.room(fills) >= most;
+        if self.books[&id].rules.pro_rata || !fits || level.first() != Some(&maker) {
+            return None;
+        }
+        self.shares(taker, maker, &level, SelfTrade::Allow)
+    }
+
     /// Ends an auction; says whether that fitted into the message.
     pub(super) fn leave_auction(&mut self, id: u32, at: At, fills: &mut Fills) -> bool {
         let (session, price) = self.books[&id].leaving.expect("an auction ends");
+        let (_, buys, sells) = tried_at(&[self.interest(id, 0), self.interest(id, 1)], price);
         loop {
             let first = |side: usize| {
                 let meets = |own: i64| match side {
@@ -168,10 +189,32 @@ impl Reference {
             if at.room(fills) < 2 + self.partners(&[buyer, seller]) {
                 return false;
             }
+            let (taker, maker) = if buys > sells { (seller, buyer) } else { (buyer, seller) };
+            if let Some(shares) = self.shares_in_auction(id, taker, maker, at, fills) {
+                for (place, &(maker, quantity)) in shares.iter().enumerate() {
+                    let turn = match turn_of(&shares, place) {
+                        Turn::Only => Turn::Swept,
+                        turn => turn,
+                    };
+                    self.orders.get_mut(&maker).expect("open").turn = turn;
+                    let parts = if buys > sells { [maker, taker] } else { [taker, maker] };
+                    let parts = parts.map(|order| (order, Liquidity::Auction));
+                    self.trade(parts, price, quantity, at, fills);
+                    if let Some(maker) = self.orders.get_mut(&maker) {
+                        maker.turn = Turn::Only;
+                    }
+                }
+                continue;
+            }
             let parts = [(buyer, Liquidity::Auction), (seller, Liquidity::Auction)];
             self.trade(parts, price, bought.min(sold), at, fills);
         }
-        self.books.get_mut(&id).expect("known").leaving = Some((session, 0));
+        // Orders may have gone with their partners while it traded; then others may trade now.
+        let again = self.auction(id).filter(|_| price != 0).map_or(0, |auction| auction.0);
+        self.books.get_mut(&id).expect("known").leaving = Some((session, again));
+        if again != 0 {
+            return self.leave_auction(id, at, fills);
+        }
         while let Some((order, exec_type)) = self.leftover(id) {
             if at.room(fills) < 1 + self.partners(&[order]) {
                 return false;

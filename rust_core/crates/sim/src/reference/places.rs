@@ -66,7 +66,7 @@ impl Reference {
             // In an auction, and in the second of two trades, what is hidden goes first.
             let hidden = order.leaves - was;
             let shown = match (liquidity, order.turn) {
-                (Liquidity::Auction, _) => (quantity - hidden).max(0),
+                (Liquidity::Auction, Turn::Only) => (quantity - hidden).max(0),
                 (_, Turn::Second) => 0,
                 _ => quantity,
             };
@@ -74,7 +74,7 @@ impl Reference {
             order.cum += quantity;
             order.notional += i128::from(price) * i128::from(quantity);
             let refilled = match order.turn {
-                Turn::Only => order.show_less(shown),
+                Turn::Only | Turn::Swept => order.show_less(shown),
                 Turn::First => {
                     order.show_less(shown);
                     false

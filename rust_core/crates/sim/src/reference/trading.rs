@@ -361,13 +361,7 @@ impl Reference {
             let shares = if fits { self.shares(id, maker_id, &level, mode) } else { None };
             let shares = shares.unwrap_or_else(|| vec![(maker_id, quantity)]);
             for (place, &(maker_id, quantity)) in shares.iter().enumerate() {
-                let again = shares[place + 1..].iter().any(|&(other, _)| other == maker_id);
-                let before = shares[..place].iter().any(|&(other, _)| other == maker_id);
-                let turn = match (before, again) {
-                    (_, true) => Turn::First,
-                    (true, _) => Turn::Second,
-                    _ => Turn::Only,
-                };
+                let turn = turn_of(&shares, place);
                 self.orders.get_mut(&maker_id).expect("open").turn = turn;
                 let parts = [(id, Liquidity::Taker), (maker_id, Liquidity::Maker)];
                 self.trade(parts, price, quantity, at, fills);
@@ -376,5 +370,17 @@ impl Reference {
                 }
             }
         }
+    }
+}
+
+/// Which of the trades of a level's order with a sweep one is.
+pub(super) fn turn_of(shares: &[(u64, i64)], place: usize) -> Turn {
+    let same = |&(other, _): &(u64, i64)| other == shares[place].0;
+    let again = shares[place + 1..].iter().any(same);
+    let before = shares[..place].iter().any(same);
+    match (before, again) {
+        (_, true) => Turn::First,
+        (true, _) => Turn::Second,
+        _ => Turn::Only,
     }
 }

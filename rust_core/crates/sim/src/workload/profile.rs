@@ -262,7 +262,7 @@ impl Profile {
             operator: 0,
             policies: false,
             rules: false,
-            lists: 1,
+            lists: 0,
             pegs: 70,
             mass: 0,
         },
