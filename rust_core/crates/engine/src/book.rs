@@ -9,8 +9,9 @@ use crate::enums::SessionState;
 use crate::ladder::Ladder;
 use crate::orders::{Order, Orders, Place, NIL};
 use crate::pod::{Instrument, InstrumentRules, Side};
-use crate::prices::{Band, Ticks};
+use crate::prices::Band;
 use crate::rules::{Residual, Rules};
+use crate::ticks::Ticks;
 use bytemuck::Zeroable;
 
 /// The key that no price is as bad as: the limit of a market order, the best key of an empty side.
@@ -148,13 +149,13 @@ impl Book {
             || self.untold
             || self.bounds.dynamic_band_bps != 0
             || self.trailing.iter().chain(&self.markets).any(|side| !side.is_empty());
-        self.screened = closed || self.bounds.static_band_bps != 0 || self.ticks().is_table();
+        self.screened = closed || self.bounds.static_band_bps != 0 || !self.ticks().is_flat();
         self.marks = self.rules.residual != Residual::Cancel || self.bounds.protection_bps != 0;
     }
 
     /// The prices that there are.
-    pub(crate) fn ticks(&self) -> Ticks<'_> {
-        Ticks::of(&self.instrument, &self.bounds)
+    pub(crate) fn ticks(&self) -> Ticks {
+        Ticks::new(self.instrument.tick_size, &self.bounds)
     }
 
     /// Where limit prices may be; None: there is nothing that says so, and there should be.

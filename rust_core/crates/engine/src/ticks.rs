@@ -76,18 +76,18 @@ impl Ticks {
         if down == price {
             price
         } else {
-            self.above(down)
+            down + self.at(down)
         }
     }
 
-    /// The next multiple above one.
+    /// One tick up: the lowest multiple above a price.
     #[inline]
     #[must_use]
     pub fn above(&self, price: i64) -> i64 {
-        price + self.at(price)
+        self.up(price + 1)
     }
 
-    /// The next multiple below one above 0.
+    /// One tick down: the highest multiple below a price above 0.
     #[inline]
     #[must_use]
     pub fn below(&self, price: i64) -> i64 {

@@ -7,8 +7,8 @@ use crate::batch::Fills;
 use crate::book::{side_index, BookSide};
 use crate::orders::{Order, NIL};
 use crate::pod::{Event, ExecType, MarketStatus, SessionState, Side, TimeInForce};
-use crate::prices::Ticks;
 use crate::rules::{Criterion, Residual};
+use crate::ticks::Ticks;
 
 /// Prices that are alike: the same buys and the same sells meet at each of them.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +42,7 @@ impl Candidate {
     }
 
     /// Its prices that may be nearest: the ticks beside it, and the ends.
-    fn near(&self, price: i64, ticks: Ticks<'_>) -> [i64; 2] {
+    fn near(&self, price: i64, ticks: &Ticks) -> [i64; 2] {
         let down = ticks.down(price.clamp(self.low, self.high)).max(self.low);
         [down, ticks.above(down).min(self.high)]
     }
@@ -137,7 +137,7 @@ impl MatchingEngine {
     }
 
     /// Adds the ticks between the prices that orders name.
-    fn add_ticks(found: &mut Vec<Candidate>, ticks: Ticks<'_>) {
+    fn add_ticks(found: &mut Vec<Candidate>, ticks: &Ticks) {
         for place in 1..found.len() {
             let (below, above) = (found[place - 1], found[place]);
             let (low, high) = (ticks.above(below.high), ticks.below(above.low));
@@ -172,7 +172,7 @@ impl MatchingEngine {
     /// The price that the criteria leave.
     fn choose(&self, slot: usize, found: &mut Vec<Candidate>, market_volume: i64) -> Option<i64> {
         let book = &self.books[slot];
-        let ticks = book.ticks();
+        let ticks = &book.ticks();
         let named = [book.reference, book.instrument.reference_price, book.last_trade];
         let reference = named.into_iter().find(|&price| price != 0);
         if found.is_empty() {

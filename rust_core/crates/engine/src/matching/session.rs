@@ -182,7 +182,7 @@ impl MatchingEngine {
 /// risk has looked.
 pub(super) fn refusal_of_ticks(book: &Book, prices: &[i64]) -> Option<Reject> {
     let ticks = book.ticks();
-    let between = ticks.is_table() && prices.iter().any(|&price| !ticks.fits(price));
+    let between = !ticks.is_flat() && prices.iter().any(|&price| !ticks.fits(price));
     between.then_some(Reject::TickSize)
 }
 

@@ -5,9 +5,10 @@ use super::{Context, MatchingEngine};
 use crate::batch::Fills;
 use crate::book::Book;
 use crate::pod::{CommandKind, Instrument, InstrumentRules};
-use crate::prices::{are_valid, next_session};
+use crate::prices::next_session;
 use crate::reject::Reject;
 use crate::rules::Rules;
+use crate::ticks::refusal_of_rules;
 
 impl MatchingEngine {
     /// Does what an operator, or whoever keeps reference data, says. Returns the book in which
@@ -77,8 +78,8 @@ impl MatchingEngine {
     fn set_rules(&mut self, rules: &InstrumentRules) -> Result<usize, Reject> {
         let slot = self.slot(rules.instrument).ok_or(Reject::UnknownSymbol)?;
         let book = &mut self.books[slot];
-        if !are_valid(rules, &book.instrument) {
-            return Err(Reject::UnsupportedCharacteristic);
+        if let Some(reason) = refusal_of_rules(rules, &book.instrument) {
+            return Err(reason);
         }
         book.bounds = *rules;
         book.pegs_seen = None;

@@ -13,9 +13,10 @@ use crate::orders::{Extra, Place, NIL};
 use crate::pod::{
     Command, Event, ExecType, Liquidity, OrdType, SelfTrade, SessionState, Side, TimeInForce,
 };
-use crate::prices::{Band, Ticks};
+use crate::prices::Band;
 use crate::reject::Reject;
 use crate::rules::{Iceberg, Residual};
+use crate::ticks::Ticks;
 use bytemuck::Zeroable;
 
 /// Reasons of cancels that prevent self-trades, FIX 378: the resting order was to go.
@@ -66,7 +67,7 @@ impl Reach {
     }
 
     /// A price for the rest of a market order, not further than it goes.
-    fn capped(self, price: i64, ticks: Ticks<'_>) -> i64 {
+    fn capped(self, price: i64, ticks: &Ticks) -> i64 {
         if price > self.protected.high {
             // Below the first tick there is no price to go to.
             [ticks.down(self.protected.high), price].into_iter().find(|&p| p > 0).unwrap_or(price)
@@ -203,7 +204,7 @@ impl MatchingEngine {
                     Residual::Rest if !to_limit => None,
                     _ if book.last_trade == 0 => Some(none_left),
                     _ => {
-                        let price = reach.capped(book.last_trade, book.ticks());
+                        let price = reach.capped(book.last_trade, &book.ticks());
                         self.orders.get_mut(index).price = price;
                         None
                     }
