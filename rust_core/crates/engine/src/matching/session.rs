@@ -182,7 +182,8 @@ impl MatchingEngine {
 /// risk has looked.
 pub(super) fn refusal_of_ticks(book: &Book, prices: &[i64]) -> Option<Reject> {
     let ticks = book.ticks();
-    let between = !ticks.is_flat() && prices.iter().any(|&price| !ticks.fits(price));
+    let off = |&price: &i64| price != 0 && !ticks.fits(price);
+    let between = !ticks.is_flat() && prices.iter().any(off);
     between.then_some(Reject::TickSize)
 }
 
