@@ -31,11 +31,8 @@ struct Options {
 }
 
 fn options(arguments: &[String]) -> Result<Options, String> {
-    let mut options = Options {
-        commands: 10_000_000,
-        seed: 1,
-        profiles: Profile::ALL.iter().collect(),
-    };
+    let mut options =
+        Options { commands: 10_000_000, seed: 1, profiles: Profile::ALL.iter().collect() };
     let [verb, rest @ ..] = arguments else { return Err("what to do?".to_owned()) };
     if verb != "differential" {
         return Err(format!("{verb} is nothing to do"));
