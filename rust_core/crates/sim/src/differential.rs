@@ -86,7 +86,7 @@ fn same(fast: &Fills, plain: &Fills) -> Result<(), String> {
     if let Some(index) = difference(&fast.events, &plain.events) {
         let told = |fills: &Fills| {
             let event = fills.events.get(index);
-            event.map_or_else(|| "says no more".to_owned(), |event| line(event))
+            event.map_or_else(|| "says no more".to_owned(), line)
         };
         return Err(format!("event {index}\n   engine {}\nreference {}", told(fast), told(plain)));
     }

@@ -206,7 +206,7 @@ fn rules(bytes: &mut Bytes<'_>, instrument: u32) -> InstrumentRules {
     }
     if bytes.below(3) == 0 {
         let session = u64::from(bytes.below(9));
-        rules.schedule[0] = u64::from(bytes.next()) * 300 | session << 32 | 0x7f << 48;
+        rules.schedule[0] = (u64::from(bytes.next()) * 300) | (session << 32) | (0x7f << 48);
     }
     rules
 }

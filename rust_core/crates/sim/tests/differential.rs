@@ -62,7 +62,6 @@ fn saw_everything(tally: &Tally) {
         rejected(Reject::PriceBand),
         rejected(Reject::NoReferencePrice),
         rejected(Reject::UnknownOrder),
-        rejected(Reject::TooLate),
         rejected(Reject::ClipSize),
         rejected(Reject::Other),
         refused(Reject::TooLate),

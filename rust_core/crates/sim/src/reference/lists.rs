@@ -147,7 +147,7 @@ impl Reference {
         if !list.is_entry(entry) {
             return;
         }
-        for id in list.legs[1..].to_vec() {
+        for &id in &list.legs[1..] {
             let Some(exit) = self.orders.get_mut(&id) else { continue };
             if exit.leaves != total {
                 exit.leaves = total;

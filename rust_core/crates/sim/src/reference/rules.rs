@@ -89,8 +89,8 @@ impl Book {
         at
     }
 
-    /// Whether a price, if there is one, is a multiple of the tick size there. Without a table it is
-    /// risk's alone to judge.
+    /// Whether a price, if there is one, is a multiple of the tick size there. Without a table that
+    /// is risk's alone to judge.
     pub(super) fn is_on_grid(&self, price: i64) -> bool {
         price < 1 || self.bounds.tick_size[0] == 0 || price % self.tick_at(price).1 == 0
     }

@@ -58,8 +58,8 @@ impl Workload {
         let stop = self.on_grid(step.command.instrument, middle + away);
         let command = &mut step.command;
         let limit = command.ord_type == OrdType::Limit.number();
-        let mut terms = OrderTerms::default();
-        terms.tag = self.rng.pick(&[0, 0, 0, 1, 2]);
+        let tag = self.rng.pick(&[0, 0, 0, 1, 2]);
+        let mut terms = OrderTerms { tag, ..OrderTerms::default() };
         if self.rng.per_mille(self.profile.pegs) {
             command.ord_type = OrdType::Pegged.number();
             command.price = self.rng.pick(&[0, 0, command.price]);
