@@ -9,7 +9,6 @@ use super::holding::Holding;
 use super::reference::Listed;
 use super::RiskEngine;
 use crate::orders::DAY_NS;
-use crate::table::NONE;
 
 impl RiskEngine {
     /// The day of journal time, from the Unix epoch.
@@ -20,13 +19,12 @@ impl RiskEngine {
 
     /// Sums up something of every holding of a trader.
     fn sum_of(&self, place: u32, of: impl Fn(&Holding, &Listed) -> i128) -> i128 {
-        let (mut at, mut sum) = (self.reference.traders[place as usize].holdings, 0);
-        while at != NONE {
+        let held = self.held_by.get(place as usize).map_or(&[][..], |held| held);
+        let each = held.iter().map(|&at| {
             let holding = &self.holdings[at];
-            sum += of(holding, &self.reference.listed[holding.instrument as usize]);
-            at = holding.next;
-        }
-        sum
+            of(holding, &self.reference.listed[holding.instrument as usize])
+        });
+        each.sum()
     }
 
     /// What a trader's holdings were worth and had brought when the day began, in 10^-16 of a

@@ -32,6 +32,7 @@ mod reference;
 mod shape;
 
 use alloc::collections::VecDeque;
+use alloc::vec::Vec;
 
 use judge::Hashes;
 
@@ -87,6 +88,9 @@ pub struct RiskEngine {
     orders: orders::Orders,
     holdings: Arena<holding::Holding>,
     holding_index: Table,
+    /// The holdings of each trader, by place: what a walk over them reads, so that no wait for one
+    /// has to end before the next begins.
+    held_by: Vec<Vec<u32>>,
     /// Messages whose accepted new orders FILLS hasn't answered: sequence and how many.
     unanswered: VecDeque<(u64, u32)>,
 }
@@ -138,6 +142,7 @@ impl RiskEngine {
             orders: orders::Orders::new(bounds.orders),
             holdings: Arena::default(),
             holding_index: Table::default(),
+            held_by: Vec::new(),
             unanswered: VecDeque::new(),
         }
     }
@@ -232,29 +237,44 @@ impl RiskEngine {
     }
 
     fn judge_all(&mut self, batch: &Batch<'_>, risked: &mut Risked) {
+        let hashes_of =
+            |command: &Command| Hashes::of(command, Self::orig(command, batch).ok().flatten());
         let mut new_orders = 0;
-        let mut index = 0;
-        for commands in batch.commands.chunks(AHEAD) {
-            let mut hashes = [Hashes::default(); AHEAD];
-            for (hashes, command) in hashes.iter_mut().zip(commands) {
-                *hashes = Hashes::of(command, Self::orig(command, batch).ok().flatten());
-            }
-            if commands.len() > 1 {
+        if let [command] = batch.commands {
+            new_orders = self.judge_next(command, (0, hashes_of(command)), batch, risked);
+        } else {
+            for (number, commands) in batch.commands.chunks(AHEAD).enumerate() {
+                let mut hashes = [Hashes::default(); AHEAD];
+                for (hashes, command) in hashes.iter_mut().zip(commands) {
+                    *hashes = hashes_of(command);
+                }
                 core::hint::black_box(self.look_ahead(commands, &hashes));
-            }
-            for (command, &hashes) in commands.iter().zip(&hashes) {
-                let place = place(self.shard, batch.sequence, index);
-                let ruling = self.judge(command, Context { batch, place, hashes });
-                new_orders += u32::from(ruling.is_accepted() && ruling.order_id == place);
-                self.hash.absorb(ruling.order_id, ruling.said);
-                self.absorb_account(command.account);
-                risked.verdicts.push(ruling.verdict());
-                index += 1;
+                for (at, (command, &hashes)) in commands.iter().zip(&hashes).enumerate() {
+                    let place = ((number * AHEAD + at) as u32, hashes);
+                    new_orders += self.judge_next(command, place, batch, risked);
+                }
             }
         }
         if new_orders > 0 {
             self.unanswered.push_back((batch.sequence, new_orders));
         }
+    }
+
+    /// Judges the command of this index; returns 1 if it is a new order that may go on, else 0.
+    #[inline(always)]
+    fn judge_next(
+        &mut self,
+        command: &Command,
+        (index, hashes): (u32, Hashes),
+        batch: &Batch<'_>,
+        risked: &mut Risked,
+    ) -> u32 {
+        let place = place(self.shard, batch.sequence, index);
+        let ruling = self.judge(command, Context { batch, place, hashes });
+        self.hash.absorb(ruling.order_id, ruling.said);
+        self.absorb_account(command.account);
+        risked.verdicts.push(ruling.verdict());
+        u32::from(ruling.is_accepted() && ruling.order_id == place)
     }
 
     /// Reads what the judgement of commands will look for. Nothing depends on what is returned but
@@ -472,6 +492,10 @@ impl RiskEngine {
         let at = self.holdings.insert(holding);
         trader.holdings = at;
         self.holding_index.insert(holding_hash(account, instrument), at);
+        if self.held_by.len() <= account as usize {
+            self.held_by.resize(account as usize + 1, Vec::new());
+        }
+        self.held_by[account as usize].push(at);
         at
     }
 
