@@ -92,7 +92,7 @@ impl Step {
     /// A key in steps; None if it isn't a multiple.
     #[inline]
     fn divide(&self, key: i64) -> Option<i64> {
-        // Multiples of an odd number are few enough to fill these quotients, so no others give them.
+        // The multiples of an odd number fill these quotients, so that no other number gives one.
         let quotient = (key as u64).wrapping_mul(self.inverse) as i64;
         let even = quotient & ((1 << self.shift) - 1) == 0;
         (even && quotient.unsigned_abs() <= self.most).then_some(quotient >> self.shift)
