@@ -132,8 +132,8 @@ impl Table {
         }
     }
 
-    /// Reads what a search for this hash begins with, so that it is near when it comes: the place of
-    /// the first key that may have the hash, if there is one.
+    /// Reads what a search for this hash begins with, so that it is near when it comes: the place
+    /// of the first key that may have the hash, if there is one.
     #[inline]
     #[must_use]
     pub fn touch(&self, hash: u64) -> Option<u32> {

@@ -9,6 +9,7 @@ use super::flow::Bucket;
 use super::holding::{Holding, SELL};
 use super::orders::Reservation;
 use super::reference::{bits, Listed, Override, Trader, MAX_POSITION};
+use super::RiskEngine;
 use crate::pod::MAX_PRICE;
 use crate::reject::Reject;
 
@@ -363,13 +364,13 @@ impl<O: Observer> Run<'_, O> {
 
 /// The first limit that what is asked would break at one level. A replace that asks for no more
 /// than its order has reserved passes the checks of size, position and money: it can only lower
-/// what is at stake. `loss` counts the day's loss.
+/// what is at stake. The engine, and the trader's place in it, say what the day's loss is.
 #[inline(always)]
 pub fn first_failure<O: Observer>(
     case: &Case<'_>,
     asked: &Asked,
     observer: &mut O,
-    loss: impl FnOnce() -> i128,
+    (engine, place): (&RiskEngine, u32),
 ) -> Option<Reject> {
     let &Case { level, trader, listed, holding, own, .. } = case;
     let mut run = Run { level, observer, first: None };
@@ -466,7 +467,11 @@ pub fn first_failure<O: Observer>(
         }
     }
     if sees(bits::DAILY_LOSS) {
-        let loss = loss();
+        let at_most = if O::SEES_ALL { None } else { engine.day_loss_at_most(place) };
+        if same_money && at_most.is_some_and(|loss| loss <= trader.max_loss) {
+            return run.first;
+        }
+        let loss = engine.day_loss(place);
         let reduces = own.open[asked.side] + more.quantity <= own.reducible(asked.side);
         let asks_more = more_quantity || more_notional;
         let passes = !asks_more || reduces || (loss <= trader.max_loss && same_money);

@@ -93,9 +93,9 @@ pub struct ClientIds {
     tails: Arena<Tail>,
     by_key: Table,
     by_order: Table,
-    /// Orders that aren't in `by_order` yet, by place, with their entries: those that FILLS has said
-    /// nothing of. They are few, and come and go in order; so what an order costs before it goes to
-    /// the book has no index to wait for.
+    /// Orders that aren't in `by_order` yet, by place, with their entries: those that FILLS has
+    /// said nothing of. They are few, and come and go in order; so what an order costs before it
+    /// goes to the book has no index to wait for.
     fresh: VecDeque<(u64, u32)>,
     first: u32,
     last: u32,

@@ -5,10 +5,19 @@
 //! That is counted when it is asked for; the beginning is kept from the first time on a day that
 //! the trader trades or asks, and until then nothing but prices can have changed.
 
-use super::holding::Holding;
-use super::reference::Listed;
+use super::holding::{at_rate, Holding};
+use super::reference::{Listed, VENUE};
 use super::RiskEngine;
 use crate::orders::DAY_NS;
+
+/// By how much a holding moves.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moved {
+    pub position: i64,
+    pub cash: i128,
+    /// Its absolute position.
+    pub gross: i64,
+}
 
 impl RiskEngine {
     /// The day of journal time, from the Unix epoch.
@@ -42,10 +51,63 @@ impl RiskEngine {
     pub(super) fn begin_day(&mut self, place: u32) {
         let today = self.today();
         if self.reference.traders[place as usize].day != today {
-            let day_worth = self.day_worth(place);
+            let (day_worth, day_gross) = (self.day_worth(place), self.day_gross(place));
             let trader = &mut self.reference.traders[place as usize];
             (trader.day, trader.day_worth) = (today, day_worth);
+            (trader.day_won, trader.day_gross) = (0, day_gross);
         }
+    }
+
+    /// The same for an account and its groups.
+    #[inline]
+    pub(super) fn begin_days(&mut self, account: u32) {
+        self.begin_day(account);
+        if self.reference.traders[account as usize].grouped {
+            let firm = self.reference.traders[account as usize].firm;
+            self.begin_day(firm);
+            self.begin_day(VENUE);
+        }
+    }
+
+    /// What a trader's positions are worth at the prices of the day's beginning, each counted as
+    /// positive.
+    pub(super) fn day_gross(&self, place: u32) -> i128 {
+        let today = self.today();
+        self.sum_of(place, |holding, listed| holding.gross_worth(listed.close(today), listed.rates))
+    }
+
+    /// Takes a trade of a trader into what it has won today at the prices of the day's beginning.
+    #[inline]
+    pub(super) fn won(&mut self, at: u32, moved: Moved) {
+        let today = self.today();
+        let holding = &self.holdings[at];
+        let listed = &self.reference.listed[holding.instrument as usize];
+        let close = i128::from(listed.close(today));
+        let trader = &mut self.reference.traders[holding.account as usize];
+        let won = moved.cash + i128::from(moved.position) * close;
+        trader.day_won += at_rate(won, listed.rates.full);
+        trader.day_gross += at_rate(i128::from(moved.gross) * close, listed.rates.full);
+    }
+
+    /// Notes how far the price of an instrument has moved today.
+    #[inline]
+    pub(super) fn note_move(&mut self, instrument: u32) {
+        let today = self.today();
+        let moved = self.reference.listed[instrument as usize].moved(today);
+        let most = if self.moved.0 == today { self.moved.1 } else { 0 };
+        self.moved = (today, most.max(moved));
+    }
+
+    /// A loss that the day's is not above, without a walk over the holdings: no price has moved
+    /// further today than the one that moved most, so what prices did to the positions is no more
+    /// than that part of them. None when that can't be said.
+    #[inline]
+    pub(super) fn day_loss_at_most(&self, place: u32) -> Option<i128> {
+        let trader = &self.reference.traders[place as usize];
+        let today = self.today();
+        let moved = if self.moved.0 == today { self.moved.1 } else { 0 };
+        let most = trader.day_gross.checked_mul(i128::from(moved))? / 1_000_000 + 1;
+        (trader.day == today).then(|| most - trader.day_won)
     }
 
     /// What a trader has lost since the day began, negative if it has won, in 10^-16 of a currency

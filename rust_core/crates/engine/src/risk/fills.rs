@@ -1,9 +1,9 @@
 //! FILLS taken into the state: reservations become positions, or are released.
 
+use super::day::Moved;
 use super::holding::{Holding, BUY, SELL};
 use super::levels::Change;
 use super::orders::Reservation;
-use super::reference::VENUE;
 use super::{RiskEngine, RiskError};
 use crate::batch::FillsView;
 use crate::ids::sequence_of;
@@ -155,6 +155,7 @@ impl RiskEngine {
         }
         let today = self.today();
         self.reference.listed[instrument as usize].print(price, today);
+        self.note_move(instrument);
         self.take_trade(holding, side, price, quantity)?;
         if ended {
             self.end(at);
@@ -169,7 +170,7 @@ impl RiskEngine {
     #[inline]
     fn take_trade(&mut self, at: u32, side: usize, price: i64, quantity: i64) -> Effect {
         let account = self.holdings[at].account;
-        self.begin_day(account);
+        self.begin_days(account);
         let held = &mut self.holdings[at];
         let before = (held.position, held.cash);
         let rates = self.reference.listed[held.instrument as usize].rates;
@@ -177,10 +178,17 @@ impl RiskEngine {
         held.trade(side, price, quantity)
             .ok_or("a position or its cost passes the bounds of the engine")?;
         let balance = held.realised_money(rates) - realised;
+        let moved = Moved {
+            position: held.position - before.0,
+            cash: held.cash - before.1,
+            gross: held.position.abs() - before.0.abs(),
+        };
         let trader = &mut self.reference.traders[account as usize];
         trader.balance += balance;
-        if trader.grouped {
-            let firm = trader.firm;
+        let grouped = trader.grouped;
+        self.won(at, moved);
+        if grouped {
+            let held = &self.holdings[at];
             let change = Change {
                 position: held.position - before.0,
                 gross: held.position.abs() - before.0.abs(),
@@ -188,8 +196,6 @@ impl RiskEngine {
                 balance,
                 ..Change::default()
             };
-            self.begin_day(firm);
-            self.begin_day(VENUE);
             self.carry(at, &change);
         }
         Ok(())

@@ -156,6 +156,12 @@ impl Holding {
         at_rate(self.cost + self.open_notional[BUY] + self.open_notional[SELL], unit)
     }
 
+    /// What its position is worth at a price, counted as positive, in 10^-16 of a currency unit.
+    #[inline]
+    pub fn gross_worth(&self, price: i64, rates: Rates) -> i128 {
+        at_rate(i128::from(self.position).abs() * i128::from(price), rates.full)
+    }
+
     /// What it is worth at a price and has brought, in 10^-16 of a currency unit.
     #[inline]
     pub fn worth(&self, price: i64, rates: Rates) -> i128 {

@@ -159,7 +159,7 @@ impl RiskEngine {
             let first = self.ids.get(at).place;
             return repeated(first, first);
         }
-        self.begin_day(request.account);
+        self.begin_days(request.account);
         let judged = match self.judge_new(command, &request, &mut Silent) {
             Ok(_) if request.known == Known::Absent || (has_terms && terms.is_none()) => {
                 Err(Reject::UnsupportedCharacteristic)
@@ -284,7 +284,7 @@ impl RiskEngine {
             special: self.special(own),
             now_ns: self.now_ns,
         };
-        let first = first_failure(&case, asked, observer, || self.day_loss(account));
+        let first = first_failure(&case, asked, observer, (self, account));
         if trader.grouped {
             return self.judge_groups((account, instrument), &case, first, asked, observer);
         }
@@ -311,7 +311,7 @@ impl RiskEngine {
                 special: self.special(holding),
                 ..*own
             };
-            let failure = first_failure(&case, asked, observer, || self.day_loss(group));
+            let failure = first_failure(&case, asked, observer, (self, group));
             first = match (first, failure) {
                 (Some(one), Some(other)) => Some(one.earliest(other)),
                 (one, other) => one.or(other),
@@ -552,7 +552,7 @@ impl RiskEngine {
         let target = self.target(command, orig, context.hashes);
         let order_id = self.target_id(target);
         let own_name = names_itself(command, orig);
-        self.begin_day(request.account);
+        self.begin_days(request.account);
         let judged = self.judge_replace(command, &request, (target, own_name), &mut Silent);
         self.count_message(request.account);
         match judged {

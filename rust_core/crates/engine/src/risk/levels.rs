@@ -4,6 +4,7 @@
 //! sums of those of its accounts, and whatever changes one of theirs is carried over at once. One
 //! that has no limits costs nothing and is summed up when it gets some.
 
+use super::day::Moved;
 use super::reference::VENUE;
 use super::{accepted, refused, RiskEngine, Ruling};
 use crate::pod::Command;
@@ -36,6 +37,11 @@ impl RiskEngine {
         for at in self.holdings[at].groups {
             if at == NONE {
                 continue;
+            }
+            if change.position != 0 {
+                let holding = &self.holdings[at];
+                let gross = (holding.position + change.position).abs() - holding.position.abs();
+                self.won(at, Moved { position: change.position, cash: change.cash, gross });
             }
             let holding = &mut self.holdings[at];
             holding.position += change.position;
@@ -87,11 +93,13 @@ impl RiskEngine {
         self.reference.traders[group as usize].limited = true;
         self.reference.traders[group as usize].day = self.today();
         self.reference.traders[group as usize].day_worth = 0;
+        self.reference.traders[group as usize].day_won = 0;
         for account in 0..self.reference.traders.len() as u32 {
             if self.belongs(account, group) {
                 self.sum_up_account(account, group);
             }
         }
+        self.reference.traders[group as usize].day_gross = self.day_gross(group);
         true
     }
 
@@ -111,6 +119,7 @@ impl RiskEngine {
         sum.balance += trader.balance;
         sum.exposure += trader.exposure;
         sum.day_worth += trader.day_worth;
+        sum.day_won += trader.day_won;
         let number = usize::from(group == VENUE);
         let mut at = trader.holdings;
         while at != NONE {

@@ -91,6 +91,8 @@ pub struct RiskEngine {
     /// The holdings of each trader, by place: what a walk over them reads, so that no wait for one
     /// has to end before the next begins.
     held_by: Vec<Vec<u32>>,
+    /// The day, and how far the price that moved most has moved on it, in millionths.
+    moved: (u32, u64),
     /// Messages whose accepted new orders FILLS hasn't answered: sequence and how many.
     unanswered: VecDeque<(u64, u32)>,
 }
@@ -143,6 +145,7 @@ impl RiskEngine {
             holdings: Arena::default(),
             holding_index: Table::default(),
             held_by: Vec::new(),
+            moved: (0, 0),
             unanswered: VecDeque::new(),
         }
     }
@@ -348,6 +351,7 @@ impl RiskEngine {
             .and_then(|instrument| self.reference.set_instrument(instrument));
         match set {
             Ok((place, margin_changed)) => {
+                self.note_move(place);
                 if margin_changed {
                     self.recount_margin(place);
                 }

@@ -45,6 +45,7 @@ impl RiskEngine {
         }
         let today = self.today();
         self.reference.listed[instrument as usize].print(command.price, today);
+        self.note_move(instrument);
         accepted(0)
     }
 

@@ -80,7 +80,8 @@ pub struct Listed {
     pub max: i64,
     /// Last trade's price, 0 before the first.
     pub last: i64,
-    /// What [`Self::reference`] was at the end of the day before `day`, 0 if there was none.
+    /// What [`Self::reference`] was at the end of the day before `day`, or else the first trade's
+    /// price on that day.
     pub close: i64,
     /// The day of the last trade, from the Unix epoch.
     pub day: u32,
@@ -135,18 +136,28 @@ impl Listed {
     #[inline]
     pub fn print(&mut self, price: i64, today: u32) {
         if self.day != today {
-            self.close = self.reference().unwrap_or(0);
+            self.close = self.reference().unwrap_or(price);
             self.day = today;
         }
         self.last = price;
     }
 
-    /// The price at the end of the day before today, 0 if there was none.
+    /// The price at the end of the day before today, or else the first one today, 0 if there was
+    /// none.
     pub fn close(&self, today: u32) -> i64 {
         if self.day == today {
             self.close
         } else {
             self.reference().unwrap_or(0)
+        }
+    }
+
+    /// How far the price is from that at the day's beginning, in millionths, rounded up.
+    pub fn moved(&self, today: u32) -> u64 {
+        let (from, to) = (self.close(today), self.reference().unwrap_or(0));
+        match from {
+            0 => 0,
+            from => (to.abs_diff(from) * 1_000_000).div_ceil(from.unsigned_abs()),
         }
     }
 
@@ -237,6 +248,10 @@ pub struct Trader {
     pub max_loss: i128,
     /// What its holdings were worth and had brought at the beginning of `day`, in the same unit.
     pub day_worth: i128,
+    /// What it has won by its own trades of `day`, at the prices of the day's beginning.
+    pub day_won: i128,
+    /// What its positions are worth at those prices, each counted as positive.
+    pub day_gross: i128,
     /// Largest position with the open orders of both sides.
     pub max_gross: i64,
     /// What may be sold beyond the position.
@@ -605,6 +620,8 @@ impl Trader {
             max_exposure: 0,
             max_loss: 0,
             day_worth: 0,
+            day_won: 0,
+            day_gross: 0,
             max_gross: 0,
             max_short: 0,
             bucket: Bucket::default(),

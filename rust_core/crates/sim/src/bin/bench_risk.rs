@@ -1,8 +1,8 @@
 //! Measures pre-trade risk in process, every check on, and writes one JSON document.
 //!
 //! `bench_risk [--orders FILE] [--commands N]`: FILE is in the order-replay format, uncompressed;
-//! `-` reads standard input. Its orders are dealt out to four accounts. N is the length of a made-up
-//! flow of many accounts, 0: none.
+//! `-` reads standard input. Its orders are dealt out to four accounts. N is the length of a
+//! made-up flow of many accounts, 0: none.
 //!
 //! Risk and matching run in a loop, stamps lagging by eight messages; only risk is timed: judging
 //! one command a message, one by one with the cost of the clock subtracted, and in messages of 256
