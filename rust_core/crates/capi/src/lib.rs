@@ -164,7 +164,7 @@ unsafe fn tell(
     handle.busy.set(true);
     for place in 0..count {
         // SAFETY: nothing else borrows the book while it is busy, and this borrow ends here.
-        let report = unsafe { (&(*handle.book.get()).reports())[place] };
+        let report = unsafe { (*handle.book.get()).reports()[place] };
         // SAFETY: the caller's promise.
         unsafe { function(handle.context.get(), &raw const report) };
     }

@@ -23,7 +23,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use bytemuck::Zeroable;
 use engine::ids::{place, shard_of};
 use engine::pod::{
-    Account, BatchStatus, Command, CommandKind, Event, ExecType, Instrument, InstrumentRules, Leg,
+    BatchStatus, Command, CommandKind, Event, ExecType, Instrument, InstrumentRules, Leg,
     OrdStatus, OrderTerms, Outcome, OutcomeKind, SessionState, Side, Verdict, VerdictKind,
     FLAG_LEAVES, FLAG_TERMS, INSTRUMENT_ENABLED, MAX_EVENTS, MAX_STATUSES, TIMER,
 };
@@ -140,7 +140,6 @@ pub struct Reference {
     books: BTreeMap<u32, Book>,
     /// Instruments in which something is still to follow.
     pending: Vec<u32>,
-    accounts: BTreeMap<u32, Account>,
     lists: BTreeMap<u64, List>,
     /// Orders of lists that have ended, which gives entries their turns.
     entries_ended: u64,
@@ -194,7 +193,6 @@ impl Reference {
             orders: BTreeMap::new(),
             books: BTreeMap::new(),
             pending: Vec::new(),
-            accounts: BTreeMap::new(),
             lists: BTreeMap::new(),
             entries_ended: 0,
             judged: BTreeMap::new(),

@@ -2,11 +2,10 @@
 
 use bytemuck::Zeroable;
 use engine::pod::{
-    Account, Command, CommandKind, Event, ExecType, InstrumentRules, MarketStatus, SelfTrade,
-    SessionState, Side, ACCOUNT_SELF_TRADE_SHIFT, MAX_PRICE, MAX_QUANTITY,
+    Command, CommandKind, Event, ExecType, InstrumentRules, MarketStatus, SessionState, Side,
+    MAX_PRICE, MAX_QUANTITY,
 };
 use engine::reject::Reject;
-use engine::risk::MAX_ACCOUNT;
 use engine::rules::Rules;
 use engine::{Batch, Fills};
 
@@ -49,9 +48,8 @@ impl Reference {
                 Vec::new()
             }
             CommandKind::SetAccount => {
-                match batch.accounts.get(payload).filter(|account| is_account(account)) {
+                match batch.accounts.get(payload) {
                     Some(account) => {
-                        self.accounts.insert(account.id, *account);
                         fills.accounts.push(*account);
                     }
                     None => reasons.push(Reject::UnsupportedCharacteristic),
@@ -231,11 +229,4 @@ impl Reference {
         }
         true
     }
-}
-
-/// Whether what an account says of self-trades can be read.
-fn is_account(account: &Account) -> bool {
-    let mode = (account.flags >> ACCOUNT_SELF_TRADE_SHIFT & 7) as u16;
-    let group = account.self_trade_group;
-    SelfTrade::try_from(mode).is_ok() && group < 1 << 32 && account.id <= MAX_ACCOUNT
 }

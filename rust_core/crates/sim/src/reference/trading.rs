@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use engine::pod::{
     Command, ExecType, Liquidity, OrdStatus, OrdType, OrderTerms, SelfTrade, SessionState, Side,
-    TimeInForce, ACCOUNT_SELF_TRADE_SHIFT,
+    TimeInForce,
 };
 use engine::reject::Reject;
 use engine::rules::Residual;
@@ -42,7 +42,7 @@ impl Reference {
         let time = TimeInForce::try_from(command.time_in_force).expect("checked");
         let order = Open {
             id,
-            command: self.with_defaults_of_account(*command),
+            command: *command,
             terms,
             side: Side::try_from(command.side).expect("checked"),
             price: command.price,
@@ -86,19 +86,6 @@ impl Reference {
         } else {
             self.arrive(id, at, fills);
         }
-    }
-
-    fn with_defaults_of_account(&self, mut command: Command) -> Command {
-        if let Some(account) = self.accounts.get(&command.account) {
-            if command.self_trade_prevention == SelfTrade::Default.number() {
-                let mode = account.flags >> ACCOUNT_SELF_TRADE_SHIFT & 7;
-                command.self_trade_prevention = mode as u16;
-            }
-            if command.self_trade_group == 0 {
-                command.self_trade_group = account.self_trade_group as u32;
-            }
-        }
-        command
     }
 
     /// A new arrival, which has had its event: it waits for its stop, or trades.
