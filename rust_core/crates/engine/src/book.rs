@@ -3,6 +3,7 @@
 //! Both sides are one type. A side counts prices in *keys*, the price on the ask side and its
 //! negative on the bid side, so that on either a lower key is a better price.
 
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use crate::enums::SessionState;
@@ -66,7 +67,7 @@ pub struct Book {
     /// So many of them, the first, have their price.
     pub(crate) pegs_right: usize,
     /// Entries that have ended and whose exits are to follow, in order of their ends.
-    pub(crate) ended: Vec<Ended>,
+    pub(crate) ended: VecDeque<Ended>,
     pub(crate) rules: Rules,
     pub(crate) bounds: InstrumentRules,
     pub(crate) session: SessionState,
@@ -117,7 +118,7 @@ impl Book {
             pegs: Vec::new(),
             pegs_seen: None,
             pegs_right: 0,
-            ended: Vec::new(),
+            ended: VecDeque::new(),
             rules,
             bounds: InstrumentRules { instrument: instrument.id, ..InstrumentRules::zeroed() },
             session: SessionState::Continuous,

@@ -136,7 +136,7 @@ impl MatchingEngine {
         if let Some(link) = link.filter(|link| link.is_entry()) {
             let &crate::orders::Order { id, cum: traded, .. } = self.orders.get(index);
             let book = &mut self.books[slot];
-            book.ended.push(Ended { id, traded, legs: link.leg.legs, next: 1 });
+            book.ended.push_back(Ended { id, traded, legs: link.leg.legs, next: 1 });
             book.followers += 1;
         }
     }
@@ -145,9 +145,9 @@ impl MatchingEngine {
     pub(super) fn next_exit(&mut self, slot: usize) -> Option<(u32, i64)> {
         loop {
             let book = &mut self.books[slot];
-            let ended = book.ended.first_mut()?;
+            let ended = book.ended.front_mut()?;
             if ended.next == ended.legs {
-                book.ended.remove(0);
+                book.ended.pop_front();
                 book.followers -= 1;
                 continue;
             }
