@@ -153,3 +153,36 @@ fn what_cannot_be_pegged_is_refused() {
     floor.message("a buy 1 @ 50 by=2");
     assert_eq!(floor.fills.events.len(), 1_025);
 }
+
+#[test]
+fn a_limit_below_the_first_tick_of_now_still_holds() {
+    let mut floor = Floor::open();
+    floor.message(
+        "a buy 5 @ 100 by=2
+         p buy 5 @ 3 peg=bid",
+    );
+    floor.list_with_ticks_of(5);
+    floor.says("b buy 5 @ 105 by=2", "b New, 5 open, rests at 105");
+    floor.says(
+        "s sell 15 @ 1 by=3",
+        "s New, 15 open
+         s Trade 5 @ 105, 10 open
+         b Trade 5 @ 105, 0 open, stood at 105
+         s Trade 5 @ 100, 5 open
+         a Trade 5 @ 100, 0 open, stood at 100
+         s Trade 5 @ 3, 0 open
+         p Trade 5 @ 3, 0 open, stood at 3",
+    );
+}
+
+#[test]
+fn a_price_beyond_the_highest_is_on_a_tick() {
+    let mut floor = Floor::open();
+    floor.message("rules tick=7:7");
+    floor.says(
+        "a buy 5 @ 7 by=2
+         p buy 5 peg=bid offset=1000000000000",
+        "a New, 5 open, rests at 7
+         p New, 5 open, rests at 999999999999",
+    );
+}

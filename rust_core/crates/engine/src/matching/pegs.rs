@@ -45,9 +45,11 @@ impl MatchingEngine {
         } + 2 * extra.peg_offset;
         let ticks = self.books[slot].ticks();
         let buys = self.orders.get(index).side() == Side::Buy;
-        let price =
-            if buys { ticks.down(twice.div_euclid(2)) } else { ticks.up(-(-twice).div_euclid(2)) };
-        capped(price, extra.peg_limit, buys).clamp(ticks.up(1), MAX_PRICE)
+        let whole = if buys { twice.div_euclid(2) } else { -(-twice).div_euclid(2) };
+        let whole = whole.clamp(0, MAX_PRICE + 1);
+        let price = if buys { ticks.down(whole) } else { ticks.up(whole) };
+        // A limit from before ticks changed may be below the first of them, and it still holds.
+        capped(price.clamp(ticks.up(1), MAX_PRICE), extra.peg_limit, buys)
     }
 
     /// What a pegged order's price is to be now; 0: none. It follows in continuous trading only.

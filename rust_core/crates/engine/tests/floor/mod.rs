@@ -101,6 +101,13 @@ impl Floor {
         self
     }
 
+    /// One message that lists instrument 1 anew with another tick size.
+    pub fn list_with_ticks_of(&mut self, tick_size: i64) {
+        self.instruments[0].tick_size = tick_size;
+        let kind = CommandKind::SetInstrument.number();
+        self.send_raw(&[Command { kind, ..Command::zeroed() }]);
+    }
+
     /// The id of an order.
     pub fn id(&self, name: &str) -> u64 {
         self.ids[name]
