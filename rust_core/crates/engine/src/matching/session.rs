@@ -1,10 +1,10 @@
 //! What may be done with an instrument when, and what an operator does to it.
 
-use super::refusals::POST_ONLY;
+use super::refusals::{terms, POST_ONLY};
 use super::{is_enabled, Context, MatchingEngine, Room};
 use crate::batch::Fills;
 use crate::book::{side_index, Book};
-use crate::orders::{Link, Order};
+use crate::orders::{Link, Order, Place};
 use crate::pod::{
     Command, CommandKind, Leg, MarketStatus, OrdType, OrderTerms, SessionState, Side, TimeInForce,
     FLAG_POST_ONLY_REPRICE, MAX_PRICE,
@@ -93,10 +93,15 @@ impl MatchingEngine {
     /// Whether a replace is to be refused because the order would take.
     pub(super) fn replace_would_take(&self, command: &Command, index: u32, slot: usize) -> bool {
         let order = self.orders.get(index);
-        // What isn't a price at all is refused for that.
-        (1..=MAX_PRICE).contains(&command.price)
-            && command.price != order.price
-            && self.posted(u16::from(order.flags), order.side(), command.price, slot).is_none()
+        let (price, leaves) = terms(command, order);
+        let keeps = leaves <= order.leaves
+            || self.orders.extra(index).is_some_and(|extra| extra.display != 0)
+            || self.orders.place(index) != Place::Limit;
+        // What isn't a price at all is refused for that. At the price that it has it may meet an
+        // order that wanted more than there was.
+        (1..=MAX_PRICE).contains(&price)
+            && (price != order.price || !keeps)
+            && self.posted(u16::from(order.flags), order.side(), price, slot).is_none()
     }
 
     /// The price at which a new order is posted.

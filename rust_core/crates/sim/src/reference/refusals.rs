@@ -254,8 +254,12 @@ impl Reference {
         if !book.is_on_grid(command.price) || !book.is_on_grid(command.stop_price) {
             reasons.push(Reject::TickSize);
         }
-        if reasons.is_empty() && command.price != 0 && command.price != order.price {
-            let posted = self.posted_at(made.flags, order.side, command.price, made.instrument);
+        let price = if command.price == 0 { order.price } else { command.price };
+        let grows = wanted(command, order) > i128::from(order.leaves)
+            && made.display_quantity == 0
+            && order.place == Place::Limit;
+        if reasons.is_empty() && price != 0 && (price != order.price || grows) {
+            let posted = self.posted_at(made.flags, order.side, price, made.instrument);
             if posted.is_none() {
                 reasons.push(Reject::PostOnlyWouldCross);
             }
