@@ -452,7 +452,8 @@ class Gateway:
         """Take an operator's request of METHOD_SET_SESSION to METHOD_CANCEL_ALL.
 
         Whatever was asked for, its answer is a CancelAllResponse: what became of the command.
-        BadRequest: it can't be read. NotFound: no such symbol or account. Overloaded: `max_pending`.
+        BadRequest: it can't be read. NotFound: no such symbol or account. Overloaded:
+        `max_pending`.
         """
 
     def bust_sequence(self, request: bytes) -> int:

@@ -12,7 +12,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .try_into()
         .map_err(|_| "usage: gen DESCRIPTORS FOLDER")?;
     let mut set = FileDescriptorSet::decode(std::fs::read(descriptors)?.as_slice())?;
-    // Rust reads and writes no messages of the services that only operators call, nor what they use.
+    // Rust reads and writes no messages of the services that only operators call.
     set.file.retain(|file| {
         file.package().starts_with("cift.") && !file.name().ends_with("admin_service.proto")
     });

@@ -9,6 +9,7 @@ mod auction;
 mod bust;
 mod execution;
 mod follow;
+mod levels;
 mod lists;
 mod looking;
 mod mass;
