@@ -463,7 +463,7 @@ type Spoil = fn(&mut Command);
 #[test]
 fn shape_and_state_in_order_of_precedence() {
     // Each row spoils one thing; it wins over every later row that is spoilt as well.
-    let rows: [(Spoil, Reject); 20] = [
+    let rows: [(Spoil, Reject); 21] = [
         (|c| c.account = 9, Reject::UnknownAccount),
         (|c| c.instrument = 9, Reject::UnknownSymbol),
         (|c| c.set_cl_ord_id(id("used")), Reject::DuplicateClOrdId),
@@ -479,6 +479,7 @@ fn shape_and_state_in_order_of_precedence() {
         (|c| c.quantity = 0, Reject::IncorrectQuantity),
         (|c| c.quantity = -10, Reject::IncorrectQuantity),
         (|c| c.quantity = 15, Reject::IncorrectQuantity),
+        (|c| c.display_quantity = 5, Reject::IncorrectQuantity),
         (|c| c.price = 101, Reject::TickSize),
         (|c| c.price = -5, Reject::TickSize),
         (|c| c.stop_price = 101, Reject::TickSize),

@@ -294,6 +294,7 @@ impl ReferenceRisk {
         if command.quantity < instrument.min_quantity.max(1)
             || command.quantity > largest
             || command.quantity % instrument.lot_size != 0
+            || command.display_quantity % instrument.lot_size != 0
         {
             return refuse(Reject::IncorrectQuantity);
         }

@@ -209,6 +209,8 @@ impl RiskEngine {
             || (command.stop_price != 0 && !on_tick(command.stop_price));
         let failure = earliest![
             when(!quantity_fits(listed, command.quantity), Reject::IncorrectQuantity),
+            // What an iceberg shows is what trades at a time.
+            when(!listed.on_lot(command.display_quantity), Reject::IncorrectQuantity),
             when(off_tick, Reject::TickSize),
             when(!listed.enabled, Reject::MarketClosed),
             when(request.known == Known::Burnt, Reject::Stale),
