@@ -22,6 +22,8 @@ def test_help_lists_the_subcommands(capsys: pytest.CaptureFixture[str]) -> None:
         ["tap", "--shard", "256"],
         ["tap", "--from", "0"],
         ["logs", "verify", "--shard", "-1", "."],
+        ["market", "bust", "1.2", "-3"],
+        ["market", "bust", "1.2", "18446744073709551616"],
     ],
 )
 def test_a_wrong_command_line_is_refused(

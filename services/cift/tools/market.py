@@ -35,6 +35,7 @@ from cift.client import (
 )
 from cift.local.ports import HOST
 from cift.local.up import DEFAULT_PORT_BASE
+from cift.tools.arguments import integer
 from cift.tools.mesh import KEY_VARIABLE
 from cift.tools.report import console
 
@@ -96,7 +97,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     bust.add_argument(
         "place", type=_place, metavar="[SHARD.]SEQUENCE.INDEX", help="of one of its executions"
     )
-    bust.add_argument("match_id", type=int, metavar="MATCH_ID")
+    bust.add_argument("match_id", type=integer(1, 2**64 - 1), metavar="MATCH_ID")
     cancel = action("cancel-all", _cancel_all, "cancel all open orders that fit", symbol=False)
     cancel.add_argument("--account", default="", help="only of this account")
     cancel.add_argument("--symbol", default="", help="only of this symbol")
