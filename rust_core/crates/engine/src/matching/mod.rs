@@ -442,7 +442,7 @@ impl MatchingEngine {
             return (self.cancel_rejected(at, target, refusal, own, events), None);
         };
         let order = self.orders.get_mut(index);
-        let slot = order.instrument;
+        let instrument = order.instrument;
         let (price, leaves) = terms(at.command, order);
         order.rename(at.command);
         if leaves <= 0 {
@@ -450,7 +450,7 @@ impl MatchingEngine {
         } else {
             self.amend(index, price, leaves, at, events);
         }
-        (outcome(OutcomeKind::Accepted, at.verdict.order_id), self.slot(slot))
+        (outcome(OutcomeKind::Accepted, at.verdict.order_id), self.slot(instrument))
     }
 
     /// The open order that a cancel or replace is about.
