@@ -84,6 +84,10 @@ fn inner(command: &Command, target: u64) -> Command {
     inner
 }
 
+/// The most commands in one message. One message holds a bounded number of events, so that a batch
+/// of sweeps through tens of thousands of orders may be cut short where single calls are not.
+const MOST_TOGETHER: usize = 256;
+
 /// A price-time priority book. The caller names its orders; the engine's own ids stay inside.
 #[pyclass(module = "cift_core")]
 pub struct FastOrderBook {
@@ -92,6 +96,8 @@ pub struct FastOrderBook {
     time_ns: i64,
     /// The caller's ids of open orders, and the engine's.
     ids: WordMap<u64, u64>,
+    /// Those of new orders of the message under way.
+    made: WordMap<u64, u64>,
     /// The message under way, with the engine's ids.
     commands: Vec<Command>,
     verdicts: Vec<Verdict>,
@@ -108,22 +114,25 @@ struct Request<'a> {
 
 impl FastOrderBook {
     /// What stands in risk's place here: finds targets, keeps ids apart, and lets all else pass.
-    /// `before` are the commands of the same message that were judged.
-    fn judge(&self, command: &Command, own: u64, before: &[Command]) -> Verdict {
+    /// None: an id may be free only when the commands before it in the message are done.
+    fn judge(&mut self, command: &Command, own: u64) -> Option<Verdict> {
         let kind = CommandKind::try_from(command.kind).unwrap_or(CommandKind::None);
-        let known = self.ids.get(&command.order_id).copied();
-        match kind {
-            CommandKind::NewOrder => {
-                let twice = before.iter().any(|other| other.order_id == command.order_id);
-                if twice || known.is_some() {
-                    return refused(Reject::DuplicateClOrdId, own);
+        let id = command.order_id;
+        Some(match kind {
+            CommandKind::NewOrder if self.made.contains_key(&id) => return None,
+            CommandKind::NewOrder if self.ids.contains_key(&id) => {
+                if !self.commands.is_empty() {
+                    return None;
                 }
+                refused(Reject::DuplicateClOrdId, own)
+            }
+            CommandKind::NewOrder => {
+                self.made.insert(id, own);
                 Verdict { order_id: own, ..Verdict::zeroed() }
             }
             CommandKind::CancelOrder | CommandKind::ReplaceOrder => {
-                let order = known.and_then(|id| self.engine.order(id));
-                match order.filter(|order| order.account == command.account) {
-                    Some(order) => Verdict { order_id: order.id, ..Verdict::zeroed() },
+                match self.made.get(&id).or_else(|| self.ids.get(&id)) {
+                    Some(&order_id) => Verdict { order_id, ..Verdict::zeroed() },
                     None => Verdict {
                         cancel_reason: Reject::UnknownOrder.cancel_reject().number(),
                         ..refused(Reject::UnknownOrder, 0)
@@ -131,36 +140,65 @@ impl FastOrderBook {
                 }
             }
             _ => Verdict::zeroed(),
-        }
+        })
     }
 
-    /// Applies commands one by one, so that each sees the ids that those before it made or ended;
-    /// the legs of a list together.
+    /// Applies commands as if one by one: each sees the ids that those before it made or ended.
+    /// As many go in one message as can be judged before it is applied; the legs of a list do.
     fn run(&mut self, request: Request<'_>) -> Result<(), engine::BatchError> {
         self.events.clear();
         let mut done = 0;
         while let Some(rest) = request.commands.get(done..).filter(|rest| !rest.is_empty()) {
             let first = self.events.len();
-            let together = &rest[..together(rest)];
-            let sequence = self.engine.applied() + 1;
-            self.verdicts.clear();
-            self.commands.clear();
-            for (index, command) in together.iter().enumerate() {
-                let own = place(0, sequence, index as u32);
-                let verdict = self.judge(command, own, &together[..index]);
-                self.commands.push(inner(command, verdict.order_id));
-                self.verdicts.push(verdict);
+            let legs = together(rest);
+            if legs > 1 {
+                self.ready_list(&rest[..legs]);
+            } else {
+                self.ready(rest);
             }
-            self.keep_together();
+            let count = self.commands.len();
             self.message(Request { commands: &[], ..request })?;
             for event in &mut self.events[first..] {
                 if event.command_index != TIMER {
                     event.command_index += done as u32;
                 }
             }
-            done += together.len();
+            done += count;
         }
         Ok(())
+    }
+
+    /// Makes ready the first commands that can go in one message, at least one.
+    fn ready(&mut self, rest: &[Command]) {
+        let sequence = self.engine.applied() + 1;
+        self.verdicts.clear();
+        self.commands.clear();
+        self.made.clear();
+        for (index, command) in rest.iter().take(MOST_TOGETHER).enumerate() {
+            if index > 0 && command.link != 0 {
+                return;
+            }
+            let own = place(0, sequence, index as u32);
+            let Some(verdict) = self.judge(command, own) else { return };
+            self.commands.push(inner(command, verdict.order_id));
+            self.verdicts.push(verdict);
+        }
+    }
+
+    /// Makes ready the legs of a list, of which an id that is there twice is refused.
+    fn ready_list(&mut self, legs: &[Command]) {
+        let sequence = self.engine.applied() + 1;
+        self.verdicts.clear();
+        self.commands.clear();
+        self.made.clear();
+        for (index, command) in legs.iter().enumerate() {
+            let own = place(0, sequence, index as u32);
+            let duplicate = refused(Reject::DuplicateClOrdId, own);
+            let verdict = self.judge(command, own).unwrap_or(duplicate);
+            self.commands.push(inner(command, verdict.order_id));
+            self.verdicts.push(verdict);
+        }
+        self.keep_together();
     }
 
     /// Refuses all legs of a list of which one is refused.
@@ -200,6 +238,10 @@ impl FastOrderBook {
             let kind = ExecType::try_from(event.exec_type).unwrap_or(ExecType::None);
             match kind {
                 ExecType::New => _ = self.ids.insert(outer, inner),
+                // Whether an order ended in this message or before it is all the same here.
+                ExecType::CancelRejected if event.reason == Reject::TooLate.number() => {
+                    event.reason = Reject::UnknownOrder.number();
+                }
                 ExecType::Rejected | ExecType::CancelRejected | ExecType::TradeBust => {}
                 _ if event.leaves_quantity == 0 => _ = self.ids.remove(&outer),
                 _ => {}
@@ -292,6 +334,7 @@ impl FastOrderBook {
             fills: Fills::default(),
             time_ns: 0,
             ids: WordMap::default(),
+            made: WordMap::default(),
             commands: Vec::new(),
             verdicts: vec![Verdict::zeroed()],
             events: Vec::new(),
