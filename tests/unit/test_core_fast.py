@@ -396,6 +396,20 @@ def test_rules_bound_prices_and_say_when_there_is_trading() -> None:
             book.set_rules(**rules)
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_ids_that_come_again_in_a_batch_are_told_apart(seed: int) -> None:
+    commands = flow(2_000, seed)
+    commands["order_id"] = np.random.default_rng(seed).integers(1, 40, len(commands))
+    batch, single = FastOrderBook(), FastOrderBook()
+    together = batch.apply(commands)
+    apart = np.concatenate([single.apply(commands[at : at + 1]) for at in range(len(commands))])
+    fields = [name for name in together.dtype.names or () if name != "command_index"]
+    assert len(together) == len(apart) > 2_000
+    for name in fields:
+        assert (together[name] == apart[name]).all(), name
+    assert (np.diff(together["command_index"].astype(int)) >= 0).all()
+
+
 def test_an_array_holds_every_kind() -> None:
     batch, single = FastOrderBook(), FastOrderBook()
     kind = layout.CommandKind
