@@ -25,7 +25,17 @@ SCHEMAS = {
 # Enumerants that there were when the samples of five lists were made, so that they stay as they
 # are, and the words that were reserved then.
 ENUMERANTS = {"CommandKind": 8, "OrdType": 3, "TimeInForce": 5, "ExecType": 8, "Liquidity": 3}
-RESERVED = ("Instrument.policies", "Account.selfTradeGroup")
+RESERVED = (
+    "Instrument.policies",
+    "Account.selfTradeGroup",
+    "Limits.flow",
+    "Limits.maxGrossPosition",
+    "Limits.maxShort",
+    "Limits.maxGrossExposureLow",
+    "Limits.maxGrossExposureHigh",
+    "Limits.maxDailyLossLow",
+    "Limits.maxDailyLossHigh",
+)
 SEMANTICS_VERSION = 2
 LEAST_POINTERS = 5
 BITS = {"uint8": 8, "uint16": 16, "uint32": 32, "uint64": 64, "int64": 63}

@@ -4,7 +4,6 @@ mod fields;
 
 use bytemuck::Zeroable;
 use engine::ids::place;
-use engine::orders::Place;
 use engine::pod::{
     BatchStatus, Command, CommandKind, Event as EventRecord, ExecType, Instrument, InstrumentRules,
     Leg, OrderTerms, Side, Verdict, VerdictKind, FLAG_LEAVES, FLAG_TERMS, INSTRUMENT_ENABLED,
@@ -21,7 +20,9 @@ use wire::reference::{self, WordMap};
 
 use crate::error::CiftError;
 use crate::records::{read, side_of, write, Event};
-use fields::{contingency_of, rules, session_name, session_of, tag_of, Fields, Scheduled};
+use fields::{
+    contingency_of, rules, session_name, session_of, tag_of, waiting_for, Fields, Scheduled,
+};
 
 /// The only instrument of a book of its own.
 pub const INSTRUMENT: u32 = 1;
@@ -684,18 +685,6 @@ impl FastOrderBook {
 
     fn __len__(&self) -> usize {
         self.engine.open_orders()
-    }
-}
-
-/// What an order in this place waits for; none: it is among the limit orders of its side.
-fn waiting_for(place: Place) -> Option<&'static str> {
-    match place {
-        Place::Limit => None,
-        Place::Market => Some("counterparty"),
-        Place::Stop | Place::Trailing => Some("stop"),
-        Place::Waiting => Some("auction"),
-        Place::Held => Some("linked_order"),
-        Place::Suspended => Some("peg"),
     }
 }
 

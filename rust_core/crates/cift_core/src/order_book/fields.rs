@@ -1,6 +1,7 @@
 //! The words and fields of orders and rules, as Python names them.
 
 use bytemuck::Zeroable;
+use engine::orders::Place;
 use engine::pod::{
     Command, CommandKind, Contingency, InstrumentRules, OrdType, OrderTerms, PegPrice,
     ScheduledSession, SelfTrade, SessionState, Side, TimeInForce, FLAG_ALL_OR_NONE, FLAG_POST_ONLY,
@@ -279,4 +280,16 @@ pub fn rules(
             })?;
     }
     Ok(rules)
+}
+
+/// What an order in this place waits for; none: it is among the limit orders of its side.
+pub fn waiting_for(place: Place) -> Option<&'static str> {
+    match place {
+        Place::Limit => None,
+        Place::Market => Some("counterparty"),
+        Place::Stop | Place::Trailing => Some("stop"),
+        Place::Waiting => Some("auction"),
+        Place::Held => Some("linked_order"),
+        Place::Suspended => Some("peg"),
+    }
 }

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::{MatchingEngine, Room, EVENTS_PER_TRADE};
 use crate::batch::Fills;
 use crate::book::{side_index, BookSide};
-use crate::orders::{Order, NIL};
+use crate::orders::{Link, Order, Place, NIL};
 use crate::pod::{Event, ExecType, MarketStatus, SessionState, Side, TimeInForce};
 use crate::rules::{Criterion, Residual};
 use crate::ticks::Ticks;
@@ -50,13 +50,27 @@ impl Candidate {
 
 impl MatchingEngine {
     /// What an order brings to an auction: all of an iceberg, nothing of an order that wants all
-    /// or a minimum.
+    /// or a minimum, nor of the worse of two of which one goes when the other trades.
     fn auction_quantity(&self, index: u32) -> i64 {
-        if self.orders.is_floored(index) {
+        if self.orders.is_floored(index) || self.is_second_choice(index) {
             0
         } else {
             self.orders.get(index).leaves
         }
+    }
+
+    /// Whether its partner rests and trades before it, so that it never trades in an auction.
+    fn is_second_choice(&self, index: u32) -> bool {
+        let partner = self.orders.link(index).and_then(Link::partner);
+        let Some(partner) = partner.and_then(|id| self.orders.find(id)) else { return false };
+        let rank = |index: u32| {
+            let order = self.orders.get(index);
+            let sign = if order.side() == Side::Buy { -1 } else { 1 };
+            (order.price * sign, order.id)
+        };
+        self.orders.place(partner) == Place::Limit
+            && self.orders.get(partner).level != NIL
+            && rank(partner) < rank(index)
     }
 
     fn auction_quantities(&self, side: &BookSide, mut each: impl FnMut(i64, i64) -> bool) {
@@ -306,7 +320,6 @@ impl MatchingEngine {
         let auction = self.auction(slot);
         let book = &mut self.books[slot];
         book.leaving = Some((session, auction.map_or(0, |auction| auction.price)));
-        book.torn = false;
         book.special = true;
         if let Some(auction) = auction {
             book.last_auction = (auction.price, auction.quantity);
@@ -322,18 +335,13 @@ impl MatchingEngine {
         room: Room,
         fills: &mut Fills,
     ) -> bool {
-        while let Some((session, price)) = self.books[slot].leaving.filter(|&(_, price)| price != 0)
-        {
+        let Some((session, price)) = self.books[slot].leaving else { return true };
+        if price != 0 {
             if !self.uncross(slot, price, command_index, room, &mut fills.events) {
                 return false;
             }
             self.books[slot].leaving = Some((session, 0));
-            if self.books[slot].torn {
-                // Orders went with their partners while it traded: others may trade now.
-                self.begin_uncross(slot, session);
-            }
         }
-        let Some((session, _)) = self.books[slot].leaving else { return true };
         if !self.end_leftovers(slot, command_index, room, &mut fills.events) {
             return false;
         }

@@ -272,7 +272,7 @@ impl MatchingEngine {
         self.finish(index, slot);
         // Who goes for a partner's sake takes none along.
         if reason != LINKED {
-            self.cancel_partner(link, slot, command_index, events);
+            self.cancel_partner(link, command_index, events);
         }
     }
 

@@ -256,7 +256,7 @@ impl MatchingEngine {
         event.last_price = self.books[slot].last_trade;
         events.push(event);
         let link = self.orders.link(index);
-        self.cancel_partner(link, slot, turn.index, events);
+        self.cancel_partner(link, turn.index, events);
         self.execute_special(index, slot, turn.index, turn.trades_end, last_event, events)
     }
 

@@ -1,4 +1,4 @@
-//! How a level is shared out by more than time: pro rata, and icebergs that show all they have first.
+//! How a level is shared out by more than time: pro rata, and all that is shown first.
 
 use alloc::vec::Vec;
 

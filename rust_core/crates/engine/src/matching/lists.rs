@@ -116,13 +116,11 @@ impl MatchingEngine {
     pub(super) fn cancel_partner(
         &mut self,
         link: Option<Link>,
-        slot: usize,
         command_index: u32,
         events: &mut Vec<Event>,
     ) {
         let partner = link.and_then(Link::partner);
         let Some(index) = partner.and_then(|id| self.orders.find(id)) else { return };
-        self.books[slot].torn = true;
         self.end_for(index, ExecType::Canceled, LINKED, command_index, events);
     }
 
@@ -172,7 +170,7 @@ impl MatchingEngine {
         if traded == 0 {
             let link = self.orders.link(index);
             self.end_for(index, ExecType::Canceled, LINKED, turn.index, events);
-            return self.cancel_partner(link, slot, turn.index, events);
+            return self.cancel_partner(link, turn.index, events);
         }
         self.take_out(index, slot);
         let order = self.orders.get_mut(index);

@@ -21,7 +21,7 @@ struct Planner<'a> {
 }
 
 /// The most orders among which those are chosen that fill one that wants all.
-pub(super) const MOST_CHOSEN: usize = 256;
+pub(super) const MOST_CHOSEN: usize = 64;
 
 /// What an order gets from another.
 #[derive(Clone, Copy, Debug)]

@@ -197,7 +197,7 @@ impl MatchingEngine {
                 event.reason = reason;
                 events.push(event);
                 let link = self.orders.link(index);
-                self.cancel_partner(link, slot, command_index, events);
+                self.cancel_partner(link, command_index, events);
                 false
             }
             None => self.rest(index, slot, last_event, events),
@@ -451,7 +451,7 @@ impl MatchingEngine {
         }
         self.print(slot, price);
         for link in links {
-            self.cancel_partner(link, slot, command_index, events);
+            self.cancel_partner(link, command_index, events);
         }
     }
 

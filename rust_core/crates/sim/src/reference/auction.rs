@@ -6,7 +6,7 @@ use engine::rules::{Criterion, Residual};
 use engine::Fills;
 
 use super::trading::turn_of;
-use super::{At, Reference, Turn};
+use super::{At, Open, Place, Reference, Turn};
 
 /// A price, what buys at it or higher, and what sells at it or lower.
 type Tried = (i64, i64, i64);
@@ -27,9 +27,19 @@ impl Reference {
         let book = &self.books[&id];
         let limits = book.limits[side].values().flatten();
         let in_order = book.markets[side].iter().chain(limits).map(|id| &self.orders[id]);
-        let quantity = |floored: bool, leaves: i64| if floored { 0 } else { leaves };
+        // Of two of which one goes when the other trades only the one that trades first counts.
+        let is_second = |order: &Open| {
+            let partner = self.partner(order.id).map(|id| &self.orders[&id]);
+            partner.is_some_and(|partner| {
+                let rank = |order: &Open| (order.key(), order.id);
+                partner.place == Place::Limit && rank(partner) < rank(order)
+            })
+        };
         in_order
-            .map(|order| (order.id, order.price, quantity(order.has_floor(), order.leaves)))
+            .map(|order| {
+                let out = order.has_floor() || is_second(order);
+                (order.id, order.price, if out { 0 } else { order.leaves })
+            })
             .collect()
     }
 
@@ -209,12 +219,7 @@ impl Reference {
             let parts = [(buyer, Liquidity::Auction), (seller, Liquidity::Auction)];
             self.trade(parts, price, bought.min(sold), at, fills);
         }
-        // Orders may have gone with their partners while it traded; then others may trade now.
-        let again = self.auction(id).filter(|_| price != 0).map_or(0, |auction| auction.0);
-        self.books.get_mut(&id).expect("known").leaving = Some((session, again));
-        if again != 0 {
-            return self.leave_auction(id, at, fills);
-        }
+        self.books.get_mut(&id).expect("known").leaving = Some((session, 0));
         while let Some((order, exec_type)) = self.leftover(id) {
             if at.room(fills) < 1 + self.partners(&[order]) {
                 return false;

@@ -8,7 +8,7 @@ use engine::pod::Liquidity;
 use engine::Fills;
 
 /// The most orders among which is chosen.
-const MOST: usize = 256;
+const MOST: usize = 64;
 
 /// Who gives how much at what price.
 pub(super) type Gifts = Vec<(u64, i64, i64)>;
