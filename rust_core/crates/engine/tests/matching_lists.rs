@@ -251,7 +251,7 @@ fn linked_orders_in_an_auction() {
          d New, 9 open, rests at 104
          1: PreOpen, would trade 9 @ 104, left -1",
     );
-    // Of the two only the one that trades first counts, so all is traded at the price that was told.
+    // Of the two only the one that trades first counts, so all is traded at the price told.
     floor.says(
         "session continuous",
         "d Trade 5 @ 104, 4 open, stood at 104, rests at 104
