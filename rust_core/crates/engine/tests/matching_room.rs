@@ -87,3 +87,18 @@ fn pegged_orders_go_on_moving_and_stops_go_on_firing() {
     let last_stop = told.rfind("s Triggered").expect("a stop");
     assert!(last_stop < told.find("c Trade").expect("a trade"));
 }
+
+#[test]
+fn a_book_takes_so_many_orders_that_every_trade_looks_at() {
+    let mut floor = Floor::open();
+    let lines: String = (0..256).map(|n| format!("a{n} buy 5 @ 90 aon\n")).collect();
+    let told: String = (0..256).map(|n| format!("a{n} New, 5 open, rests at 90\n")).collect();
+    floor.says(&lines, told.trim_end());
+    floor.says("b buy 5 @ 90 aon", "b Rejected SystemUnavailable");
+    floor.says("cancel a7", "a7 Canceled, 0 open, stood at 90");
+    floor.says("b buy 5 @ 90 aon", "b New, 5 open, rests at 90");
+    let lines: String = (0..1_024).map(|n| format!("t{n} sell 5 trail=3\n")).collect();
+    let told: String = (0..1_024).map(|n| format!("t{n} New, 5 open\n")).collect();
+    floor.says(&lines, told.trim_end());
+    floor.says("u sell 5 trail=3", "u Rejected SystemUnavailable");
+}

@@ -406,7 +406,7 @@ impl MatchingEngine {
         if !is_enabled(&self.books[slot]) {
             return Some(Reject::SymbolHalted);
         }
-        if let Some(reason) = self.refusal_of_place(command, slot) {
+        if let Some(reason) = self.refusal_of_place(command, terms, slot) {
             return Some(reason);
         }
         (self.orders.open() >= MAX_OPEN_ORDERS).then_some(Reject::SystemUnavailable)

@@ -3,14 +3,19 @@
 use super::refusals::{terms, POST_ONLY};
 use super::{is_enabled, Context, MatchingEngine, Room};
 use crate::batch::Fills;
-use crate::book::{side_index, Book};
+use crate::book::{side_index, Book, BookSide};
 use crate::orders::{Link, Order, Place};
 use crate::pod::{
     Command, CommandKind, Leg, MarketStatus, OrdType, OrderTerms, SessionState, Side, TimeInForce,
-    FLAG_POST_ONLY_REPRICE, MAX_PRICE,
+    FLAG_ALL_OR_NONE, FLAG_POST_ONLY_REPRICE, MAX_PRICE,
 };
 use crate::reject::Reject;
 use bytemuck::Zeroable;
+
+/// The most trailing stops of an instrument that wait.
+const MAX_TRAILING_STOPS: u32 = 1_024;
+/// The most orders of an instrument that rest and want all or a minimum.
+const MAX_FLOORED: u32 = 256;
 
 impl MatchingEngine {
     /// Why a new order is refused for what its instrument is at.
@@ -52,7 +57,12 @@ impl MatchingEngine {
     }
 
     /// Why a new order is refused for its price, or for what it would meet.
-    pub(super) fn refusal_of_place(&self, command: &Command, slot: usize) -> Option<Reject> {
+    pub(super) fn refusal_of_place(
+        &self,
+        command: &Command,
+        terms: Option<&OrderTerms>,
+        slot: usize,
+    ) -> Option<Reject> {
         let leg = Leg::read(command.link);
         let waits = leg.is_some_and(|leg| Link { leg, first: 0 }.is_exit());
         if let Some(reason) = refusal_of_band(&self.books[slot], command.price) {
@@ -61,8 +71,24 @@ impl MatchingEngine {
         if !waits && self.would_take(command, slot) {
             return Some(Reject::PostOnlyWouldCross);
         }
-        let pegged = command.ord_type == OrdType::Pegged.number();
-        (pegged && self.is_full_of_pegs(slot)).then_some(Reject::SystemUnavailable)
+        self.is_full_for(command, terms, slot).then_some(Reject::SystemUnavailable)
+    }
+
+    /// Whether an instrument has as many orders of a kind as it may: each trade looks at all of
+    /// them.
+    fn is_full_for(&self, command: &Command, terms: Option<&OrderTerms>, slot: usize) -> bool {
+        let book = &self.books[slot];
+        let time = command.time_in_force;
+        let rests = time != TimeInForce::Ioc.number() && time != TimeInForce::Fok.number();
+        let floored = command.flags & FLAG_ALL_OR_NONE != 0 || command.min_quantity != 0;
+        if command.ord_type == OrdType::Pegged.number() {
+            self.is_full_of_pegs(slot)
+        } else if terms.is_some_and(|terms| terms.trailing_offset != 0) {
+            let waiting = book.trailing.iter().flat_map(BookSide::queues);
+            waiting.map(|queue| queue.orders).sum::<u32>() >= MAX_TRAILING_STOPS
+        } else {
+            rests && floored && book.floored >= MAX_FLOORED
+        }
     }
 
     /// The price at which an order that must not take is posted; None: it would take.

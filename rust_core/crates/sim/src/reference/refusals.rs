@@ -11,6 +11,11 @@ use engine::reject::Reject;
 use super::pegs::{followed, PEGGED_MOST};
 use super::{side_number, wanted, Place, Reference};
 
+/// The most trailing stops of an instrument that wait.
+const TRAILING_MOST: usize = 1_024;
+/// The most orders of an instrument that rest and want all or a minimum.
+const FLOORED_MOST: usize = 256;
+
 fn between(value: i64, lowest: i64, highest: i64) -> bool {
     value >= lowest && value <= highest
 }
@@ -63,9 +68,6 @@ impl Reference {
         if !named.iter().all(|&price| book.is_on_grid(price)) {
             reasons.push(Reject::TickSize);
         }
-        if ord_type == OrdType::Pegged && book.pegged.len() >= PEGGED_MOST {
-            reasons.push(Reject::SystemUnavailable);
-        }
         // Only an order that could be one has a price to be posted at.
         if reasons.is_empty() {
             let side = Side::try_from(command.side).expect("checked");
@@ -73,6 +75,19 @@ impl Reference {
             if self.posted_at(command.flags, side, command.price, instrument).is_none() {
                 reasons.push(Reject::PostOnlyWouldCross);
             }
+        }
+        let time = command.time_in_force;
+        let rests = time != TimeInForce::Ioc.number() && time != TimeInForce::Fok.number();
+        let floored = command.flags & FLAG_ALL_OR_NONE != 0 || command.min_quantity != 0;
+        let full = match ord_type {
+            OrdType::Pegged => book.pegged.len() >= PEGGED_MOST,
+            _ if terms.trailing_offset != 0 => {
+                book.trailing[0].len() + book.trailing[1].len() >= TRAILING_MOST
+            }
+            _ => rests && floored && book.floored >= FLOORED_MOST,
+        };
+        if full {
+            reasons.push(Reject::SystemUnavailable);
         }
     }
 
