@@ -125,14 +125,62 @@ class RiskStage:
     def account_firm(self, name: str) -> int | None:
         """Return the id of the firm that owns an account; None: there is no such account."""
 
+    def account_id(self, name: str) -> int | None:
+        """Return the id of an account; None: there is no such account."""
+
+    def account_name(self, account: int) -> str | None:
+        """Return the name of an account; None: there is no such account."""
+
+    def account_names(self, firm: int | None = None) -> list[str]:
+        """Return the names of the accounts of a firm, or (None) of all accounts, in order."""
+
     def positions(self, account: str) -> list[PositionRow]:
-        """Return where an account has a position or open orders, by symbol."""
+        """Return where an account has a position, had one, or has open orders, by symbol."""
 
     def exposure(self, account: str) -> ExposureRow | None:
         """Return what an account has at stake; None: there is no such account."""
 
+    def profit_and_loss(self, level: int, id: int = 0) -> ProfitAndLossRow | None:
+        """Return what a holder has won and lost; None: there is no such holder.
+
+        `level`: 0 an account, 1 a firm, each with its id; 2 the venue, whose id is 0. ValueError:
+        another level.
+        """
+
     def limits(self, account: str, instrument: int = 0) -> LimitsRow | None:
         """Return an account's limits on all instruments (0) or its own on one; None: none given."""
+
+    def limits_of(self, level: int, id: int = 0) -> list[LimitsRow]:
+        """Return all limits of a holder as they were set: those on all instruments first, then
+        those on one, by instrument id. `level`, `id`: as for `profit_and_loss`.
+
+        A firm, or the venue, that was never given limits on all instruments has no such row.
+        """
+
+    def kill_switches(self) -> list[tuple[int, int]]:
+        """Return the kill switches that are on: level and id, as for `profit_and_loss`, in order.
+        """
+
+    def changed_positions(self, fills: bytes) -> list[tuple[str, str]]:
+        """Return whose position or open quantity a FILLS message touched: account and symbol, each
+        pair once, as they came. What moves with the price alone isn't in it. LogError: bad frame.
+        """
+
+    def breaches(
+        self,
+        sequence: int,
+        fills: bytes,
+        firm: int | None = None,
+        account: str = "",
+        firm_names: Mapping[int, str] = ...,
+    ) -> bytes:
+        """Return a StreamBreachesResponse of the orders and replaces of a FILLS message that risk
+        refused for a reason of its own: limits, kill switches, a disabled account.
+
+        Of one account, of all of a firm ("") or of all there are (None, ""). `firm_names` gives the
+        `firm` of a breach by the firm's id; empty where it has none. `through_sequence` is set.
+        LogError: bad frame, or another message. NotFound: the firm has no such account.
+        """
 
     def check(self, request: bytes, firm: int | None = None) -> bytes:
         """Answer a CheckOrderRequest with a CheckOrderResponse, for a firm or (None) an operator.
@@ -280,11 +328,46 @@ class PositionRow:
 
     @property
     def net_cost(self) -> int:
-        """Money paid minus money received, in 10^-12 of the currency unit."""
+        """Money paid minus money received, fees not counted, in 10^-12 of the currency unit."""
+
+    @property
+    def currency(self) -> str:
+        """Currency of the money here: the instrument's."""
+
+    @property
+    def cost(self) -> int:
+        """What the position cost (a short one: brought) at average price; never negative. As all
+        money in 10^-12 of the currency unit.
+        """
+
+    @property
+    def average_price(self) -> int | None:
+        """Cost over quantity, rounded down, in 10^-(price_scale + 6); None: no position."""
+
+    @property
+    def realized(self) -> int:
+        """Profit and loss of what was closed, at average cost, fees not counted."""
+
+    @property
+    def unrealized(self) -> int | None:
+        """Profit and loss of the position at the reference price; None: there is no such price."""
+
+    @property
+    def fees(self) -> int:
+        """Fees paid, less rebates received."""
+
+    @property
+    def reference_price(self) -> int:
+        """Price it is counted at, in 10^-price_scale: the last trade's, before one the
+        instrument's; 0: there is none.
+        """
 
 @final
 class ExposureRow:
-    """What one account has at stake; money in 10^-12 of its currency unit."""
+    """What one account has at stake; money in 10^-12 of its currency unit.
+
+    What is tied up is rounded up, what there is down.
+    """
 
     @property
     def currency(self) -> str:
@@ -300,15 +383,85 @@ class ExposureRow:
 
     @property
     def used(self) -> int:
-        """Money that positions tie up."""
+        """Money that positions tie up: their initial margin at cost."""
 
     @property
     def buying_power(self) -> int | None:
         """Money left for orders; None: the check is off."""
 
+    @property
+    def credit(self) -> int | None:
+        """Buying power before any order; None: the check is off."""
+
+    @property
+    def gross_exposure(self) -> int | None:
+        """Cost of positions and open orders; None: no limit asks for it, so it isn't kept."""
+
+    @property
+    def equity(self) -> int:
+        """Credit, realised and unrealised profit, less fees."""
+
+    @property
+    def maintenance_margin(self) -> int:
+        """What positions must keep of equity at reference prices."""
+
+    @property
+    def close_only(self) -> bool:
+        """A loss, or the maintenance margin, is at its limit: only orders that can but reduce a
+        position are let through.
+        """
+
+    @property
+    def killed(self) -> bool:
+        """A kill switch of the account, its firm or the venue is on."""
+
+@final
+class ProfitAndLossRow:
+    """What an account, a firm or the venue has won and lost, in 10^-12 of its currency unit."""
+
+    @property
+    def day(self) -> int:
+        """Since 00:00 UTC, realised and at reference prices, less fees; rounded down."""
+
+    @property
+    def total(self) -> int:
+        """In all, realised and at reference prices, less fees; rounded down."""
+
+    @property
+    def realized(self) -> int | None:
+        """Profit and loss of what was closed; None: not an account."""
+
+    @property
+    def unrealized(self) -> int | None:
+        """Profit and loss of positions at reference prices, where there are any; None: not an
+        account.
+        """
+
+    @property
+    def fees(self) -> int | None:
+        """Fees paid, less rebates received; None: not an account."""
+
+    @property
+    def traded_30_days(self) -> int | None:
+        """Traded in the last 30 UTC days, this one included; None: no fees have tiers, or it isn't
+        an account.
+        """
+
+    @property
+    def currency(self) -> str:
+        """Currency of the money here; "": the accounts have several, and the sums no meaning."""
+
 @final
 class LimitsRow:
-    """The limits of one account; None: the check is off."""
+    """The limits of one account, of a firm or of the venue; None: the check is off."""
+
+    @property
+    def instrument(self) -> int:
+        """Id of the instrument that they are about; 0: all."""
+
+    @property
+    def symbol(self) -> str:
+        """Its symbol; "": all."""
 
     @property
     def max_order_quantity(self) -> int | None:
@@ -316,7 +469,7 @@ class LimitsRow:
 
     @property
     def max_order_notional(self) -> int | None:
-        """Largest notional of one order, in 10^-12 of the currency unit."""
+        """Largest notional of one order, in 10^-12 of the currency unit, as all money."""
 
     @property
     def collar_bps(self) -> int | None:
@@ -332,7 +485,43 @@ class LimitsRow:
 
     @property
     def credit(self) -> int | None:
-        """Buying power before any order, in 10^-12 of the currency unit."""
+        """Buying power before any order."""
+
+    @property
+    def max_gross_position(self) -> int | None:
+        """Largest absolute position with the open orders of both sides, in quantity units."""
+
+    @property
+    def max_gross_exposure(self) -> int | None:
+        """Largest sum of what positions cost and open orders may cost."""
+
+    @property
+    def messages_per_second(self) -> int | None:
+        """How many new orders and replaces may come a second; None: so is `message_burst`."""
+
+    @property
+    def message_burst(self) -> int | None:
+        """The most of them at once."""
+
+    @property
+    def duplicate_window_ms(self) -> int | None:
+        """How close two of the same order count as in a row; None: so is `duplicate_max`."""
+
+    @property
+    def duplicate_max(self) -> int | None:
+        """The most of the same order in a row."""
+
+    @property
+    def restricted(self) -> bool:
+        """No order is let through."""
+
+    @property
+    def max_short(self) -> int | None:
+        """What may be sold beyond the position, in quantity units."""
+
+    @property
+    def max_daily_loss(self) -> int | None:
+        """Largest loss since 00:00 UTC."""
 
 _ReferenceValue: TypeAlias = int | str | Sequence[Sequence[int]]
 
@@ -341,11 +530,21 @@ def encode_reference(
 ) -> bytes:
     """Return an ORDERS frame of origin 1, the relay, that sets 1 to 4096 pieces of reference data.
 
-    A kind is 'instrument', 'account', 'limits' or 'rules'; its fields are a dict of those of
-    schemas/types.capnp in snake case, names and currencies as text, `max_order_notional` and
-    `credit` as decimal text of an integer; what is left out is 0. Of an account besides:
-    `self_trade_prevention`, a SelfTrade, 0 to 5. Of rules: `ticks`, up to 8 (from, size);
-    `schedule`, up to 9 (second of the UTC day, SessionState, weekdays with bit 0 Monday).
+    A kind is 'instrument', 'account', 'limits', 'rules', 'fees', 'conversion', 'kill' or 'unkill';
+    its fields are a dict of those of schemas/types.capnp in snake case, names and currencies as
+    text, money as decimal text of an integer; what is left out is 0. But for:
+
+    - account: `self_trade_prevention`, a SelfTrade, 0 to 5.
+    - rules: `ticks`, up to 8 (from, size); `schedule`, up to 9 (second of the UTC day,
+      SessionState, weekdays with bit 0 Monday).
+    - limits, fees, kill, unkill: `level`, 'account' (if left out), 'firm' or 'venue', and `account`,
+      the id of the account or firm, 0 for the venue. Of limits `messages_per_second`,
+      `message_burst`, `duplicate_window_ms` and `duplicate_max` for `flow`.
+    - fees: `tiers`, up to 8 (traded in 30 days from, maker's rate, taker's rate): whole currency
+      units, and millionths of the notional, negative for a rebate. Empty: the holder has no
+      schedule.
+    - conversion: `currency`, and `value` in 10^-9 of the unit that all currencies share.
+
     ValueError: a field that is unknown or out of its type.
     """
 
