@@ -140,7 +140,7 @@ class RiskStage:
     def exposure(self, account: str) -> ExposureRow | None:
         """Return what an account has at stake; None: there is no such account."""
 
-    def profit_and_loss(self, level: int, id: int = 0) -> ProfitAndLossRow | None:
+    def profit_and_loss(self, level: int, holder: int = 0) -> ProfitAndLossRow | None:
         """Return what a holder has won and lost; None: there is no such holder.
 
         `level`: 0 an account, 1 a firm, each with its id; 2 the venue, whose id is 0. ValueError:
@@ -150,16 +150,15 @@ class RiskStage:
     def limits(self, account: str, instrument: int = 0) -> LimitsRow | None:
         """Return an account's limits on all instruments (0) or its own on one; None: none given."""
 
-    def limits_of(self, level: int, id: int = 0) -> list[LimitsRow]:
+    def limits_of(self, level: int, holder: int = 0) -> list[LimitsRow]:
         """Return all limits of a holder as they were set: those on all instruments first, then
-        those on one, by instrument id. `level`, `id`: as for `profit_and_loss`.
+        those on one, by instrument id. `level`, `holder`: as for `profit_and_loss`.
 
         A firm, or the venue, that was never given limits on all instruments has no such row.
         """
 
     def kill_switches(self) -> list[tuple[int, int]]:
-        """Return the kill switches that are on: level and id, as for `profit_and_loss`, in order.
-        """
+        """Return the kill switches that are on: level and holder, as of `profit_and_loss`."""
 
     def changed_positions(self, fills: bytes) -> list[tuple[str, str]]:
         """Return whose position or open quantity a FILLS message touched: account and symbol, each
@@ -537,7 +536,7 @@ def encode_reference(
     - account: `self_trade_prevention`, a SelfTrade, 0 to 5.
     - rules: `ticks`, up to 8 (from, size); `schedule`, up to 9 (second of the UTC day,
       SessionState, weekdays with bit 0 Monday).
-    - limits, fees, kill, unkill: `level`, 'account' (if left out), 'firm' or 'venue', and `account`,
+    - limits, fees, kill, unkill: `level`, 'account' (default), 'firm' or 'venue', and `account`,
       the id of the account or firm, 0 for the venue. Of limits `messages_per_second`,
       `message_burst`, `duplicate_window_ms` and `duplicate_max` for `flow`.
     - fees: `tiers`, up to 8 (traded in 30 days from, maker's rate, taker's rate): whole currency
