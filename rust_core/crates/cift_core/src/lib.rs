@@ -11,6 +11,8 @@ mod queries;
 mod records;
 mod reference_batch;
 mod risk_engine;
+mod risk_queries;
+mod risk_rows;
 mod stages;
 
 use pyo3::prelude::*;
@@ -30,9 +32,10 @@ fn cift_core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<gateway::InstrumentInfo>()?;
     module.add_class::<market_data::MarketDataFeed>()?;
     module.add_class::<market_data::FeedUpdate>()?;
-    module.add_class::<queries::PositionRow>()?;
-    module.add_class::<queries::ExposureRow>()?;
-    module.add_class::<queries::LimitsRow>()?;
+    module.add_class::<risk_rows::PositionRow>()?;
+    module.add_class::<risk_rows::ExposureRow>()?;
+    module.add_class::<risk_rows::ProfitAndLossRow>()?;
+    module.add_class::<risk_rows::LimitsRow>()?;
     module.add_class::<order_book::FastOrderBook>()?;
     module.add_class::<order_book::OpenOrder>()?;
     module.add_class::<records::Event>()?;

@@ -2,10 +2,11 @@
 
 use bytemuck::Zeroable;
 use engine::pod::{
-    Account, Command, CommandKind, Instrument, InstrumentRules, Limits, ScheduledSession,
-    SelfTrade, SessionState, ACCOUNT_SELF_TRADE_SHIFT, MAX_COMMANDS,
+    Account, Command, CommandKind, Flow, Instrument, InstrumentRules, Limits, ScheduledSession,
+    SelfTrade, SessionState, ACCOUNT_SELF_TRADE_SHIFT, LIMITS_OF_FIRM, LIMITS_OF_VENUE,
+    MAX_COMMANDS,
 };
-use engine::risk::RELAY;
+use engine::risk::{Level, RELAY};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
@@ -62,11 +63,45 @@ impl<'py> Fields<'py> {
         parsed.map_err(|error| PyValueError::new_err(format!("{name}: {error}")))
     }
 
+    fn level(&mut self) -> PyResult<Holder> {
+        let text: Option<String> = self.take("level")?;
+        match text.as_deref() {
+            None | Some("account") => Ok(Holder(Level::Account)),
+            Some("firm") => Ok(Holder(Level::Firm)),
+            Some("venue") => Ok(Holder(Level::Venue)),
+            Some(_) => Err(PyValueError::new_err("level: must be account, firm or venue")),
+        }
+    }
+
     fn end(self) -> PyResult<()> {
         if self.taken == self.fields.len() {
             return Ok(());
         }
         Err(PyValueError::new_err(format!("a field is not known: {}", self.fields)))
+    }
+}
+
+/// Whom limits, fees and kill switches are about.
+#[derive(Clone, Copy)]
+struct Holder(Level);
+
+impl Holder {
+    /// As records say it.
+    const fn bit(self) -> u64 {
+        match self.0 {
+            Level::Account => 0,
+            Level::Firm => LIMITS_OF_FIRM,
+            Level::Venue => LIMITS_OF_VENUE,
+        }
+    }
+
+    /// As kill switches say it.
+    const fn number(self) -> u16 {
+        match self.0 {
+            Level::Account => 0,
+            Level::Firm => 1,
+            Level::Venue => 2,
+        }
     }
 }
 
@@ -150,16 +185,82 @@ fn limits(fields: &mut Fields<'_>) -> PyResult<Limits> {
     let mut limits = Limits {
         account: fields.number("account")?,
         instrument: fields.number("instrument")?,
-        checks: fields.number("checks")?,
+        checks: fields.number::<u64>("checks")? | fields.level()?.bit(),
         max_order_quantity: fields.number("max_order_quantity")?,
         max_position: fields.number("max_position")?,
         collar_bps: fields.number("collar_bps")?,
         max_open_orders: fields.number("max_open_orders")?,
+        flow: flow(fields)?.word(),
+        max_gross_position: fields.number("max_gross_position")?,
+        max_short: fields.number("max_short")?,
         ..Limits::zeroed()
     };
     limits.set_max_order_notional(fields.money("max_order_notional")?);
     limits.set_credit(fields.money("credit")?);
+    limits.set_max_gross_exposure(fields.money("max_gross_exposure")?);
+    limits.set_max_daily_loss(fields.money("max_daily_loss")?);
     Ok(limits)
+}
+
+/// How fast orders may come; what doesn't fit into the record is refused, not cut off.
+fn flow(fields: &mut Fields<'_>) -> PyResult<Flow> {
+    let flow = Flow {
+        messages: fields.number("messages_per_second")?,
+        burst: fields.number("message_burst")?,
+        window_ms: fields.number("duplicate_window_ms")?,
+        duplicates: fields.number("duplicate_max")?,
+    };
+    if Flow::read(flow.word()) != flow {
+        let problem = "messages_per_second must be below 2^20, duplicate_max below 2^12";
+        return Err(PyValueError::new_err(problem));
+    }
+    Ok(flow)
+}
+
+/// A kill switch of an account, a firm or the venue.
+fn switch(fields: &mut Fields<'_>, kind: CommandKind) -> PyResult<Command> {
+    Ok(Command {
+        kind: kind.number(),
+        payload_index: fields.level()?.number(),
+        account: fields.number("account")?,
+        ..Command::zeroed()
+    })
+}
+
+/// What the commands of a batch name.
+#[derive(Default)]
+struct Records {
+    instruments: Vec<Instrument>,
+    accounts: Vec<Account>,
+    limits: Vec<Limits>,
+    rules: Vec<InstrumentRules>,
+}
+
+impl Records {
+    /// The command of a kind with these fields, its record kept.
+    fn command(&mut self, kind: &str, fields: &mut Fields<'_>) -> PyResult<Command> {
+        let (kind, place) = match kind {
+            "instrument" => {
+                (CommandKind::SetInstrument, keep(&mut self.instruments, instrument(fields)?))
+            }
+            "account" => (CommandKind::SetAccount, keep(&mut self.accounts, account(fields)?)),
+            "limits" => (CommandKind::SetLimits, keep(&mut self.limits, limits(fields)?)),
+            "rules" => (CommandKind::SetRules, keep(&mut self.rules, rules(fields)?)),
+            "kill" => return switch(fields, CommandKind::Kill),
+            "unkill" => return switch(fields, CommandKind::Unkill),
+            _ => {
+                let known = "instrument, account, limits, rules, kill, unkill";
+                return Err(PyValueError::new_err(format!("no kind {kind:?}: {known}")));
+            }
+        };
+        Ok(Command { kind: kind.number(), payload_index: place, ..Command::zeroed() })
+    }
+}
+
+/// Keeps a record; returns its place.
+fn keep<T>(records: &mut Vec<T>, record: T) -> u16 {
+    records.push(record);
+    (records.len() - 1) as u16
 }
 
 /// A batch of reference data as the relay writes it: origin 1, numbered by the outbox.
@@ -175,38 +276,11 @@ pub fn encode_reference<'py>(
         return Err(PyValueError::new_err("a batch holds 1 to 4096 commands"));
     }
     let mut commands = Vec::with_capacity(items.len());
-    let (mut instruments, mut accounts) = (Vec::new(), Vec::new());
-    let (mut all_limits, mut all_rules) = (Vec::new(), Vec::new());
+    let mut records = Records::default();
     for (kind, fields) in items {
         let mut fields = Fields { fields, taken: 0 };
-        let (kind, place) = match kind.as_str() {
-            "instrument" => {
-                instruments.push(instrument(&mut fields)?);
-                (CommandKind::SetInstrument, instruments.len() - 1)
-            }
-            "account" => {
-                accounts.push(account(&mut fields)?);
-                (CommandKind::SetAccount, accounts.len() - 1)
-            }
-            "limits" => {
-                all_limits.push(limits(&mut fields)?);
-                (CommandKind::SetLimits, all_limits.len() - 1)
-            }
-            "rules" => {
-                all_rules.push(rules(&mut fields)?);
-                (CommandKind::SetRules, all_rules.len() - 1)
-            }
-            _ => {
-                let problem = format!("no kind {kind:?}: instrument, account, limits or rules");
-                return Err(PyValueError::new_err(problem));
-            }
-        };
+        commands.push(records.command(&kind, &mut fields)?);
         fields.end()?;
-        commands.push(Command {
-            kind: kind.number(),
-            payload_index: place as u16,
-            ..Command::zeroed()
-        });
     }
     let mut header = Header::new(Log::Orders);
     header.shard = shard;
@@ -215,10 +289,10 @@ pub fn encode_reference<'py>(
     let mut out = Vec::new();
     Frame {
         commands: &commands,
-        instruments: &instruments,
-        accounts: &accounts,
-        limits: &all_limits,
-        rules: &all_rules,
+        instruments: &records.instruments,
+        accounts: &records.accounts,
+        limits: &records.limits,
+        rules: &records.rules,
         ..Frame::new(header)
     }
     .write(&mut out);

@@ -1,0 +1,254 @@
+//! What operators and services ask risk.
+
+use std::collections::HashMap;
+
+use engine::pod::{Account, MAX_SCALES};
+use engine::risk::{bits, Level};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use wire::query;
+use wire::reference;
+use wire::request::RequestError;
+
+use crate::error::IntoPyErr;
+use crate::gateway::InstrumentInfo;
+use crate::queries::by_symbol;
+use crate::risk_rows::{name, word, ExposureRow, LimitsRow, PositionRow, ProfitAndLossRow};
+use crate::stages::RiskStage;
+
+/// The level with this number.
+pub fn level_of(number: u32) -> PyResult<Level> {
+    match number {
+        0 => Ok(Level::Account),
+        1 => Ok(Level::Firm),
+        2 => Ok(Level::Venue),
+        _ => Err(PyValueError::new_err("a level is 0 (account), 1 (firm) or 2 (venue)")),
+    }
+}
+
+/// The number of a level.
+const fn number_of(level: Level) -> u32 {
+    match level {
+        Level::Account => 0,
+        Level::Firm => 1,
+        Level::Venue => 2,
+    }
+}
+
+impl RiskStage {
+    fn account(&self, name: &str) -> Option<&Account> {
+        let name = reference::name(name.as_bytes())?;
+        self.inner.reference().account_of(&name, None)
+    }
+
+    /// The account of this name, if it is the firm's; none when no name is given.
+    fn account_asked(&self, text: &str, firm: Option<u32>) -> PyResult<Option<u32>> {
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let name = reference::name(text.as_bytes());
+        let account = name.and_then(|name| self.inner.reference().account_of(&name, firm));
+        let unknown = || RequestError::UnknownAccount(text.to_owned()).into_py_err();
+        account.map(|account| Some(account.id)).ok_or_else(unknown)
+    }
+
+    /// Whether only what reduces a position is let through, since a loss is at its limit.
+    fn is_close_only(&self, account: &Account) -> bool {
+        let engine = self.inner.engine();
+        let holders =
+            [(Level::Account, account.id), (Level::Firm, account.firm), (Level::Venue, 0)];
+        holders.into_iter().any(|(level, holder)| {
+            let limits = engine.limits_of(level, holder);
+            let on = limits
+                .first()
+                .filter(|limits| limits.instrument == 0 && limits.checks & bits::DAILY_LOSS != 0);
+            let Some(limits) = on else { return false };
+            let standing = engine.standing(level, holder);
+            standing.is_some_and(|standing| standing.day < -limits.max_daily_loss())
+        })
+    }
+}
+
+#[pymethods]
+impl RiskStage {
+    #[getter]
+    const fn money_scale(&self) -> u8 {
+        MAX_SCALES
+    }
+
+    fn account_firm(&self, name: &str) -> Option<u32> {
+        self.account(name).map(|account| account.firm)
+    }
+
+    fn account_id(&self, name: &str) -> Option<u32> {
+        self.account(name).map(|account| account.id)
+    }
+
+    fn account_name(&self, account: u32) -> Option<String> {
+        self.inner.reference().account(account).map(|account| name(&account.name))
+    }
+
+    #[pyo3(signature = (firm = None))]
+    fn account_names(&self, firm: Option<u32>) -> Vec<String> {
+        let accounts = self.inner.reference().accounts();
+        let wanted = accounts.filter(|account| firm.is_none_or(|firm| firm == account.firm));
+        let mut names: Vec<String> = wanted.map(|account| name(&account.name)).collect();
+        names.sort_unstable();
+        names
+    }
+
+    fn positions(&self, account: &str) -> Vec<PositionRow> {
+        let Some(account) = self.account(account) else { return Vec::new() };
+        let engine = self.inner.engine();
+        let positions = engine.positions(account.id);
+        let row =
+            |position| Some(PositionRow::new(position, engine.instrument(position.instrument)?));
+        let mut rows: Vec<PositionRow> = positions.iter().filter_map(row).collect();
+        rows.sort_unstable_by(|a, b| a.symbol.cmp(&b.symbol));
+        rows
+    }
+
+    fn exposure(&self, account: &str) -> Option<ExposureRow> {
+        let account = self.account(account)?;
+        let engine = self.inner.engine();
+        let buying = engine.buying(account.id)?;
+        let standing = engine.standing(Level::Account, account.id)?;
+        let credit = buying.checked.then_some(buying.credit);
+        Some(ExposureRow {
+            currency: word(account.currency),
+            open_orders: buying.open_orders,
+            reserved: buying.reserved,
+            used: buying.used,
+            buying_power: buying.checked.then_some(buying.available),
+            credit,
+            gross_exposure: standing.exposure,
+            equity: credit.unwrap_or(0) + standing.total,
+            maintenance_margin: 0,
+            close_only: self.is_close_only(account),
+            killed: standing.halted,
+        })
+    }
+
+    #[pyo3(signature = (level, holder = 0))]
+    fn profit_and_loss(&self, level: u32, holder: u32) -> PyResult<Option<ProfitAndLossRow>> {
+        let level = level_of(level)?;
+        let engine = self.inner.engine();
+        let Some(standing) = engine.standing(level, holder) else { return Ok(None) };
+        let (mut realized, mut unrealized, mut fees) = (None, None, None);
+        if level == Level::Account {
+            let buying = engine.buying(holder);
+            realized = buying.map(|buying| buying.realised);
+            unrealized = buying.map(|buying| standing.total - buying.realised);
+            fees = Some(0);
+        }
+        Ok(Some(ProfitAndLossRow {
+            day: standing.day,
+            total: standing.total,
+            realized,
+            unrealized,
+            fees,
+            traded_30_days: None,
+            currency: self.currency_of(level, holder),
+        }))
+    }
+
+    #[pyo3(signature = (account, instrument = 0))]
+    fn limits(&self, account: &str, instrument: u32) -> Option<LimitsRow> {
+        let account = self.account(account)?;
+        let engine = self.inner.engine();
+        let limits = engine.limits(account.id, instrument)?;
+        Some(LimitsRow::new(limits, engine.instrument(instrument)))
+    }
+
+    #[pyo3(signature = (level, holder = 0))]
+    fn limits_of(&self, level: u32, holder: u32) -> PyResult<Vec<LimitsRow>> {
+        let engine = self.inner.engine();
+        let all = engine.limits_of(level_of(level)?, holder);
+        let rows = all.iter().map(|one| LimitsRow::new(one, engine.instrument(one.instrument)));
+        Ok(rows.collect())
+    }
+
+    fn kill_switches(&self) -> Vec<(u32, u32)> {
+        let engine = self.inner.engine();
+        let accounts = || self.inner.reference().accounts();
+        let firms = accounts().map(|account| (Level::Firm, account.firm));
+        let accounts = accounts().map(|account| (Level::Account, account.id));
+        let mut holders: Vec<_> = accounts
+            .chain(firms)
+            .chain([(Level::Venue, 0)])
+            .map(|(level, holder)| (number_of(level), holder))
+            .collect();
+        holders.sort_unstable();
+        holders.dedup();
+        holders.retain(|&(level, holder)| {
+            let level = level_of(level).unwrap_or(Level::Venue);
+            engine.standing(level, holder).is_some_and(|standing| standing.killed)
+        });
+        holders
+    }
+
+    fn changed_positions(&self, py: Python<'_>, fills: &[u8]) -> PyResult<Vec<(String, String)>> {
+        let pairs =
+            py.detach(|| query::changed_positions(fills)).map_err(IntoPyErr::into_py_err)?;
+        let (reference, engine) = (self.inner.reference(), self.inner.engine());
+        let names = pairs.into_iter().filter_map(|(account, instrument)| {
+            let (account, instrument) =
+                (reference.account(account)?, engine.instrument(instrument)?);
+            Some((name(&account.name), name(&instrument.symbol)))
+        });
+        Ok(names.collect())
+    }
+
+    #[pyo3(signature = (sequence, fills, firm = None, account = "", firm_names = HashMap::new()))]
+    fn breaches<'py>(
+        &self,
+        py: Python<'py>,
+        sequence: u64,
+        fills: &[u8],
+        firm: Option<u32>,
+        account: &str,
+        firm_names: HashMap<u32, String>,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        let account = self.account_asked(account, firm)?;
+        let firm_name = |firm: u32| firm_names.get(&firm).map(String::as_str);
+        let bytes = py
+            .detach(|| query::breaches(&self.inner, (sequence, fills), firm, account, firm_name))
+            .map_err(IntoPyErr::into_py_err)?;
+        Ok(PyBytes::new(py, &bytes))
+    }
+
+    #[pyo3(signature = (request, firm = None))]
+    fn check<'py>(
+        &self,
+        py: Python<'py>,
+        request: &[u8],
+        firm: Option<u32>,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        let bytes =
+            query::check_order(&self.inner, request, firm).map_err(IntoPyErr::into_py_err)?;
+        Ok(PyBytes::new(py, &bytes))
+    }
+
+    fn instruments(&self) -> Vec<InstrumentInfo> {
+        by_symbol(self.inner.reference().instruments().map(|found| InstrumentInfo::new(found, 0)))
+    }
+}
+
+impl RiskStage {
+    /// The currency of a holder's money; "" when its accounts have several.
+    fn currency_of(&self, level: Level, holder: u32) -> String {
+        let accounts = self.inner.reference().accounts().filter(|account| match level {
+            Level::Account => account.id == holder,
+            Level::Firm => account.firm == holder,
+            Level::Venue => true,
+        });
+        let mut currencies = accounts.map(|account| account.currency);
+        let first = currencies.next().unwrap_or(0);
+        if currencies.all(|currency| currency == first) {
+            word(first)
+        } else {
+            String::new()
+        }
+    }
+}
