@@ -2,9 +2,9 @@
 
 use bytemuck::Zeroable;
 use engine::pod::{
-    Account, Command, CommandKind, Flow, Instrument, InstrumentRules, Limits, ScheduledSession,
-    SelfTrade, SessionState, ACCOUNT_SELF_TRADE_SHIFT, LIMITS_OF_FIRM, LIMITS_OF_VENUE,
-    MAX_COMMANDS,
+    Account, Command, CommandKind, FeeRates, FeeSchedule, Flow, Instrument, InstrumentRules,
+    Limits, ScheduledSession, SelfTrade, SessionState, ACCOUNT_SELF_TRADE_SHIFT, FEES_NONE,
+    FEE_TIERS, LIMITS_OF_FIRM, LIMITS_OF_VENUE, MAX_COMMANDS,
 };
 use engine::risk::{Level, RELAY};
 use pyo3::exceptions::PyValueError;
@@ -120,6 +120,7 @@ fn instrument(fields: &mut Fields<'_>) -> PyResult<Instrument> {
         reference_price: fields.number("reference_price")?,
         initial_margin_bps: fields.number("initial_margin_bps")?,
         policies: fields.number("policies")?,
+        maintenance_margin_bps: fields.number("maintenance_margin_bps")?,
         ..Instrument::zeroed()
     };
     Ok(instrument)
@@ -217,6 +218,39 @@ fn flow(fields: &mut Fields<'_>) -> PyResult<Flow> {
     Ok(flow)
 }
 
+/// A schedule of fees, or, without tiers, that there is none.
+fn fees(fields: &mut Fields<'_>) -> PyResult<FeeSchedule> {
+    let tiers: Vec<(u64, i32, i32)> = fields.number("tiers")?;
+    let none = if tiers.is_empty() { FEES_NONE } else { 0 };
+    let mut schedule = FeeSchedule {
+        account: fields.number("account")?,
+        flags: none | fields.level()?.bit(),
+        ..FeeSchedule::zeroed()
+    };
+    if tiers.len() > FEE_TIERS {
+        return Err(PyValueError::new_err("tiers: must be at most 8"));
+    }
+    for (place, (from, maker, taker)) in tiers.into_iter().enumerate() {
+        schedule.tier_from[place] = from;
+        schedule.tier_rates[place] = FeeRates { maker, taker }.word();
+    }
+    if !schedule.is_valid() {
+        let problem = "tiers: must begin at 0 and rise, with rates of -100000 to 100000 millionths";
+        return Err(PyValueError::new_err(problem));
+    }
+    Ok(schedule)
+}
+
+/// The value of a currency.
+fn conversion(fields: &mut Fields<'_>) -> PyResult<Command> {
+    Ok(Command {
+        kind: CommandKind::SetConversion.number(),
+        order_id: fields.currency()?,
+        price: fields.number("value")?,
+        ..Command::zeroed()
+    })
+}
+
 /// A kill switch of an account, a firm or the venue.
 fn switch(fields: &mut Fields<'_>, kind: CommandKind) -> PyResult<Command> {
     Ok(Command {
@@ -234,6 +268,7 @@ struct Records {
     accounts: Vec<Account>,
     limits: Vec<Limits>,
     rules: Vec<InstrumentRules>,
+    fees: Vec<FeeSchedule>,
 }
 
 impl Records {
@@ -246,10 +281,12 @@ impl Records {
             "account" => (CommandKind::SetAccount, keep(&mut self.accounts, account(fields)?)),
             "limits" => (CommandKind::SetLimits, keep(&mut self.limits, limits(fields)?)),
             "rules" => (CommandKind::SetRules, keep(&mut self.rules, rules(fields)?)),
+            "fees" => (CommandKind::SetFees, keep(&mut self.fees, fees(fields)?)),
+            "conversion" => return conversion(fields),
             "kill" => return switch(fields, CommandKind::Kill),
             "unkill" => return switch(fields, CommandKind::Unkill),
             _ => {
-                let known = "instrument, account, limits, rules, kill, unkill";
+                let known = "instrument, account, limits, rules, fees, conversion, kill, unkill";
                 return Err(PyValueError::new_err(format!("no kind {kind:?}: {known}")));
             }
         };
@@ -293,6 +330,7 @@ pub fn encode_reference<'py>(
         accounts: &records.accounts,
         limits: &records.limits,
         rules: &records.rules,
+        fees: &records.fees,
         ..Frame::new(header)
     }
     .write(&mut out);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use engine::pod::{Account, MAX_SCALES};
-use engine::risk::{bits, Level};
+use engine::risk::{bits, Killed, Level};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -170,21 +170,13 @@ impl RiskStage {
     }
 
     fn kill_switches(&self) -> Vec<(u32, u32)> {
-        let engine = self.inner.engine();
-        let accounts = || self.inner.reference().accounts();
-        let firms = accounts().map(|account| (Level::Firm, account.firm));
-        let accounts = accounts().map(|account| (Level::Account, account.id));
-        let mut holders: Vec<_> = accounts
-            .chain(firms)
-            .chain([(Level::Venue, 0)])
-            .map(|(level, holder)| (number_of(level), holder))
-            .collect();
-        holders.sort_unstable();
-        holders.dedup();
-        holders.retain(|&(level, holder)| {
-            let level = level_of(level).unwrap_or(Level::Venue);
-            engine.standing(level, holder).is_some_and(|standing| standing.killed)
+        let killed = self.inner.engine().killed().into_iter();
+        let of_traders = killed.filter_map(|killed| match killed {
+            Killed::Trader(level, holder) => Some((number_of(level), holder)),
+            Killed::Session(_) => None,
         });
+        let mut holders: Vec<_> = of_traders.collect();
+        holders.sort_unstable();
         holders
     }
 

@@ -385,6 +385,7 @@ fn message<'a>(sequence: u64, commands: &'a [Command], orig: &'a [ClOrdId]) -> B
         limits: &[],
         terms: &[],
         rules: &[],
+        fees: &[],
     }
 }
 
