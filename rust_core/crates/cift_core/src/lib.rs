@@ -41,6 +41,11 @@ fn cift_core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<records::Event>()?;
     module.add_class::<risk_engine::FastRiskEngine>()?;
     module.add_class::<risk_engine::RiskVerdict>()?;
+    module.add_class::<risk_engine::RiskCheck>()?;
+    module.add_class::<risk_engine::RiskDryRun>()?;
+    module.add_function(wrap_pyfunction!(risk_engine::fast_order_dtype, module)?)?;
+    module.add_function(wrap_pyfunction!(risk_engine::fast_verdict_dtype, module)?)?;
+    module.add_function(wrap_pyfunction!(risk_engine::fast_trade_dtype, module)?)?;
     module.add_class::<fast_market_data::FastMarketData>()?;
     module.add_function(wrap_pyfunction!(records::command_dtype, module)?)?;
     module.add_function(wrap_pyfunction!(records::terms_dtype, module)?)?;

@@ -136,7 +136,8 @@ pub fn write<'py, T: Pod>(
     py.import("numpy")?.call_method1("frombuffer", (bytes, dtype))
 }
 
-fn dtype<'py>(py: Python<'py>, fields: &[Field], size: usize) -> PyResult<Bound<'py, PyAny>> {
+/// The dtype of these fields.
+pub fn dtype<'py>(py: Python<'py>, fields: &[Field], size: usize) -> PyResult<Bound<'py, PyAny>> {
     let parts = PyDict::new(py);
     parts.set_item("names", fields.iter().map(|field| field.0).collect::<Vec<_>>())?;
     parts.set_item("formats", fields.iter().map(|field| field.1).collect::<Vec<_>>())?;

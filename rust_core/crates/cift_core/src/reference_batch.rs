@@ -46,14 +46,7 @@ impl<'py> Fields<'py> {
 
     fn currency(&mut self) -> PyResult<u64> {
         let text: String = self.number("currency")?;
-        let plain = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
-        if text.is_empty() || text.len() > 8 || !text.bytes().all(plain) {
-            let problem = "currency: must be 1 to 8 capital letters or digits";
-            return Err(PyValueError::new_err(problem));
-        }
-        let mut word = 0_u64;
-        bytemuck::bytes_of_mut(&mut word)[..text.len()].copy_from_slice(text.as_bytes());
-        Ok(word)
+        currency_word(&text)
     }
 
     /// Money as decimal text of an integer, since JSON has no 128-bit numbers.
@@ -65,12 +58,7 @@ impl<'py> Fields<'py> {
 
     fn level(&mut self) -> PyResult<Holder> {
         let text: Option<String> = self.take("level")?;
-        match text.as_deref() {
-            None | Some("account") => Ok(Holder(Level::Account)),
-            Some("firm") => Ok(Holder(Level::Firm)),
-            Some("venue") => Ok(Holder(Level::Venue)),
-            Some(_) => Err(PyValueError::new_err("level: must be account, firm or venue")),
-        }
+        Holder::of(text.as_deref().unwrap_or("account"))
     }
 
     fn end(self) -> PyResult<()> {
@@ -81,13 +69,35 @@ impl<'py> Fields<'py> {
     }
 }
 
+/// A currency as a word of the records.
+pub fn currency_word(text: &str) -> PyResult<u64> {
+    let plain = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+    if text.is_empty() || text.len() > 8 || !text.bytes().all(plain) {
+        let problem = "currency: must be 1 to 8 capital letters or digits";
+        return Err(PyValueError::new_err(problem));
+    }
+    let mut word = 0_u64;
+    bytemuck::bytes_of_mut(&mut word)[..text.len()].copy_from_slice(text.as_bytes());
+    Ok(word)
+}
+
 /// Whom limits, fees and kill switches are about.
 #[derive(Clone, Copy)]
-struct Holder(Level);
+pub struct Holder(pub Level);
 
 impl Holder {
+    /// What is called so.
+    pub fn of(name: &str) -> PyResult<Self> {
+        match name {
+            "account" => Ok(Self(Level::Account)),
+            "firm" => Ok(Self(Level::Firm)),
+            "venue" => Ok(Self(Level::Venue)),
+            _ => Err(PyValueError::new_err("level: must be 'account', 'firm' or 'venue'")),
+        }
+    }
+
     /// As records say it.
-    const fn bit(self) -> u64 {
+    pub const fn bit(self) -> u64 {
         match self.0 {
             Level::Account => 0,
             Level::Firm => LIMITS_OF_FIRM,
@@ -96,7 +106,7 @@ impl Holder {
     }
 
     /// As kill switches say it.
-    const fn number(self) -> u16 {
+    pub const fn number(self) -> u16 {
         match self.0 {
             Level::Account => 0,
             Level::Firm => 1,
@@ -219,26 +229,30 @@ fn flow(fields: &mut Fields<'_>) -> PyResult<Flow> {
 }
 
 /// A schedule of fees, or, without tiers, that there is none.
-fn fees(fields: &mut Fields<'_>) -> PyResult<FeeSchedule> {
-    let tiers: Vec<(u64, i32, i32)> = fields.number("tiers")?;
+pub fn schedule(
+    tiers: Vec<(u64, i32, i32)>,
+    account: u32,
+    holder: Holder,
+) -> PyResult<FeeSchedule> {
     let none = if tiers.is_empty() { FEES_NONE } else { 0 };
-    let mut schedule = FeeSchedule {
-        account: fields.number("account")?,
-        flags: none | fields.level()?.bit(),
-        ..FeeSchedule::zeroed()
-    };
+    let mut schedule = FeeSchedule { account, flags: none | holder.bit(), ..FeeSchedule::zeroed() };
     if tiers.len() > FEE_TIERS {
         return Err(PyValueError::new_err("tiers: must be at most 8"));
     }
+    let count = tiers.len();
     for (place, (from, maker, taker)) in tiers.into_iter().enumerate() {
         schedule.tier_from[place] = from;
         schedule.tier_rates[place] = FeeRates { maker, taker }.word();
     }
-    if !schedule.is_valid() {
+    if !schedule.is_valid() || schedule.tiers() != count.max(1) {
         let problem = "tiers: must begin at 0 and rise, with rates of -100000 to 100000 millionths";
         return Err(PyValueError::new_err(problem));
     }
     Ok(schedule)
+}
+
+fn fees(fields: &mut Fields<'_>) -> PyResult<FeeSchedule> {
+    schedule(fields.number("tiers")?, fields.number("account")?, fields.level()?)
 }
 
 /// The value of a currency.

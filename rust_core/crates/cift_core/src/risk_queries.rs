@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use engine::pod::{Account, MAX_SCALES};
-use engine::risk::{bits, Killed, Level};
+use engine::risk::{Killed, Level};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -14,7 +14,7 @@ use wire::request::RequestError;
 use crate::error::IntoPyErr;
 use crate::gateway::InstrumentInfo;
 use crate::queries::by_symbol;
-use crate::risk_rows::{name, word, ExposureRow, LimitsRow, PositionRow, ProfitAndLossRow};
+use crate::risk_rows::{name, ExposureRow, LimitsRow, PositionRow, ProfitAndLossRow};
 use crate::stages::RiskStage;
 
 /// The level with this number.
@@ -51,22 +51,6 @@ impl RiskStage {
         let account = name.and_then(|name| self.inner.reference().account_of(&name, firm));
         let unknown = || RequestError::UnknownAccount(text.to_owned()).into_py_err();
         account.map(|account| Some(account.id)).ok_or_else(unknown)
-    }
-
-    /// Whether only what reduces a position is let through, since a loss is at its limit.
-    fn is_close_only(&self, account: &Account) -> bool {
-        let engine = self.inner.engine();
-        let holders =
-            [(Level::Account, account.id), (Level::Firm, account.firm), (Level::Venue, 0)];
-        holders.into_iter().any(|(level, holder)| {
-            let limits = engine.limits_of(level, holder);
-            let on = limits
-                .first()
-                .filter(|limits| limits.instrument == 0 && limits.checks & bits::DAILY_LOSS != 0);
-            let Some(limits) = on else { return false };
-            let standing = engine.standing(level, holder);
-            standing.is_some_and(|standing| standing.day < -limits.max_daily_loss())
-        })
     }
 }
 
@@ -110,47 +94,12 @@ impl RiskStage {
     }
 
     fn exposure(&self, account: &str) -> Option<ExposureRow> {
-        let account = self.account(account)?;
-        let engine = self.inner.engine();
-        let buying = engine.buying(account.id)?;
-        let standing = engine.standing(Level::Account, account.id)?;
-        let credit = buying.checked.then_some(buying.credit);
-        Some(ExposureRow {
-            currency: word(account.currency),
-            open_orders: buying.open_orders,
-            reserved: buying.reserved,
-            used: buying.used,
-            buying_power: buying.checked.then_some(buying.available),
-            credit,
-            gross_exposure: standing.exposure,
-            equity: credit.unwrap_or(0) + standing.total,
-            maintenance_margin: 0,
-            close_only: self.is_close_only(account),
-            killed: standing.halted,
-        })
+        ExposureRow::of(self.inner.engine(), self.account(account)?)
     }
 
     #[pyo3(signature = (level, holder = 0))]
     fn profit_and_loss(&self, level: u32, holder: u32) -> PyResult<Option<ProfitAndLossRow>> {
-        let level = level_of(level)?;
-        let engine = self.inner.engine();
-        let Some(standing) = engine.standing(level, holder) else { return Ok(None) };
-        let (mut realized, mut unrealized, mut fees) = (None, None, None);
-        if level == Level::Account {
-            let buying = engine.buying(holder);
-            realized = buying.map(|buying| buying.realised);
-            unrealized = buying.map(|buying| standing.total - buying.realised);
-            fees = Some(0);
-        }
-        Ok(Some(ProfitAndLossRow {
-            day: standing.day,
-            total: standing.total,
-            realized,
-            unrealized,
-            fees,
-            traded_30_days: None,
-            currency: self.currency_of(level, holder),
-        }))
+        Ok(ProfitAndLossRow::of(self.inner.engine(), level_of(level)?, holder))
     }
 
     #[pyo3(signature = (account, instrument = 0))]
@@ -163,10 +112,7 @@ impl RiskStage {
 
     #[pyo3(signature = (level, holder = 0))]
     fn limits_of(&self, level: u32, holder: u32) -> PyResult<Vec<LimitsRow>> {
-        let engine = self.inner.engine();
-        let all = engine.limits_of(level_of(level)?, holder);
-        let rows = all.iter().map(|one| LimitsRow::new(one, engine.instrument(one.instrument)));
-        Ok(rows.collect())
+        Ok(LimitsRow::all_of(self.inner.engine(), level_of(level)?, holder))
     }
 
     fn kill_switches(&self) -> Vec<(u32, u32)> {
@@ -224,23 +170,5 @@ impl RiskStage {
 
     fn instruments(&self) -> Vec<InstrumentInfo> {
         by_symbol(self.inner.reference().instruments().map(|found| InstrumentInfo::new(found, 0)))
-    }
-}
-
-impl RiskStage {
-    /// The currency of a holder's money; "" when its accounts have several.
-    fn currency_of(&self, level: Level, holder: u32) -> String {
-        let accounts = self.inner.reference().accounts().filter(|account| match level {
-            Level::Account => account.id == holder,
-            Level::Firm => account.firm == holder,
-            Level::Venue => true,
-        });
-        let mut currencies = accounts.map(|account| account.currency);
-        let first = currencies.next().unwrap_or(0);
-        if currencies.all(|currency| currency == first) {
-            word(first)
-        } else {
-            String::new()
-        }
     }
 }

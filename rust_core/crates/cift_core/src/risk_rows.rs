@@ -1,7 +1,8 @@
 //! What is told of limits, positions and money, as rows.
 
-use engine::pod::{Flow, Instrument, Limits};
-use engine::risk::{bits, Position};
+use engine::pod::{Account, Flow, Instrument, Limits};
+use engine::risk::{bits, Level, Position};
+use engine::RiskEngine;
 use pyo3::prelude::*;
 use wire::reference;
 use wire::response::word_text;
@@ -81,6 +82,41 @@ pub struct ExposureRow {
     pub killed: bool,
 }
 
+impl ExposureRow {
+    pub fn of(engine: &RiskEngine, account: &Account) -> Option<Self> {
+        let buying = engine.buying(account.id)?;
+        let standing = engine.standing(Level::Account, account.id)?;
+        let credit = buying.checked.then_some(buying.credit);
+        Some(Self {
+            currency: word(account.currency),
+            open_orders: buying.open_orders,
+            reserved: buying.reserved,
+            used: buying.used,
+            buying_power: buying.checked.then_some(buying.available),
+            credit,
+            gross_exposure: standing.exposure,
+            equity: credit.unwrap_or(0) + standing.total,
+            maintenance_margin: 0,
+            close_only: is_close_only(engine, account),
+            killed: standing.halted,
+        })
+    }
+}
+
+/// Whether only what reduces a position is let through, since a loss is at its limit.
+fn is_close_only(engine: &RiskEngine, account: &Account) -> bool {
+    let holders = [(Level::Account, account.id), (Level::Firm, account.firm), (Level::Venue, 0)];
+    holders.into_iter().any(|(level, holder)| {
+        let limits = engine.limits_of(level, holder);
+        let on = limits
+            .first()
+            .filter(|limits| limits.instrument == 0 && limits.checks & bits::DAILY_LOSS != 0);
+        let Some(limits) = on else { return false };
+        let standing = engine.standing(level, holder);
+        standing.is_some_and(|standing| standing.day < -limits.max_daily_loss())
+    })
+}
+
 /// What an account, a firm or the venue has won and lost.
 #[pyclass(module = "cift_core", frozen, get_all)]
 pub struct ProfitAndLossRow {
@@ -91,6 +127,25 @@ pub struct ProfitAndLossRow {
     pub fees: Option<i128>,
     pub traded_30_days: Option<i128>,
     pub currency: String,
+}
+
+impl ProfitAndLossRow {
+    pub fn of(engine: &RiskEngine, level: Level, holder: u32) -> Option<Self> {
+        let standing = engine.standing(level, holder)?;
+        let buying = match level {
+            Level::Account => engine.buying(holder),
+            Level::Firm | Level::Venue => None,
+        };
+        Some(Self {
+            day: standing.day,
+            total: standing.total,
+            realized: buying.map(|buying| buying.realised),
+            unrealized: buying.map(|buying| standing.total - buying.realised),
+            fees: buying.map(|_| 0),
+            traded_30_days: None,
+            currency: word(engine.currency(level, holder).unwrap_or(0)),
+        })
+    }
 }
 
 /// The limits of an account, a firm or the venue; none: the check is off.
@@ -139,6 +194,14 @@ impl LimitsRow {
             max_short: on(bits::SHORT_SALES).then_some(limits.max_short),
             max_daily_loss: on(bits::DAILY_LOSS).then(|| limits.max_daily_loss()),
         }
+    }
+}
+
+impl LimitsRow {
+    /// All limits of a holder.
+    pub fn all_of(engine: &RiskEngine, level: Level, holder: u32) -> Vec<Self> {
+        let all = engine.limits_of(level, holder);
+        all.iter().map(|one| Self::new(one, engine.instrument(one.instrument))).collect()
     }
 }
 
