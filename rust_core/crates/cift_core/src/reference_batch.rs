@@ -229,22 +229,19 @@ fn flow(fields: &mut Fields<'_>) -> PyResult<Flow> {
 }
 
 /// A schedule of fees, or, without tiers, that there is none.
-pub fn schedule(
-    tiers: Vec<(u64, i32, i32)>,
-    account: u32,
-    holder: Holder,
-) -> PyResult<FeeSchedule> {
+pub fn schedule(tiers: &[[i64; 3]], account: u32, holder: Holder) -> PyResult<FeeSchedule> {
     let none = if tiers.is_empty() { FEES_NONE } else { 0 };
     let mut schedule = FeeSchedule { account, flags: none | holder.bit(), ..FeeSchedule::zeroed() };
     if tiers.len() > FEE_TIERS {
         return Err(PyValueError::new_err("tiers: must be at most 8"));
     }
-    let count = tiers.len();
-    for (place, (from, maker, taker)) in tiers.into_iter().enumerate() {
-        schedule.tier_from[place] = from;
-        schedule.tier_rates[place] = FeeRates { maker, taker }.word();
+    for (place, &[from, maker, taker]) in tiers.iter().enumerate() {
+        // What doesn't fit is out of bounds, and refused below.
+        schedule.tier_from[place] = u64::try_from(from).unwrap_or(u64::MAX);
+        let rate = |rate: i64| i32::try_from(rate).unwrap_or(i32::MAX);
+        schedule.tier_rates[place] = FeeRates { maker: rate(maker), taker: rate(taker) }.word();
     }
-    if !schedule.is_valid() || schedule.tiers() != count.max(1) {
+    if !schedule.is_valid() || schedule.tiers() != tiers.len().max(1) {
         let problem = "tiers: must begin at 0 and rise, with rates of -100000 to 100000 millionths";
         return Err(PyValueError::new_err(problem));
     }
@@ -252,7 +249,8 @@ pub fn schedule(
 }
 
 fn fees(fields: &mut Fields<'_>) -> PyResult<FeeSchedule> {
-    schedule(fields.number("tiers")?, fields.number("account")?, fields.level()?)
+    let tiers: Vec<[i64; 3]> = fields.number("tiers")?;
+    schedule(&tiers, fields.number("account")?, fields.level()?)
 }
 
 /// The value of a currency.

@@ -176,8 +176,8 @@ impl FastRiskEngine {
     }
 
     #[pyo3(signature = (tiers, holder = 0, level = "venue"))]
-    fn set_fees(&mut self, tiers: Vec<(u64, i32, i32)>, holder: u32, level: &str) -> PyResult<()> {
-        let schedule = schedule(tiers, holder, Holder::of(level)?)?;
+    fn set_fees(&mut self, tiers: Vec<[i64; 3]>, holder: u32, level: &str) -> PyResult<()> {
+        let schedule = schedule(&tiers, holder, Holder::of(level)?)?;
         let records = Records { fees: &[schedule], ..Records::default() };
         self.operate(command(CommandKind::SetFees), records)
     }
