@@ -11,7 +11,9 @@ import pytest
 
 from cift.kit.stores import postgres
 from cift.kit.stores.instrument import Instrument
-from cift.kit.stores.reference import Limits, ReferenceStore, hash_key
+from cift.kit.stores.limits import Limits
+from cift.kit.stores.records import Holder, Level
+from cift.kit.stores.reference import ReferenceStore, hash_key
 from cift.local import paths, seed
 from cift.local.migrate import prepare_database
 
@@ -84,7 +86,7 @@ async def test_instruments_and_accounts_of_before_are_what_they_were(empty_datab
         assert (account.self_trade, account.self_trade_group) == (0, 0)
         async with store.change("x") as change:
             await change.put_instrument(old)
-            await change.enable_account(account.id, True)
+            await change.put_account(account)
         (row,) = await store.waiting()
         (_, instrument_sent), (_, account_sent) = row.commands
         assert "policies" not in instrument_sent
@@ -114,7 +116,9 @@ async def test_the_demo_seed_is_one_batch_and_applies_once(
     assert amzn.reference_price_units == 2_231_800
     (row,) = await store.waiting()
     assert row.number == 1
-    assert len(row.commands) == len(await store.instruments()) + 2 * len(accounts)
+    instruments = await store.instruments()
+    finer = [listed for listed in instruments if listed.quantity_scale > 0]
+    assert len(row.commands) == len(instruments) + (2 + len(finer)) * len(accounts)
     secrets = seed.read_keys(seed.read_seed(paths.DEMO_SEED))
     key = await store.key(secrets["trade"])
     assert key is not None
@@ -147,7 +151,8 @@ async def test_a_change_and_its_outbox_row_stand_or_fall_together(store: Referen
     assert change.number is None
     async with store.change("alice") as change:
         account = await change.add_account("ACME-1", firm_id=firm.id, currency="USD")
-        await change.put_limits(Limits(account_id=account.id, credit_pico=10**30, collar_bps=0))
+        holder = Holder(Level.ACCOUNT, account.id)
+        await change.put_limits(Limits(holder=holder, credit_pico=10**27, collar_bps=0))
     assert change.number == 1
     with pytest.raises(asyncpg.UniqueViolationError):
         async with store.change("alice") as change:
@@ -166,13 +171,13 @@ async def test_a_change_and_its_outbox_row_stand_or_fall_together(store: Referen
                 "max_order_quantity": 0,
                 "max_order_notional": "0",
                 "max_position": 0,
-                "credit": str(10**30),
+                "credit": str(10**27),
                 "collar_bps": 0,
                 "max_open_orders": 0,
             },
         ),
     ]
-    assert await store.limits() == [Limits(account_id=1, credit_pico=10**30, collar_bps=0)]
+    assert await store.limits() == [Limits(holder=holder, credit_pico=10**27, collar_bps=0)]
 
 
 async def test_rules_are_sent_when_there_are_some_or_they_change(store: ReferenceStore) -> None:

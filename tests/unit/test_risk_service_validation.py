@@ -6,8 +6,8 @@ import pytest
 
 from cift.kit.decimals import DecimalError, parse, ratio_half_even, render
 from cift.kit.errors import InvalidArgument
-from cift.risk import market_rules, validation
-from cift.risk.reference import SIZE_UNITS_MAX
+from cift.kit.stores.limits import SIZE_UNITS_MAX
+from cift.risk import limits, market_rules, validation
 from cift.risk.v1 import admin_pb2, risk_pb2
 from cift_core import encode_reference
 from tests.support.core_plane import Plane
@@ -25,7 +25,7 @@ GOOD: dict[str, Any] = {
 def test_an_instrument_in_units() -> None:
     terms = validation.instrument(admin_pb2.Instrument(**GOOD, reference_price="60000"))
     assert (terms.tick_size_units, terms.lot_size_units) == (5, 10_000)
-    assert (terms.min_quantity_units, terms.max_quantity_units) == (10_000, 0)
+    assert (terms.smallest_units, terms.max_quantity_units) == (10_000, 0)
     assert (terms.reference_price_units, terms.initial_margin_bps) == (6_000_000, 10_000)
     assert terms.enabled
     none = validation.instrument(admin_pb2.Instrument(**GOOD, initial_margin_bps=0, disabled=True))
@@ -212,13 +212,12 @@ def test_every_wrong_field_is_told_at_once() -> None:
 
 
 def test_limits_that_are_absent_are_off() -> None:
-    checked = validation.limits(risk_pb2.Limits(max_order_quantity="0.5", credit="10"))
-    assert checked.max_order_quantity == 5 * 10**11
-    assert checked.credit_pico == 10 * 10**12
-    assert checked.max_position is None
-    assert checked.collar_bps is None
-    assert checked.max_open_orders is None
-    assert validation.limits(risk_pb2.Limits(max_open_orders=0)).max_open_orders == 0
+    checked = limits.read(risk_pb2.Limits(max_order_quantity="0.5", credit="10"))
+    assert checked.pop("max_order_quantity_pico") == 5 * 10**11
+    assert checked.pop("credit_pico") == 10 * 10**12
+    assert checked.pop("restricted") is False
+    assert set(checked.values()) == {None}
+    assert limits.read(risk_pb2.Limits(max_open_orders=0))["max_open_orders"] == 0
 
 
 def test_the_core_takes_the_highest_limits_that_pass() -> None:
@@ -226,18 +225,18 @@ def test_the_core_takes_the_highest_limits_that_pass() -> None:
         "account": 1,
         "checks": 63,
         "max_order_quantity": SIZE_UNITS_MAX,
-        "max_order_notional": str(validation.NOTIONAL_PICO_MAX),
+        "max_order_notional": str(limits.NOTIONAL_PICO_MAX),
         "max_position": SIZE_UNITS_MAX,
-        "credit": str(validation.CREDIT_PICO_MAX),
-        "collar_bps": validation.COLLAR_BPS_MAX,
+        "credit": str(limits.CREDIT_PICO_MAX),
+        "collar_bps": limits.COLLAR_BPS_MAX,
         "max_open_orders": 2**32 - 1,
     }
     plane = Plane()
     plane.store(encode_reference(2, [("limits", highest)]))
-    limits = plane.risk.limits("A1")
-    assert limits is not None
-    assert limits.credit == validation.CREDIT_PICO_MAX
-    assert limits.max_position == SIZE_UNITS_MAX
+    taken = plane.risk.limits("A1")
+    assert taken is not None
+    assert taken.credit == limits.CREDIT_PICO_MAX
+    assert taken.max_position == SIZE_UNITS_MAX
 
 
 @pytest.mark.parametrize(
@@ -253,9 +252,9 @@ def test_the_core_takes_the_highest_limits_that_pass() -> None:
     ],
 )
 def test_limits_have_bounds(field: str, good: Any, bad: Any) -> None:
-    validation.limits(risk_pb2.Limits(**{field: good}))
+    limits.read(risk_pb2.Limits(**{field: good}))
     with pytest.raises(InvalidArgument) as refused:
-        validation.limits(risk_pb2.Limits(**{field: bad}))
+        limits.read(risk_pb2.Limits(**{field: bad}))
     assert [name for name, _ in refused.value.violations] == [f"limits.{field}"]
 
 

@@ -1,0 +1,166 @@
+"""What risk refused: lists out of the projection, streams out of FILLS.
+
+Both name the same orders and replaces: REJECTED and CANCEL_REJECTED events whose reason is one of
+risk's. Streams go on with what the stage applies, see `cift.risk.service` for when that is.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Callable, Mapping
+from typing import Any
+
+from cift.common.v1 import types_pb2
+from cift.kit.bus import Bus, ShardLogs
+from cift.kit.decimals import render
+from cift.kit.fills import FillStreams, RecentFills
+from cift.kit.rpc import Principal
+from cift.risk.access import is_operator
+from cift.risk.lists import Lists
+from cift.risk.pages import page
+from cift.risk.reference import Reference
+from cift.risk.v1 import risk_pb2
+from cift.risk.v1 import risk_service_pb2 as pb
+from cift_core import RiskStage
+
+__all__ = ["Breaches", "RecentBreaches"]
+
+RECENT_BYTES = 8 << 20
+HISTORY_READERS = 4
+AHEAD_SECONDS = 4.0
+"""Risk takes fills in with the next message of ORDERS, a tick at the latest."""
+NAMES_SECONDS = 2.0
+"""How old the names of firms may be; without PostgreSQL they stay as they were."""
+WORDS = {
+    3: "the position would exceed its limit, were all open orders of that side filled",
+    16: "the price is too far from the reference price: use a nearer one",
+    19: "a check needs a reference price and there is none: retry after a trade",
+    20: "the gross exposure would exceed its limit",
+    22: "the account may not sell this symbol short",
+    25: "the account's buying power does not cover it",
+    26: "the quantity is over the account's limit for one order",
+    27: "the notional is over the account's limit for one order",
+    101: "it could increase the position, or takes what an open reduce-only order reserves: "
+    "retry smaller, or cancel that one first",
+    105: "the account is disabled or has no limits yet: retry after the operator changed that",
+    106: "the account has as many open orders as it may: cancel some",
+    109: "a kill switch is on: retry after the operator released it",
+    110: "the account may not trade this symbol",
+    111: "too many messages: slow down, then retry",
+    112: "the same order came too often",
+    113: "the account's loss of the day is at its limit",
+    115: "a limit needs the value of a currency and there is none: retry after one was set",
+    117: "equity is below the maintenance margin: only orders that reduce a position are taken",
+}
+"""Reasons of risk, as the core says them."""
+
+
+class RecentBreaches(RecentFills):
+    """The last FILLS messages that the stage applied; a follower of the stage."""
+
+    def __init__(self) -> None:
+        super().__init__(RECENT_BYTES)
+
+    def on_fills(self, sequence: int, frame: bytes) -> None:
+        """Keep the message."""
+        self.add(sequence, frame)
+        self.wake()
+
+
+class Breaches:
+    """Serves `ListBreaches` and `StreamBreaches`."""
+
+    def __init__(
+        self,
+        bus: Bus,
+        logs: ShardLogs,
+        recent: RecentFills,
+        core: Callable[[], RiskStage | None],
+        reference: Reference,
+        lists: Lists,
+        shard: int,
+    ) -> None:
+        self._core = core
+        self._reference = reference
+        self._lists = lists
+        self._shard = shard
+        self._streams = FillStreams(
+            bus,
+            logs.fills,
+            recent,
+            history_readers=HISTORY_READERS,
+            through=_through,
+            ahead_seconds=AHEAD_SECONDS,
+        )
+
+    async def list(
+        self, request: pb.ListBreachesRequest, who: Principal
+    ) -> pb.ListBreachesResponse:
+        """A page, the newest first."""
+        firm = None if is_operator(who) else who.firm
+        account = request.account
+        found, token = await page(
+            request,
+            ["breaches", account, str(firm)],
+            lambda after, most: self._lists.breaches(self._shard, firm, account, after, most),
+            lambda row: [row["sequence"], row["index"]],
+        )
+        return pb.ListBreachesResponse(breaches=map(_breach, found), next_page_token=token)
+
+    async def stream(
+        self, request: pb.StreamBreachesRequest, who: Principal
+    ) -> AsyncGenerator[bytes, None]:
+        """Everything after `after_sequence`, or from now on, then live; encoded already."""
+        firm = None if is_operator(who) else who.firm
+        names: dict[int, str] = {who.firm: who.firm_name}
+        last = self._core()
+
+        def encode(sequence: int, frame: bytes) -> bytes:
+            nonlocal last
+            last = self._core() or last  # While a new one is built the old one knows the names.
+            assert last is not None
+            return last.breaches(sequence, frame, firm, request.account, names)
+
+        after = request.after_sequence if request.HasField("after_sequence") else None
+        clock = asyncio.get_running_loop().time
+        fresh_until = 0.0
+        stream = self._streams.stream(after, encode)
+        async with contextlib.aclosing(stream) as responses:
+            async for response in responses:
+                yield response
+                if firm is None and clock() >= fresh_until:
+                    names |= await self._names()
+                    fresh_until = clock() + NAMES_SECONDS
+
+    async def _names(self) -> Mapping[int, str]:
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(NAMES_SECONDS):
+                return await self._reference.firm_names()
+        return {}
+
+
+def _breach(row: Any) -> risk_pb2.Breach:
+    reason = row["reason"]
+    known = reason in types_pb2.RejectReason.values()
+    shown = risk_pb2.Breach(
+        transact_time_ns=row["time_ns"],
+        account=row["account"] or "",
+        symbol=row["symbol"] or "",
+        cl_ord_id=row["cl_ord_id"],
+        reject_reason=reason if known else types_pb2.REJECT_REASON_OTHER,
+        reject_text=WORDS.get(reason, ""),
+        side=row["side"],
+        firm=row["firm"] or "",
+    )
+    shown.place.shard = row["shard"]
+    shown.place.sequence = row["sequence"]
+    shown.place.index = row["index"]
+    if row["quantity_scale"] is not None:
+        shown.quantity = render(row["quantity_units"], row["quantity_scale"])
+        if row["price_units"]:
+            shown.price = render(row["price_units"], row["price_scale"])
+    return shown
+
+
+def _through(sequence: int) -> bytes:
+    encoded: bytes = pb.StreamBreachesResponse(through_sequence=sequence).SerializeToString()
+    return encoded
