@@ -217,21 +217,9 @@ impl FastOrderBook {
     fn message(&mut self, request: Request<'_>) -> Result<(), engine::BatchError> {
         let sequence = self.engine.applied() + 1;
         let batch = Batch {
-            sequence,
-            time_ns: self.time_ns,
-            origin: 1,
-            batch: sequence,
-            fills_seen: 0,
-            status: BatchStatus::Applied,
-            commands: &self.commands,
-            verdicts: &self.verdicts,
-            orig_cl_ord_ids: &[],
-            instruments: &[],
-            accounts: &[],
-            limits: &[],
             terms: request.terms,
             rules: request.rules,
-            fees: &[],
+            ..message((sequence, self.time_ns), &self.commands, &self.verdicts)
         };
         self.engine.apply(&batch, &mut self.fills)?;
         for event in &self.fills.events {
@@ -313,6 +301,31 @@ impl FastOrderBook {
     }
 }
 
+/// The message of this sequence and time, and nothing that its commands name.
+fn message<'a>(
+    (sequence, time_ns): (u64, i64),
+    commands: &'a [Command],
+    verdicts: &'a [Verdict],
+) -> Batch<'a> {
+    Batch {
+        sequence,
+        time_ns,
+        origin: 1,
+        batch: sequence,
+        fills_seen: 0,
+        status: BatchStatus::Applied,
+        commands,
+        verdicts,
+        orig_cl_ord_ids: &[],
+        instruments: &[],
+        accounts: &[],
+        limits: &[],
+        terms: &[],
+        rules: &[],
+        fees: &[],
+    }
+}
+
 #[pymethods]
 impl FastOrderBook {
     #[new]
@@ -341,24 +354,9 @@ impl FastOrderBook {
             verdicts: vec![Verdict::zeroed()],
             events: Vec::new(),
         };
-        let command = Command { kind: CommandKind::SetInstrument.number(), ..Command::zeroed() };
-        let batch = Batch {
-            sequence: 1,
-            time_ns: 0,
-            origin: 1,
-            batch: 1,
-            fills_seen: 0,
-            status: BatchStatus::Applied,
-            commands: &[command],
-            verdicts: &book.verdicts,
-            orig_cl_ord_ids: &[],
-            instruments: &[instrument],
-            accounts: &[],
-            limits: &[],
-            terms: &[],
-            rules: &[],
-            fees: &[],
-        };
+        let commands = [Command { kind: CommandKind::SetInstrument.number(), ..Command::zeroed() }];
+        let none = message((1, 0), &commands, &book.verdicts);
+        let batch = Batch { instruments: &[instrument], ..none };
         book.engine.apply(&batch, &mut book.fills).map_err(broken)?;
         Ok(book)
     }
