@@ -381,7 +381,7 @@ struct FeeSchedule {
   tierRates5 @16 :UInt64;
   tierRates6 @17 :UInt64;
   tierRates7 @18 :UInt64;
-  # Low half: the maker's rate, and that of auctions; high half: the taker's. Each Int32, in
+  # Low half: the maker's rate; high half: the taker's, and that of auctions. Each Int32, in
   # millionths of the notional, -100000 to 100000; a negative one is a rebate.
   reserved0 @19 :UInt64;
   reserved1 @20 :UInt64;

@@ -2,6 +2,7 @@
 
 use super::checks::{first_failure, market_price, Asked, Case, Level, Observer, Silent};
 use super::client_ids::{digest, digest_with_terms, key, Key, BURNT};
+use super::conversions::Money;
 use super::holding::Holding;
 use super::levels::Change;
 use super::orders::{Counted, Live, Reservation, Terms};
@@ -300,6 +301,9 @@ impl RiskEngine {
             listed: &self.reference.listed[instrument as usize],
             holding: own,
             own,
+            account: trader,
+            money: [self.money_of(account, instrument); 2],
+            via: Money::Same,
             special: self.special(own),
             now_ns: self.now_ns,
         };
@@ -327,6 +331,8 @@ impl RiskEngine {
                 level: if group == VENUE { Level::Venue } else { Level::Firm },
                 trader: &self.reference.traders[group as usize],
                 holding,
+                money: [self.money_of(group, instrument), own.money[1]],
+                via: self.money_of_account(group, account),
                 special: self.special(holding),
                 ..*own
             };

@@ -10,7 +10,8 @@
 //! - [`checks`]: the limit checks, in order of precedence; `judge` has those of shape and state;
 //! - `levels`: firms and the venue, whose limits hold for all their accounts together; `kills`:
 //!   who is stopped; `day`: what was lost since the day began; `flow`: how fast messages come;
-//! - `conversions`: what currencies are worth; `fees`: what traders pay.
+//! - `conversions`: what currencies are worth; `currencies`: what follows from that; `fees`: what
+//!   traders pay.
 //!
 //! A further check is one more [`checks::Check`] with its bit in `Limits::checks`; what it counts
 //! per account belongs to [`reference::Trader`], per account and instrument to
@@ -19,6 +20,7 @@
 pub mod checks;
 mod client_ids;
 mod conversions;
+mod currencies;
 mod day;
 mod error;
 mod fees;
@@ -38,6 +40,7 @@ mod shape;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
+use conversions::Money;
 use judge::Hashes;
 
 use crate::batch::{Batch, FillsView, Risked};
@@ -395,7 +398,9 @@ impl RiskEngine {
     fn recount(&mut self, at: u32) -> (i128, i128) {
         let holding = &mut self.holdings[at];
         let listed = &self.reference.listed[holding.instrument as usize];
-        let required = holding.requirement(listed.rates);
+        let currency = self.reference.traders[holding.account as usize].currency;
+        let money = self.conversions.money(listed.currency, currency);
+        let required = holding.requirement(listed.rates, money);
         let trader = &mut self.reference.traders[holding.account as usize];
         let freed = holding.required - required;
         trader.balance += freed;
@@ -403,7 +408,7 @@ impl RiskEngine {
         if !trader.exposed {
             return (freed, 0);
         }
-        let exposure = holding.exposure_money(listed.unit);
+        let exposure = holding.exposure_money(0, listed.unit, money);
         let more = exposure - holding.exposure;
         trader.exposure += more;
         holding.exposure = exposure;
@@ -416,7 +421,12 @@ impl RiskEngine {
             .ok_or(Reject::UnsupportedCharacteristic)
             .and_then(|account| self.reference.set_account(account));
         match set {
-            Ok(()) => accepted(0),
+            Ok(new) => {
+                if let Some(place) = new {
+                    self.note_currency(place);
+                }
+                accepted(0)
+            }
             Err(reason) => refused(0, reason),
         }
     }
@@ -506,6 +516,17 @@ impl RiskEngine {
     fn own_holding(&mut self, account: u32, instrument: u32) -> u32 {
         if let Some(at) = self.holding(account, instrument) {
             return at;
+        }
+        let money = self.money_of(account, instrument);
+        let trader = &mut self.reference.traders[account as usize];
+        trader.foreign |= money != Money::Same;
+        if money == Money::Unvalued {
+            trader.unvalued = true;
+            if trader.level == Level::Account {
+                let firm = trader.firm;
+                self.reference.traders[firm as usize].unvalued = true;
+                self.reference.traders[reference::VENUE as usize].unvalued = true;
+            }
         }
         let trader = &mut self.reference.traders[account as usize];
         let mut holding = holding::Holding::new(account, instrument);

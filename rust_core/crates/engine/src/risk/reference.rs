@@ -91,6 +91,8 @@ pub struct Listed {
     pub unit: u64,
     /// Its money as buying power counts it.
     pub rates: Rates,
+    /// Money that maintenance margin asks for a native unit, times basis points.
+    pub maintenance: u64,
     /// How far from the reference price market orders trade at most by its rules; 0: they don't
     /// say.
     pub market_bps: u32,
@@ -118,6 +120,7 @@ impl Listed {
             initial: instrument.reference_price,
             unit: rates.full / 10_000,
             rates,
+            maintenance: rates.full / 10_000 * instrument.maintenance_margin_bps,
             market_bps: rules.map_or(0, market_bps),
         }
     }
@@ -204,7 +207,7 @@ pub struct Trader {
     pub credit: i128,
     /// Largest notional of one order, money.
     pub max_notional: i128,
-    /// Currency of its money; 0: there are several.
+    /// Currency of its money; 0: there are several, and it counts in the venue's unit.
     pub currency: u64,
     /// Checks that are on.
     pub checks: u64,
@@ -240,6 +243,12 @@ pub struct Trader {
     pub grouped: bool,
     /// Whether `exposure` is kept.
     pub exposed: bool,
+    /// Whether it has something that is counted in another currency than its own.
+    pub foreign: bool,
+    /// Whether some of that can't be counted for want of a value.
+    pub unvalued: bool,
+    /// Of a firm or the venue: whether its accounts have several currencies.
+    pub mixed: bool,
     /// What positions cost and open orders may cost, money.
     pub exposure: i128,
     /// Most of that.
@@ -306,6 +315,8 @@ pub struct Reference {
     rules: Vec<Option<InstrumentRules>>,
     /// Prices of the last auctions, 0 before the first.
     auctioned: Vec<i64>,
+    /// The highest maintenance margin that any of them was ever given.
+    pub most_maintenance_bps: u64,
     /// The venue, then accounts and firms as they came, by place.
     pub traders: Vec<Trader>,
     accounts: Vec<Account>,
@@ -342,6 +353,7 @@ impl Default for Reference {
             instruments: Vec::new(),
             rules: Vec::new(),
             auctioned: Vec::new(),
+            most_maintenance_bps: 0,
             traders: Vec::new(),
             accounts: Vec::new(),
             limits: Vec::new(),
@@ -483,6 +495,7 @@ impl Reference {
             return Err(Reject::IncorrectQuantity);
         }
         let hash = hash_text(new.symbol);
+        let most = self.most_maintenance_bps.max(new.maintenance_margin_bps);
         let twin = self.symbols.find(hash, |at| self.instruments[at as usize].symbol == new.symbol);
         let Some(place) = self.instrument_place(new.id) else {
             if twin.is_some() {
@@ -495,6 +508,7 @@ impl Reference {
             self.rules.push(None);
             self.auctioned.push(0);
             self.listed.push(Listed::new(new, 0, None));
+            self.most_maintenance_bps = most;
             return Ok((place, false));
         };
         let old = &mut self.instruments[place as usize];
@@ -502,6 +516,7 @@ impl Reference {
         if fixed(old) != fixed(new) {
             return Err(Reject::UnsupportedCharacteristic);
         }
+        self.most_maintenance_bps = most;
         let margin_changed = old.initial_margin_bps != new.initial_margin_bps;
         *old = *new;
         let listed = &mut self.listed[place as usize];
@@ -511,8 +526,8 @@ impl Reference {
         Ok((place, margin_changed))
     }
 
-    /// Opens an account or changes one.
-    pub fn set_account(&mut self, new: &Account) -> Result<(), Reject> {
+    /// Opens an account or changes one; returns the place of one that is new.
+    pub fn set_account(&mut self, new: &Account) -> Result<Option<u32>, Reject> {
         let text = bytemuck::bytes_of(&new.name);
         if !(1..=MAX_ACCOUNT).contains(&new.id) || !is_name(text) {
             return Err(Reject::UnknownAccount);
@@ -547,7 +562,7 @@ impl Reference {
             let place = self.add_trader(trader, *new);
             self.account_places.set(new.id, place);
             self.names.insert(hash, place);
-            return Ok(());
+            return Ok(Some(place));
         };
         let old = &mut self.accounts[place as usize];
         let fixed = |a: &Account| (a.name, a.currency, a.firm);
@@ -556,7 +571,7 @@ impl Reference {
         }
         *old = *new;
         self.traders[place as usize].enabled = enabled;
-        Ok(())
+        Ok(None)
     }
 
     /// The place of who is named by an id and the bits that say whether that is a firm's, or 0 and
@@ -644,6 +659,9 @@ impl Trader {
             halted: false,
             grouped: false,
             exposed: false,
+            foreign: false,
+            unvalued: false,
+            mixed: false,
             exposure: 0,
             max_exposure: 0,
             max_loss: 0,
