@@ -31,24 +31,29 @@ AHEAD_SECONDS = 4.0
 NAMES_SECONDS = 2.0
 """How old the names of firms may be; without PostgreSQL they stay as they were."""
 WORDS = {
-    3: "the position would exceed its limit, were all open orders of that side filled",
+    3: "the position would exceed its limit, were all open orders of that side filled: send "
+    "less, or cancel open orders",
     16: "the price is too far from the reference price: use a nearer one",
     19: "a check needs a reference price and there is none: retry after a trade",
-    20: "the gross exposure would exceed its limit",
-    22: "the account may not sell this symbol short",
-    25: "the account's buying power does not cover it",
-    26: "the quantity is over the account's limit for one order",
-    27: "the notional is over the account's limit for one order",
+    20: "positions and open orders would cost more than the limit on gross exposure: send less,"
+    " cancel open orders or reduce positions",
+    22: "more would be sold than is held and located: sell less, or retry after an operator has"
+    " added a locate",
+    25: "buying power does not cover it: send less, cancel open orders or reduce positions",
+    26: "the quantity is over the limit for one order: send smaller orders",
+    27: "the notional is over the limit for one order: send smaller orders",
     101: "it could increase the position, or takes what an open reduce-only order reserves: "
     "retry smaller, or cancel that one first",
     105: "the account is disabled or has no limits yet: retry after the operator changed that",
-    106: "the account has as many open orders as it may: cancel some",
-    109: "a kill switch is on: retry after the operator released it",
-    110: "the account may not trade this symbol",
-    111: "too many messages: slow down, then retry",
-    112: "the same order came too often",
-    113: "the account's loss of the day is at its limit",
-    115: "a limit needs the value of a currency and there is none: retry after one was set",
+    106: "as many orders are open as may be: cancel some, then retry",
+    109: "a kill switch of the account, its firm or the venue is on: retry after an operator has"
+    " lifted it",
+    110: "orders in this symbol are restricted: retry after an operator has allowed them",
+    111: "messages come faster than they may: slow down, then retry",
+    112: "the same order came too often in a row: wait before you send it again",
+    113: "the loss of the day is at its limit: until 00:00 UTC only orders that reduce a "
+    "position are taken",
+    115: "a currency has no value to count this in: retry after an operator has set it",
     117: "equity is below the maintenance margin: only orders that reduce a position are taken",
 }
 """Reasons of risk, as the core says them."""

@@ -114,7 +114,7 @@ def kill_switch(named: NamedKill) -> risk_pb2.KillSwitch:
     """Show a kill switch that is on."""
     shown = risk_pb2.KillSwitch(
         comment=named.switch.comment,
-        actor=named.switch.actor,
+        actor=_number(named.switch.actor),
         time_ns=named.switch.time_ns,
         sequence=named.sequence,
     )
@@ -127,13 +127,18 @@ def audit_entry(entry: AuditEntry) -> admin_pb2.AuditEntry:
     return admin_pb2.AuditEntry(
         id=entry.id,
         time_ns=entry.time_ns,
-        actor=entry.actor,
+        actor=_number(entry.actor),
         kind=entry.kind,
         name=entry.name,
         before="" if entry.before is None else json.dumps(entry.before, ensure_ascii=False),
         after=json.dumps(entry.after, ensure_ascii=False),
         number=entry.number,
     )
+
+
+def _number(actor: str) -> str:
+    """The number of a key; what is no key has its name."""
+    return actor.removeprefix("key ")
 
 
 def _set_holder(
