@@ -1,8 +1,11 @@
 """Operators' commands on a running mesh, as somebody at a shell gives them."""
 
+import asyncio
 import json
 import re
 import shlex
+import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +14,7 @@ from typing import Any
 import pytest
 
 from cift import cli
+from cift.client import NewOrder, Side
 from cift.local.mesh import MeshOptions
 from tests.support.mesh_thread import MeshThread
 
@@ -154,7 +158,7 @@ def test_what_things_cost_and_are_worth(
     assert ask("accounts fees DEMO-4") == tiers
     status, out, _ = shell("accounts fees")
     assert status == 0
-    assert re.search(r"^account +DEMO-4 +1000000 +-5 +20$", out, re.MULTILINE)
+    assert re.search(r"^account +DEMO-4 +1,000,000 +-5 +20$", out, re.MULTILINE)
     ask("accounts fees DEMO-4 --none")
     assert all("from_notional" not in row for row in ask("accounts fees DEMO-4"))
     ask("accounts convert EUR 1.08")
@@ -162,6 +166,41 @@ def test_what_things_cost_and_are_worth(
         {**row, "value": row["value"].rstrip("0")} for row in ask("accounts conversions")
     ]
     assert {"AMZN", "DEMO", "BTC-USD"} <= {row["symbol"] for row in ask("market list")}
+
+
+async def test_positions_and_breaches_are_watched(mesh: MeshThread) -> None:
+    """Each in a process of its own, as at a shell, until Ctrl-C."""
+    target = ("--target", f"127.0.0.1:{mesh.mesh.port_base}", "--key", mesh.mesh.keys["trade"])
+
+    async def watch(*words: str) -> asyncio.subprocess.Process:
+        command = (sys.executable, "-m", "cift.cli", *words, "--watch", *target)
+        return await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+
+    async def told(process: asyncio.subprocess.Process, words: str) -> str:
+        assert process.stdout is not None
+        async with asyncio.timeout(20):
+            while words not in (line := (await process.stdout.readline()).decode()):
+                assert line, f"it ended before {words}"
+        return line
+
+    async with mesh.client() as trader:
+        await trader.submit(NewOrder("DEMO-2", "DEMO", Side.SELL, 5, 90))
+        first = await trader.submit(NewOrder("DEMO-1", "DEMO", Side.BUY, 3, 90))
+        positions = await watch("positions", "DEMO-1", "--json")
+        breaches = await watch("breaches", "--after", str(first.place.sequence))
+        row = json.loads(await told(positions, '"quantity": "3"'))
+        assert (row["symbol"], row["kind"]) == ("DEMO", "position")
+        await trader.submit(NewOrder("DEMO-1", "DEMO", Side.BUY, 2, 90))
+        row = json.loads(await told(positions, '"quantity": "5"'))
+        assert row["through_sequence"] > first.place.sequence
+        await trader.submit(NewOrder("DEMO-SMALL", "DEMO", Side.BUY, 2_000, 90))
+        line = await told(breaches, "DEMO-SMALL")
+        assert re.search(
+            r"side buy  quantity 2,000  symbol DEMO  price 90  reject reason clip_size", line
+        )
+    for process in (positions, breaches):
+        process.send_signal(signal.SIGINT)
+        assert await process.wait() == 130
 
 
 def test_the_readmes_commands(shell: Shell, repository: Path) -> None:

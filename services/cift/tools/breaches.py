@@ -29,7 +29,6 @@ COLUMNS = {
     "symbol": "symbol",
     "price": "price",
     "reject_reason": "reason",
-    "reject_text": "in words",
 }
 
 

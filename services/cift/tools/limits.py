@@ -29,11 +29,11 @@ from typing import Any
 
 from cift.client import (
     Check,
+    CheckResult,
     CiftClient,
     ConflictError,
     DuplicateFlow,
     Holder,
-    Level,
     Limits,
     Locate,
     MessageRate,
@@ -54,6 +54,8 @@ PER_INSTRUMENT = (
     "max_short",
     "restricted",
 )
+YES_OR_NO = frozenset({"account", "kill_switch", "restricted", "reference_price"})
+"""Checks that have no numbers."""
 SIDES = {"buy": Side.BUY, "sell": Side.SELL}
 PAIR = re.compile(r"(\d{1,9}):(\d{1,9})")
 CHECK_COLUMNS = {
@@ -219,18 +221,7 @@ async def _check(client: CiftClient, args: argparse.Namespace) -> Answer:
 
 
 def _verdict(check: Check) -> Answer:
-    rows = [
-        {
-            "check": result.check,
-            "level": result.level if result.level != Level.UNSPECIFIED else None,
-            "result": "off" if result.off else "passes" if result.passed else "FAILS",
-            "limit": None if result.off else result.limit,
-            "value": result.value,
-            "headroom": None if result.off else result.headroom,
-            "reject_reason": None if result.passed else result.reject_reason,
-        }
-        for result in check.results
-    ]
+    rows = [_check_values(result) for result in check.results]
     values = {
         "accepted": check.accepted,
         "reject_reason": check.reject_reason or None,
@@ -239,6 +230,16 @@ def _verdict(check: Check) -> Answer:
     told = {name: value for name, value in values.items() if value is not None}
     verdict = Document(told, "no", line=True)
     return Answer([Table(CHECK_COLUMNS, rows, "no checks"), verdict], 0 if check.accepted else 1)
+
+
+def _check_values(result: CheckResult) -> dict[str, Any]:
+    words = "off" if result.off else "passes" if result.passed else "FAILS"
+    values: dict[str, Any] = {"check": result.check, "level": result.level, "result": words}
+    if result.check not in YES_OR_NO:
+        values |= {"value": result.value}
+        if not result.off:
+            values |= {"limit": result.limit, "headroom": result.headroom}
+    return values if result.passed else {**values, "reject_reason": result.reject_reason}
 
 
 async def _locate(client: CiftClient, args: argparse.Namespace) -> Document:
