@@ -365,8 +365,49 @@ def test_a_dry_run_of_what_is_no_order() -> None:
 
 def test_before_the_first_message_there_is_nothing() -> None:
     risk = RiskStage()
-    assert not (risk.account_names() or risk.kill_switches() or risk.limits_of(VENUE))
+    assert len(risk.account_names() + risk.kill_switches() + risk.limits_of(VENUE)) == 0
     assert risk.exposure("A1") is None
     nothing = risk.profit_and_loss(VENUE)
     assert nothing is not None
     assert (nothing.day, nothing.currency) == (0, "")
+
+
+def test_fees_and_values_of_currencies_come_with_reference_data() -> None:
+    plane, reference = world()
+    tiers = [[0, 1_000, 2_000], [1_000, -500, 1_000]]
+    reference.set("fees", level="firm", account=ALPHA, tiers=tiers)
+    reference.set("conversion", currency="USD", value=10**9)
+    plane.ask(limit("s1", "sell", "15", "100.00"), limit("b1", "buy", "10", "100.00"))
+    plane.ask(limit("b2", "buy", "5", "100.00", "B1"), firm=BETA)
+    settle(plane)
+    [row] = plane.risk.positions("A1")
+    # It took 1,000 for 2; with that it is a tier up, and is paid for the 1,500 that it made.
+    assert (row.quantity, row.fees) == (-5, 2 * MONEY - 3 * MONEY // 4)
+    mine = plane.risk.profit_and_loss(ACCOUNT, 1)
+    assert mine is not None
+    assert (mine.fees, mine.traded_30_days) == (row.fees, 2_500 * MONEY)
+    assert mine.realized is not None
+    assert mine.unrealized is not None
+    assert mine.total == mine.realized + mine.unrealized - row.fees
+    other = plane.risk.profit_and_loss(ACCOUNT, 3)
+    assert other is not None
+    assert (other.fees, other.traded_30_days) == (0, None)
+    reference.set("fees", level="firm", account=ALPHA)
+    plane.ask(limit("s3", "sell", "5", "100.00", "B1"), firm=BETA)
+    plane.ask(limit("b3", "buy", "5", "100.00"))
+    settle(plane)
+    assert [row.fees for row in plane.risk.positions("A1")] == [row.fees]
+
+
+def test_a_dry_run_says_that_a_currency_has_no_value() -> None:
+    plane, reference = world()
+    reference.set("account", id=9, firm=ALPHA, flags=1, name="E1", currency="EUR")
+    reference.limits(9, credit=str(10**6 * MONEY))
+    told = check(plane, limit("", "buy", "1", "1.00", "E1"))
+    assert told.reject_reason == types.REJECT_REASON_NO_CONVERSION
+    assert told.reject_text.startswith("conversion of the account; a currency has no value")
+    reference.set("conversion", currency="USD", value=10**9)
+    reference.set("conversion", currency="EUR", value=2 * 10**9)
+    told = check(plane, limit("", "buy", "1", "1.00", "E1"))
+    power = next(one for one in told.checks if one.check == "buying_power")
+    assert (told.accepted, power.value) == (True, "0.5000000000000000")

@@ -448,7 +448,9 @@ class ProfitAndLossRow:
 
     @property
     def currency(self) -> str:
-        """Currency of the money here; "": the accounts have several, and the sums no meaning."""
+        """Currency of the money here; "": the accounts have several, and it is counted in the unit
+        that all currencies share, once there are limits; before, sums have no meaning.
+        """
 
 @final
 class LimitsRow:

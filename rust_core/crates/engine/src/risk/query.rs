@@ -321,7 +321,8 @@ impl RiskEngine {
         })
     }
 
-    /// The positions of an account, and where it has open orders; lowest instrument id first.
+    /// The positions of an account, and where it had one or has open orders; lowest instrument id
+    /// first.
     #[must_use]
     pub fn positions(&self, account: u32) -> Vec<Position> {
         let mut positions = Vec::new();
@@ -329,7 +330,8 @@ impl RiskEngine {
         let mut at = self.reference.traders[account as usize].holdings;
         while at != NONE {
             let holding = &self.holdings[at];
-            if holding.position != 0 || holding.cash != 0 || holding.open != [0; 2] {
+            let had = holding.position != 0 || holding.cash != 0 || self.fees.paid(at) != 0;
+            if had || holding.open != [0; 2] {
                 positions.push(self.position(at));
             }
             at = holding.next;

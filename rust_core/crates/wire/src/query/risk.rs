@@ -77,9 +77,11 @@ fn failure_text(reason: Reject, check: Check, told: &ProtoCheck) -> String {
     let name = name.replace('_', " ");
     let numbers = match check {
         // These say yes or no.
-        Check::Account | Check::KillSwitch | Check::Restricted | Check::ReferencePrice => {
-            String::new()
-        }
+        Check::Account
+        | Check::KillSwitch
+        | Check::Restricted
+        | Check::ReferencePrice
+        | Check::Conversion => String::new(),
         _ => format!(": limit {limit}, value {value}, headroom {headroom}"),
     };
     format!("{name} of the {level}{numbers}; {}", explain(reason.number()))
