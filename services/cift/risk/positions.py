@@ -8,7 +8,10 @@ that the price alone has moved is no change.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Callable, Iterable
+import math
+from collections import defaultdict
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
+from typing import Any
 
 from cift.kit.errors import ResourceExhausted
 from cift.kit.fills import HEARTBEAT_SECONDS
@@ -63,6 +66,8 @@ class PositionStreams:
     def __init__(self, core: Callable[[], RiskStage | None]) -> None:
         self._core = core
         self._readers: set[_Reader] = set()
+        self._by_account: dict[str, set[_Reader]] = defaultdict(set)
+        self._by_firm: dict[int, set[_Reader]] = defaultdict(set)
 
     def begin(self, _sequence: int) -> None:
         """The state was built anew."""
@@ -74,10 +79,12 @@ class PositionStreams:
         core = self._core()
         if not self._readers or core is None:
             return
+        by_account, by_firm = self._by_account, self._by_firm
         for account, symbol in core.changed_positions(frame):
-            firm = core.account_firm(account)
-            for reader in self._readers:
-                if reader.account == account or (not reader.account and reader.firm == firm):
+            for reader in by_account.get(account, ()):
+                reader.note(account, symbol)
+            if by_firm and (firm := core.account_firm(account)) is not None:
+                for reader in by_firm.get(firm, ()):
                     reader.note(account, symbol)
 
     async def stream(self, account: str, firm: int) -> AsyncGenerator[bytes, None]:
@@ -88,17 +95,27 @@ class PositionStreams:
                 f"{STREAMS_MAX} streams of positions are open: retry later",
                 retry_after_seconds=5.0,
             )
-        reader = _Reader(account, firm)
-        self._readers.add(reader)
-        try:
+        with self._reading(_Reader(account, firm)) as reader:
             async for response in self._responses(reader):
                 yield response.SerializeToString()
+
+    @contextlib.contextmanager
+    def _reading(self, reader: _Reader) -> Iterator[_Reader]:
+        index: dict[Any, set[_Reader]] = self._by_account if reader.account else self._by_firm
+        key = reader.account or reader.firm
+        self._readers.add(reader)
+        index[key].add(reader)
+        try:
+            yield reader
         finally:
             self._readers.discard(reader)
+            index[key].discard(reader)
+            if not index[key]:
+                del index[key]
 
     async def _responses(self, reader: _Reader) -> AsyncGenerator[pb.StreamPositionsResponse, None]:
         clock = asyncio.get_running_loop().time
-        told, heartbeat_at = 0, 0.0
+        told, heartbeat_at = 0, math.inf
         while True:
             core = self._core()
             if core is not None and core.fills_applied >= told and reader.arrived.is_set():
@@ -108,7 +125,7 @@ class PositionStreams:
                 yield response
                 heartbeat_at = clock() + HEARTBEAT_SECONDS
                 await asyncio.sleep(PAUSE_SECONDS)
-            elif clock() >= heartbeat_at and told:
+            elif clock() >= heartbeat_at:
                 if core is not None:
                     told = max(told, core.fills_applied)
                 yield pb.StreamPositionsResponse(through_sequence=told)
@@ -117,7 +134,7 @@ class PositionStreams:
                 await asyncio.sleep(LOOK_SECONDS)
             else:
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(max(0.0, heartbeat_at - clock())):
+                    async with asyncio.timeout_at(heartbeat_at):
                         await reader.arrived.wait()
 
 

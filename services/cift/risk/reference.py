@@ -282,8 +282,8 @@ class Reference:
         )
         return found
 
-    async def in_effect(self, number: int, seconds: float) -> int:
-        """Wait until an outbox row has taken effect, here too; its ORDERS sequence.
+    async def in_effect(self, number: int, seconds: float, *, here: bool = True) -> int:
+        """Wait until an outbox row has taken effect, `here` too; its ORDERS sequence.
 
         Row 0 is none: the sequence is 0.
         """
@@ -292,7 +292,7 @@ class Reference:
             sequence: int | None = await self._pool.fetchval(
                 "SELECT sequence FROM reference_outbox WHERE number = $1", number
             )
-            if sequence is not None and self._applied() >= sequence:
+            if sequence is not None and (not here or self._applied() >= sequence):
                 return sequence
             if time.monotonic() >= deadline:
                 raise DeadlineExceeded(

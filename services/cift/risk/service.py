@@ -87,7 +87,7 @@ class Risk:
             where = f" in {request.symbol}" if request.symbol else ""
             raise NotFound("NO_LIMITS", f"{holder} was never given limits{where}")
         stored, number = found
-        await self._reference.in_effect(number, seconds)
+        await self._reference.in_effect(number, seconds, here=False)
         return pb.GetLimitsResponse(limits=limits.show(stored), etag=etag(stored.revision))
 
     @rpc("admin", timed=True)
