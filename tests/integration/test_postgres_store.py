@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -156,13 +157,13 @@ async def test_limits_of_before_are_kept_as_they_were_given(empty_database: str)
     ],
 )
 async def test_limits_that_the_engine_would_refuse_are_not_stored(
-    store: ReferenceStore, limits: dict[str, int]
+    store: ReferenceStore, limits: dict[str, Any]
 ) -> None:
     async with store.change("carol") as change:
         await change.put_instrument(instrument(1))
     with pytest.raises(asyncpg.CheckViolationError):
         async with store.change("carol") as change:
-            await change.put_limits(Limits(holder=Holder(Level.VENUE), **limits))  # type: ignore[arg-type]
+            await change.put_limits(Limits(holder=Holder(Level.VENUE), **limits))
     assert (await store.limits(), len(await store.audit())) == ([], 1)
 
 
