@@ -423,13 +423,13 @@ def test_fees_are_those_of_the_nearest_holder_and_of_the_tier() -> None:
     assert told is not None
     assert (told.realized, told.unrealized, told.fees) == (0, 0, 2 * MONEY)
     risk.set_fees([(0, 0, 10_000)], 8, "account")
-    risk.trade(risk.submit(8, 1, "buy", 100, 1).order_id, 100, 1)
+    risk.trade(risk.submit(8, 1, "buy", 100, 5).order_id, 100, 5)
     risk.set_fees([], 8, "account")
-    risk.trade(risk.submit(8, 1, "buy", 100, 1).order_id, 100, 1)
-    assert [row.fees for row in risk.positions(8)] == [MONEY + MONEY // 5]
+    risk.trade(risk.submit(8, 1, "buy", 100, 5).order_id, 100, 5)
+    assert [row.fees for row in risk.positions(8)] == [6 * MONEY]
     venue = risk.profit_and_loss()
     assert venue is not None
-    assert (venue.total, venue.fees) == (-2 * MONEY - MONEY - MONEY // 5, None)
+    assert (venue.total, venue.fees) == (-8 * MONEY, None)
 
 
 def test_money_of_another_currency_is_counted_at_its_value() -> None:
