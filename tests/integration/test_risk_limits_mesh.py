@@ -18,6 +18,8 @@ from cift.client import (
     Check,
     CheckResult,
     DuplicateFlow,
+    Fees,
+    FeeTier,
     Holder,
     Level,
     Limits,
@@ -331,6 +333,74 @@ async def test_the_loss_of_the_day(
         assert (await risk.get_profit_and_loss(holder)).day == -50
         # What can but reduce the position is always let through.
         await says(floor, "sell 5 @ 95", "accepted", SHARES[level])
+
+
+@pytest.mark.parametrize(
+    ("credit", "expected"), [("280", "accepted"), ("279.99", "maintenance_margin")]
+)
+async def test_the_maintenance_margin(
+    mesh: MeshThread, firms: Iterator[Firm], others: Firm, credit: str, expected: str
+) -> None:
+    """10 bought at 100 need 200 of credit; at 80 they have lost 200, and must keep 80."""
+    margins: dict[str, Any] = {"initial_margin_bps": 2_000, "maintenance_margin_bps": 1_000}
+    async with open_floor(
+        mesh, next(firms), others, limits=Limits(credit=credit), **margins
+    ) as floor:
+        await floor.accepted(
+            "zed: sell 10 @ 100", "ann: buy 10 @ 100", "zed: sell 1 @ 80", "yan: buy 1 @ 80"
+        )
+        dry = await says(floor, "buy 1 @ 80", expected)
+        equity = Decimal(credit) - 200
+        assert numbers(dry.result("maintenance_margin")) == [equity, 80, equity - 80]
+        exposure = await floor.operator.risk.get_exposure(floor.accounts["ann"])
+        assert [exposure.equity, exposure.maintenance_margin] == [equity, 80]
+        assert exposure.close_only == (expected != "accepted")
+        await says(floor, "sell 10 @ 95", "accepted")
+
+
+async def test_what_trades_cost_is_lost(
+    mesh: MeshThread, firms: Iterator[Firm], others: Firm
+) -> None:
+    """One per cent of what is taken; half of that from a notional of 1,000 on; makers get some."""
+    limits = Limits(max_daily_loss=10)
+    async with open_floor(mesh, next(firms), others, limits=limits) as floor:
+        ann, risk = floor.accounts["ann"], floor.operator.risk
+        tiers = (FeeTier(0, -1_000, 10_000), FeeTier(1_000, -2_000, 5_000))
+        await floor.operator.admin.set_fees(Fees(Holder(account=ann), tiers))
+        assert Fees(Holder(account=ann), tiers) in await floor.operator.admin.list_fees()
+        await floor.accepted("zed: sell 10 @ 100", "ann: buy 10 @ 100")
+        dry = await says(floor, "buy 1 @ 80", "accepted")
+        assert numbers(dry.result("daily_loss")) == [10, 10, 0]
+        await floor.accepted("zed: sell 5 @ 100", "ann: buy 2 @ 100")
+        dry = await says(floor, "buy 1 @ 80", "daily_loss")
+        assert numbers(dry.result("daily_loss")) == [10, 11, -1]
+        [position] = await risk.list_positions(ann)
+        assert [position.quantity, position.fees, position.realized_pnl] == [12, 11, 0]
+        result = await risk.get_profit_and_loss(ann)
+        assert [result.day, result.fees, result.traded_30_days] == [-11, 11, 1_200]
+        await floor.operator.admin.set_fees(Fees(Holder(account=ann)))
+
+
+async def test_money_in_another_currency(
+    mesh: MeshThread, firms: Iterator[Firm], others: Firm
+) -> None:
+    """1,000 dollars are 800 francs, once somebody has said so."""
+    limits = Limits(credit=800, max_gross_exposure=900)
+    async with open_floor(mesh, next(firms), others, limits=limits, currency="CHF") as floor:
+        dry = await says(floor, "buy 1 @ 100", "no_conversion")
+        assert dry.failed[0] == "conversion"
+        admin = floor.operator.admin
+        await admin.set_conversion("USD", 1)
+        await admin.set_conversion("CHF", "1.25")
+        dry = await says(floor, "buy 11 @ 100", "insufficient_credit")
+        assert numbers(dry.result("buying_power")) == [800, 880, -80]
+        dry = await says(floor, "buy 10 @ 100", "accepted")
+        assert numbers(dry.result("gross_exposure")) == [900, 800, 100]
+        worth = {one.currency: one.value for one in await admin.list_conversions()}
+        assert [worth["USD"], worth["CHF"]] == [1, Decimal("1.25")]
+        exposure = await floor.operator.risk.get_exposure(floor.accounts["ann"])
+        assert [exposure.reserved, exposure.buying_power] == [800, 0]
+        assert exposure.currency == "CHF"
 
 
 async def test_what_was_located_may_be_sold_short(

@@ -119,11 +119,17 @@ class Floor:
 
 @asynccontextmanager
 async def open_floor(
-    mesh: MeshThread, firm: Firm, other: Firm, *, limits: Limits | None = NO_LIMITS, **terms: Any
+    mesh: MeshThread,
+    firm: Firm,
+    other: Firm,
+    *,
+    limits: Limits | None = NO_LIMITS,
+    currency: str = "USD",
+    **terms: Any,
 ) -> AsyncIterator[Floor]:
     """A floor of a firm and another, with a market of the firm's name at 100; closed, all is gone.
 
-    `limits`: of ann, None: none were ever given; `terms`: of the instrument.
+    `limits`: of ann, None: none were ever given; `currency`: hers; `terms`: of the instrument.
     """
     names = {"ann": f"{firm.name}-ANN", "bob": f"{firm.name}-BOB"}
     others = {"zed": f"{firm.name}-ZED", "yan": f"{firm.name}-YAN"}
@@ -136,7 +142,8 @@ async def open_floor(
 
         async def open_account(who: str, name: str) -> None:
             owner = firm.name if who in names else other.name
-            await operator.admin.create_account(Account(name, owner, "USD"))
+            money = currency if who == "ann" else "USD"
+            await operator.admin.create_account(Account(name, owner, money))
             wanted = limits if who == "ann" else Limits()
             if wanted is not None:
                 await operator.risk.set_limits(name, wanted)

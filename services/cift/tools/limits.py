@@ -54,7 +54,7 @@ PER_INSTRUMENT = (
     "max_short",
     "restricted",
 )
-YES_OR_NO = frozenset({"account", "kill_switch", "restricted", "reference_price"})
+YES_OR_NO = frozenset({"account", "kill_switch", "restricted", "reference_price", "conversion"})
 """Checks that have no numbers."""
 SIDES = {"buy": Side.BUY, "sell": Side.SELL}
 PAIR = re.compile(r"(\d{1,9}):(\d{1,9})")
