@@ -20,6 +20,7 @@ from cift.client import (
     NotFoundError,
     PositionsUpdate,
     RejectReason,
+    ReplaceOrder,
     RequestError,
     Retry,
     Side,
@@ -209,23 +210,27 @@ async def test_what_was_refused_is_listed_and_streamed_alike(
     sequence = (await risk.set_limits(ann, Limits(max_order_quantity=5, collar_bps=100))).sequence
     await says(floor, "ann: buy 6 @ 100: clip_size", "ann: buy 5 @ 90: price_band")
     await floor.settle()  # A cancel that is refused, and not by risk.
-    await says(floor, "ann: buy 1 @ 100: accepted", "ann: sell 9: clip_size")
+    open_order = await floor.submit("ann", "buy 1 @ 100")
+    await says(floor, "ann: sell 9: clip_size")
+    change = ReplaceOrder(ann, floor.symbol, order_id=open_order.order_id, quantity=7)
+    assert reason(await floor.clients["ann"].replace(change)) == "clip_size"
     await risk.set_limits(floor.accounts["zed"], Limits(max_open_orders=0))
     await says(floor, "zed: buy 1 @ 90: max_open_orders")
     own = floor.clients["ann"].risk
     stream = own.stream_breaches(after_sequence=sequence)
     async with asyncio.timeout(SECONDS):
-        streamed = [await anext(stream) for _ in range(3)]
+        streamed = [await anext(stream) for _ in range(4)]
     await stream.aclose()
     told = [(b.reject_reason.name.lower(), b.side.name, at(b.quantity, b.price)) for b in streamed]
     assert told == [
         ("clip_size", "BUY", "6@100"),
         ("price_band", "BUY", "5@90"),
         ("clip_size", "SELL", "9@0"),
+        ("clip_size", "UNSPECIFIED", "7@0"),  # What a replace says.
     ]
     assert {(breach.account, breach.firm) for breach in streamed} == {(ann, floor.firm)}
     async with asyncio.timeout(SECONDS):  # The projection follows within a moment.
-        while len(listed := await own.list_breaches(ann)) < 3:
+        while len(listed := await own.list_breaches(ann)) < 4:
             await asyncio.sleep(0.1)
     assert listed == streamed[::-1]
     stub = risk_service_pb2_grpc.RiskServiceStub(
@@ -239,7 +244,7 @@ async def test_what_was_refused_is_listed_and_streamed_alike(
         token = page.next_page_token or token
         if not page.next_page_token:
             break
-    assert [len(places) for places in paged] == [2, 1]
+    assert [len(places) for places in paged] == [2, 2]
     with pytest.raises(RequestError, match="asked for something else"):
         await floor.operator.query(stub.ListBreaches, pb.ListBreachesRequest(page_token=token))
     async with asyncio.timeout(SECONDS):

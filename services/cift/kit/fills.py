@@ -39,6 +39,8 @@ class RecentFills:
 
     def __init__(self, max_bytes: int) -> None:
         self.last = 0
+        self.beginnings = 0
+        """How often `begin` was called."""
         self._max_bytes = max_bytes
         self._bytes = 0
         self._messages: deque[Fills] = deque()
@@ -54,6 +56,7 @@ class RecentFills:
         self._messages.clear()
         self._bytes = 0
         self.last = last
+        self.beginnings += 1
 
     def add(self, sequence: int, frame: bytes) -> None:
         """Keep the next message; the oldest go."""
@@ -114,25 +117,30 @@ class FillStreams:
         if position > recent.last and not await recent.wait(position - 1, self._ahead_seconds):
             raise OutOfRange("AFTER_THE_END", f"the journal ends at {recent.last}")
         yield self._through(position)
-        if position + 1 < recent.first:
-            async with (
-                self._history_readers,
-                contextlib.aclosing(self._history(position, encode)) as history,
-            ):
-                async for chunk, through in history:
+        while True:
+            if position + 1 < recent.first:
+                async with (
+                    self._history_readers,
+                    contextlib.aclosing(self._history(position, encode)) as history,
+                ):
+                    async for chunk, through in history:
+                        position = through
+                        yield chunk or self._through(position)
+            async with contextlib.aclosing(self._live(position, encode)) as live:
+                async for chunk, through in live:
                     position = through
-                    yield chunk or self._through(position)
-        async with contextlib.aclosing(self._live(position, encode)) as live:
-            async for chunk in live:
-                yield chunk
+                    yield chunk
 
-    async def _live(self, position: int, encode: Encode) -> AsyncGenerator[bytes, None]:
-        """From the recent messages, as they come; at least a heartbeat."""
+    async def _live(self, position: int, encode: Encode) -> AsyncGenerator[tuple[bytes, int], None]:
+        """From the recent messages, as they come, until those begin anew; at least a heartbeat."""
         recent = self._recent
+        beginnings = recent.beginnings
         clock = asyncio.get_running_loop().time
         heartbeat_at = clock() + HEARTBEAT_SECONDS
         while True:
             if await recent.wait(position, heartbeat_at - clock()):
+                if recent.beginnings != beginnings:
+                    return
                 if position + 1 < recent.first:
                     raise ResourceExhausted(
                         "SLOW_CONSUMER",
@@ -143,10 +151,10 @@ class FillStreams:
                 for chunk, through in self._chunks(messages, encode):
                     position = through
                     if chunk:
-                        yield chunk
+                        yield chunk, position
                         heartbeat_at = clock() + HEARTBEAT_SECONDS
             if clock() >= heartbeat_at:
-                yield self._through(position)
+                yield self._through(position), position
                 heartbeat_at = clock() + HEARTBEAT_SECONDS
 
     async def _history(

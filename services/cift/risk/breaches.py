@@ -12,6 +12,7 @@ from typing import Any
 from cift.common.v1 import types_pb2
 from cift.kit.bus import Bus, ShardLogs
 from cift.kit.decimals import render
+from cift.kit.errors import Unavailable
 from cift.kit.fills import FillStreams, RecentFills
 from cift.kit.rpc import Principal
 from cift.risk.access import is_operator
@@ -84,6 +85,7 @@ class Breaches:
         lists: Lists,
         shard: int,
     ) -> None:
+        self._recent = recent
         self._core = core
         self._reference = reference
         self._lists = lists
@@ -117,13 +119,15 @@ class Breaches:
         """Everything after `after_sequence`, or from now on, then live; encoded already."""
         firm = None if is_operator(who) else who.firm
         names: dict[int, str] = {who.firm: who.firm_name}
-        last = self._core()
+        core = self._core()
+        if core is None or self._recent.last < core.fills_applied:
+            raise Unavailable(
+                "REPLAYING", "the state is being built from the journal", retry_after_seconds=1.0
+            )
 
-        def encode(sequence: int, frame: bytes) -> bytes:
-            nonlocal last
-            last = self._core() or last  # While a new one is built the old one knows the names.
-            assert last is not None
-            return last.breaches(sequence, frame, firm, request.account, names)
+        def encode(sequence: int, frame: bytes, known: RiskStage = core) -> bytes:
+            # While a new state is built the one of before knows the names.
+            return (self._core() or known).breaches(sequence, frame, firm, request.account, names)
 
         after = request.after_sequence if request.HasField("after_sequence") else None
         clock = asyncio.get_running_loop().time

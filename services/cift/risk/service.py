@@ -45,9 +45,9 @@ __all__ = ["Risk"]
 
 COMMENT_MAX = 200
 AWAY = (
-    "the database is away, where kill switches are kept; without it "
-    "MarketControlService.CancelAll cancels all open orders of an account or a symbol, and "
-    "SetSession takes a symbol to HALTED, so that it takes no orders"
+    "the database, where kill switches are kept, is away or does not answer: the same request "
+    "again is safe. Without it MarketControlService.CancelAll cancels all open orders of an "
+    "account or a symbol, and SetSession takes a symbol to HALTED, so that it takes no orders"
 )
 
 
@@ -174,7 +174,6 @@ class Risk:
     async def stream_breaches(self, raw: bytes, call: Call) -> AsyncGenerator[bytes, None]:
         """Send what risk refused, out of FILLS, until it meets the present, then live."""
         request = pb.StreamBreachesRequest.FromString(raw)
-        self._core()
         await self._may_see_breaches(request.account, call)
         async for response in self._breaches.stream(request, call.principal):
             yield response
