@@ -26,6 +26,7 @@ from cift.client import (
     MessageRate,
     Outcome,
     RejectReason,
+    ReplaceOrder,
 )
 from cift.local.mesh import MeshOptions
 from tests.support.mesh_thread import MeshThread
@@ -403,6 +404,42 @@ async def test_money_in_another_currency(
         assert exposure.currency == "CHF"
 
 
+async def test_a_replace_is_held_against_the_same_limits(
+    mesh: MeshThread, firms: Iterator[Firm], others: Firm
+) -> None:
+    async with open_floor(mesh, next(firms), others, limits=Limits(max_position=10)) as floor:
+        ann, client = floor.accounts["ann"], floor.clients["ann"]
+        order = await floor.submit("ann", "buy 4 @ 99")
+
+        async def replaced(quantity: int) -> str:
+            change = ReplaceOrder(
+                ann, floor.symbol, order_id=order.order_id, price=99, quantity=quantity
+            )
+            return said((await client.replace(change)).reject_reason)
+
+        assert await replaced(11) == "exceeds_limit"
+        assert await replaced(10) == "accepted"
+        await floor.operator.risk.update_limits(ann, max_position=1)
+        assert await replaced(3) == "accepted"
+        assert await replaced(4) == "exceeds_limit"
+
+
+async def test_limits_in_one_instrument_take_the_place_of_those_on_all(
+    mesh: MeshThread, firms: Iterator[Firm], others: Firm
+) -> None:
+    own = Limits(max_order_quantity=10, max_open_orders=1)
+    async with open_floor(mesh, next(firms), others, limits=own) as floor:
+        ann, risk = floor.accounts["ann"], floor.operator.risk
+        await says(floor, "buy 11 @ 99", "clip_size")
+        special = await risk.update_limits(ann, floor.symbol, max_order_quantity=20)
+        assert special == await risk.get_limits(ann, floor.symbol)
+        await says(floor, "buy 21 @ 99", "clip_size")
+        await says(floor, "buy 20 @ 99", "accepted")
+        # Those that are not of one instrument hold there as well.
+        await says(floor, "buy 1 @ 99", "max_open_orders")
+        assert await risk.get_limits(ann) == own
+
+
 async def test_what_was_located_may_be_sold_short(
     mesh: MeshThread, firms: Iterator[Firm], others: Firm
 ) -> None:
@@ -455,7 +492,7 @@ async def test_the_first_limit_that_is_broken_is_told(
     mesh: MeshThread, firms: Iterator[Firm], others: Firm
 ) -> None:
     """An order that breaks everything; each limit that is told is switched off, alone."""
-    async with open_floor(mesh, next(firms), others) as floor:
+    async with open_floor(mesh, next(firms), others, maintenance_margin_bps=1) as floor:
         ann, risk = floor.accounts["ann"], floor.operator.risk
         # A position that lost, so that there is a loss and something beside it to sell short.
         await floor.accepted(
@@ -467,7 +504,10 @@ async def test_the_first_limit_that_is_broken_is_told(
         for at, (limit, check, reason) in enumerate(LADDER):
             dry = await says(floor, "sell 5 @ 120", reason)
             # The dry run tells all that is broken, in the same order.
-            assert dry.failed == (check, *(name for _, name, _ in LADDER[at + 1 :]))
+            below = tuple(name for _, name, _ in LADDER[at + 1 :])
+            # Without credit there is no equity that a margin could be held against.
+            margin = ("maintenance_margin",) if expected.credit is not None else ()
+            assert dry.failed == (check, *below, *margin)
             off: Any = {limit: False if limit == "restricted" else None}
             held, expected = (
                 await risk.update_limits(ann, etag=held.etag, **off),
