@@ -196,6 +196,8 @@ impl RiskEngine {
             let part = i128::from(self.reference.most_maintenance_bps);
             Some(at_least >= most.checked_mul(part)? / 10_000 + 1)
         };
-        bound().unwrap_or(false)
+        let covers = bound().unwrap_or(false);
+        debug_assert!(!covers || self.equity(place).0 >= self.equity(place).1, "a sure bound");
+        covers
     }
 }
