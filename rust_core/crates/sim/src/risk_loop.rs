@@ -15,8 +15,9 @@ use engine::pod::{
 use engine::reject::Reject;
 use engine::{Batch, Book, Fills, MarketData, MatchingEngine, RiskEngine, Risked};
 
-use crate::reference_risk::{ReferenceRisk, Said};
+use crate::reference_risk::{ReferenceRisk, Said, Who};
 use crate::rng::Rng;
+use engine::risk::Level;
 
 /// The last of them is opened while a run goes on.
 const ACCOUNTS: u32 = 5;
@@ -290,7 +291,7 @@ impl RiskLoop {
         if std::mem::take(&mut self.settled) {
             orders.lag = 0;
         }
-        if self.rng.per_mille(10) {
+        if !self.log.is_empty() && self.rng.per_mille(10) {
             orders.batch = self.rng.below(self.batch + 4);
         }
         let sequence = self.risk.applied() + 1;
@@ -448,6 +449,18 @@ impl RiskLoop {
             }
             if buying.open_orders as usize != self.reference.open_orders(account) {
                 return Err(format!("account {account}: {} open orders", buying.open_orders));
+            }
+        }
+        let accounts = (1..=ACCOUNTS).map(|id| (Who::Account(id), Level::Account, id));
+        let firms = (1..=2).map(|id| (Who::Firm(id), Level::Firm, id));
+        for (who, level, id) in accounts.chain(firms).chain([(Who::Venue, Level::Venue, 0)]) {
+            let Some([day, exposure, available]) = self.reference.standing(who) else { continue };
+            let standing = self.risk.standing(level, id).ok_or("somebody is missing")?;
+            let same = standing.day == day
+                && standing.exposure.is_none_or(|kept| kept == exposure)
+                && standing.available == Some(available);
+            if !same {
+                return Err(format!("{who:?}: {standing:?}, not {day}, {exposure}, {available}"));
             }
         }
         if sums.values().any(|&sum| sum != (0, 0)) {

@@ -492,6 +492,7 @@ pub fn first_failure<O: Observer>(
     }
     if sees(bits::DAILY_LOSS) {
         let at_most = if O::SEES_ALL { None } else { engine.day_loss_at_most(place) };
+        debug_assert!(at_most.is_none_or(|most| engine.day_loss(place) <= most), "a sure bound");
         if at_most.is_none_or(|loss| loss > trader.max_loss) {
             let loss = engine.day_loss(place);
             let passes = !asks_more || reduces() || loss <= trader.max_loss;

@@ -194,8 +194,10 @@ impl RiskEngine {
             let at_least = trader.credit + trader.day_worth - loss;
             let most = loss.checked_add(trader.day_won)?.checked_add(trader.day_gross)?;
             let part = i128::from(self.reference.most_maintenance_bps);
-            Some(at_least >= most.checked_mul(part)? / 10_000 + 1)
+            Some(at_least > most.checked_mul(part)? / 10_000)
         };
-        bound().unwrap_or(false)
+        let covers = bound().unwrap_or(false);
+        debug_assert!(!covers || self.equity(place).0 >= self.equity(place).1, "a sure bound");
+        covers
     }
 }

@@ -92,6 +92,9 @@ pub struct Standing {
     pub fees: i128,
     /// Cost of positions and open orders; none while nothing asks for it.
     pub exposure: Option<i128>,
+    /// Credit and realised profit, less what is tied up; of a firm or the venue none until it has
+    /// limits.
+    pub available: Option<i128>,
     /// Number of open orders; of a firm or the venue only once it has limits.
     pub open_orders: u32,
     /// Whether its own kill switch is on.
@@ -260,6 +263,7 @@ impl RiskEngine {
             fees: -(-fees).div_euclid(10_000),
             exposure: (trader.exposed || (summed && level != Level::Account))
                 .then_some(trader.exposure),
+            available: summed.then(|| (trader.credit + trader.balance).div_euclid(10_000)),
             open_orders: trader.open_orders,
             killed: trader.killed,
             halted: trader.halted,

@@ -169,6 +169,26 @@ impl ReferenceRisk {
         self.count(sum, self.accounts[&account].currency, self.currency(who), round)
     }
 
+    /// What somebody has lost today and is exposed to, and the buying power that is left, money; a
+    /// firm or the venue only if it has limits.
+    #[must_use]
+    pub fn standing(&self, who: Who) -> Option<[i128; 3]> {
+        let limits = self.limits.get(&(who, 0));
+        let limited = self.limits.keys().any(|key| key.0 == who);
+        let account = matches!(who, Who::Account(id) if self.accounts.contains_key(&id));
+        let members = self.members(who);
+        let of = |id: &u32| {
+            let exposure = self.counted(self.exposure(*id), *id, who, Round::Up);
+            (exposure, self.counted(self.balance(*id), *id, who, Round::Down))
+        };
+        let sums = members.iter().map(of).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+        let credit = limits.map_or(0, engine::pod::Limits::credit) * 10_000;
+        (account || limited).then(|| {
+            let won = (-self.loss(who)).div_euclid(10_000);
+            [won, sums.0, (credit + sums.1).div_euclid(10_000)]
+        })
+    }
+
     /// The equity of an account beside its credit, and what maintenance margin asks for, money
     /// times basis points.
     #[must_use]

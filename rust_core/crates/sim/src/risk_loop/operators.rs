@@ -13,6 +13,9 @@ const ONE: i64 = 1_000_000_000;
 impl RiskLoop {
     /// Gives a currency a value, near one mostly.
     pub(super) fn set_conversion(&mut self, orders: &mut Orders) {
+        if self.log.len() < 200 {
+            return;
+        }
         let currency = match self.rng.weighted(&[480, 480, 30, 10]) {
             0 => "USD",
             1 => "EUR",

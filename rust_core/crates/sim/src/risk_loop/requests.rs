@@ -49,7 +49,9 @@ impl RiskLoop {
                 self.set_limits(orders, if last { ACCOUNTS } else { account });
             }
             5 => {
-                let id = 1 + self.rng.below(ACCOUNTS.into()) as u32;
+                // The last one comes when its groups have limits.
+                let most = if self.log.len() > 1_500 { ACCOUNTS } else { ACCOUNTS - 1 };
+                let id = 1 + self.rng.below(most.into()) as u32;
                 let flags = if self.rng.per_mille(900) { ACCOUNT_ENABLED } else { 0 };
                 let index = orders.accounts.len();
                 orders.commands.push(reference_command(CommandKind::SetAccount, index));
@@ -459,6 +461,11 @@ impl RiskLoop {
             .enumerate()
         {
             limits.checks &= !(u64::from(self.rng.per_mille(off)) << bit);
+        }
+        // At first often nothing that counts money is on, so that there is something to count when
+        // currencies are given their first values.
+        if self.log.len() < 1_000 && self.rng.per_mille(600) {
+            limits.checks &= !(bits::BUYING_POWER | bits::GROSS_EXPOSURE | bits::DAILY_LOSS);
         }
         limits.set_max_gross_exposure(i128::from(self.rng.between(2_000, 30_000)) * UNIT);
         limits.set_max_daily_loss(i128::from(self.rng.between(0, 600)) * UNIT);
