@@ -165,14 +165,15 @@ def test_limits_show_what_is_off() -> None:
         "message_rate": {"per_second": 10, "burst": 20},
         "restricted": False,
     }
-    assert seen(limits._document(Holder(venue=True), "AMZN", Limits())) == [
-        "level               venue",
-        "symbol               AMZN",
-        "max order quantity    off",
-        "max position          off",
-        "max gross position    off",
-        "max short             off",
-        "restricted            off",
+    special = Limits(max_order_quantity=10, restricted=True)
+    assert seen(limits._document(Holder(venue=True), "AMZN", special)) == [
+        "level                   venue",
+        "symbol                   AMZN",
+        "max order quantity         10",
+        "max position        as on all",
+        "max gross position  as on all",
+        "max short           as on all",
+        "restricted                yes",
     ]
 
 

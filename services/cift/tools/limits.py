@@ -174,7 +174,7 @@ def _document(holder: Holder, symbol: str, limits: Limits) -> Document:
         "sequence": limits.sequence or None,
     }
     told = {name: value for name, value in about.items() if value is not None}
-    return Document({**told, **values}, "off")
+    return Document({**told, **values}, "as on all" if symbol else "off")
 
 
 async def _set(client: CiftClient, args: argparse.Namespace) -> Document:
