@@ -142,6 +142,18 @@ async def test_a_change_that_is_not_in_effect_yet_is_not_lost(
     assert answer.account.name == "A"
 
 
+async def test_what_the_engine_refused_is_not_said_to_be_in_force(
+    admin: Admin, pool: asyncpg.Pool
+) -> None:
+    waiting = asyncio.create_task(admin.create_account(an_account(), call()))
+    store = ReferenceStore(pool)
+    while not await store.waiting():
+        await asyncio.sleep(0.01)
+    await store.note_applied(1, 55, [(0, 107)])
+    with pytest.raises(FailedPrecondition, match=r"not in force.*SYSTEM_UNAVAILABLE"):
+        await waiting
+
+
 async def test_a_change_must_be_in_this_engine_too(pool: asyncpg.Pool, relay: None) -> None:
     applied = [0]
     reference = Reference(pool, applied=lambda: applied[0])

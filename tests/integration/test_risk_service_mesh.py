@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
+import asyncpg
 import pytest
 
 from cift.client import (
@@ -364,6 +365,26 @@ async def test_what_is_wrong_is_named(
         with pytest.raises(RequestError) as refused:
             await operator.query(getattr(stub, method), request)
     assert [field for field, _ in refused.value.violations] == [named]
+
+
+async def test_what_the_engine_refuses_is_noted(mesh: MeshThread) -> None:
+    """Nothing that a call lets through is refused; what is, is not told to be in force."""
+    limits = {"checks": 0, "max_open_orders": 1}
+    commands = [["limits", {"account": account, **limits}] for account in (1, 99_999)]
+    connection = await asyncpg.connect(mesh.mesh.postgres_dsn)
+    try:
+        append = "SELECT reference_append('test', $1::text::jsonb)"
+        number = await connection.fetchval(append, json.dumps(commands))
+        async with asyncio.timeout(SECONDS):
+            while True:
+                select = "SELECT sequence, refused FROM reference_outbox WHERE number = $1"
+                row = await connection.fetchrow(select, number)
+                if row["sequence"] is not None:
+                    break
+                await asyncio.sleep(0.02)
+        assert json.loads(row["refused"]) == [[1, int(RejectReason.UNKNOWN_ACCOUNT)]]
+    finally:
+        await connection.close()
 
 
 async def test_a_part_of_limits_is_not_enough_to_begin_with(mesh: MeshThread, floor: Floor) -> None:

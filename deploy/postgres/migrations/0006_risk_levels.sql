@@ -161,6 +161,11 @@ CREATE TABLE locates (
 );
 CREATE INDEX locates_by_account ON locates (account_id, instrument_id);
 
+-- What the engine refused of a row, which is a bound of its own that was reached: [[index of the
+-- command, reason], …], null: nothing.
+ALTER TABLE reference_outbox
+    ADD COLUMN refused jsonb CHECK (jsonb_typeof(refused) = 'array');
+
 -- One row for every change that anybody makes, written in its transaction.
 CREATE TABLE audit_log (
     id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

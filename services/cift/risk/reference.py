@@ -14,6 +14,7 @@ from typing import Any
 
 import asyncpg
 
+from cift.common.v1 import types_pb2
 from cift.kit.errors import Aborted, DeadlineExceeded, FailedPrecondition
 from cift.kit.stores.change import VENUE_NAME, Change, holder_name
 from cift.kit.stores.instrument import Instrument, instrument_columns
@@ -289,9 +290,12 @@ class Reference:
         """
         deadline = time.monotonic() + seconds
         while number:
-            sequence: int | None = await self._pool.fetchval(
-                "SELECT sequence FROM reference_outbox WHERE number = $1", number
+            row = await self._pool.fetchrow(
+                "SELECT sequence, refused FROM reference_outbox WHERE number = $1", number
             )
+            sequence: int | None = row and row["sequence"]
+            if sequence is not None and row["refused"]:
+                raise _refused(row["refused"])
             if sequence is not None and (not here or self._applied() >= sequence):
                 return sequence
             if time.monotonic() >= deadline:
@@ -332,6 +336,22 @@ class Reference:
                 "SELECT max(number) FROM reference_outbox WHERE commands @> $1", [[kind, fields]]
             )
         return row or 0
+
+
+def _refused(commands: Sequence[Sequence[int]]) -> FailedPrecondition:
+    """What is said of a change that the engine refused: nothing here lets that through, so a bound
+    of its own was reached."""
+    numbers = sorted({reason for _, reason in commands})
+    known = types_pb2.RejectReason.values()
+    names = [
+        types_pb2.RejectReason.Name(n).removeprefix("REJECT_REASON_") if n in known else str(n)
+        for n in numbers
+    ]
+    return FailedPrecondition(
+        "REFUSED_BY_ENGINE",
+        f"stored, but not in force: the engine refused it ({', '.join(names)}); set it back, and "
+        "set it again when there is room",
+    )
 
 
 def named_account(row: Any) -> NamedAccount:

@@ -7,7 +7,7 @@ schemas/types.capnp.
 """
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import asyncpg
 
@@ -113,11 +113,17 @@ class ReferenceStore:
             for row in rows
         ]
 
-    async def note_applied(self, number: int, sequence: int) -> None:
-        """Note the ORDERS sequence at which an outbox row took effect; the first note stays."""
+    async def note_applied(
+        self, number: int, sequence: int, refused: Sequence[tuple[int, int]] = ()
+    ) -> None:
+        """Note the ORDERS sequence at which an outbox row took effect; the first note stays.
+
+        `refused`: commands of it that the engine refused, index and reason of each.
+        """
         await self._pool.execute(
-            "UPDATE reference_outbox SET sequence = $2, applied_at = now()"
+            "UPDATE reference_outbox SET sequence = $2, refused = $3, applied_at = now()"
             " WHERE number = $1 AND sequence IS NULL",
             number,
             sequence,
+            [list(pair) for pair in refused] or None,
         )
