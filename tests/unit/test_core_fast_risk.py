@@ -475,3 +475,24 @@ def test_below_maintenance_margin_only_what_reduces_is_let_through() -> None:
     assert failed.headroom is not None
     assert failed.headroom < 0
     assert risk.submit(7, 1, "sell", 49, 16).accepted
+
+
+def test_a_replace_is_judged_like_an_order() -> None:
+    risk = engine(max_position=10, credit=1_000 * MONEY)
+    order = risk.submit(7, 1, "buy", 100, 8).order_id
+    assert risk.replace(order, quantity=11).reason == 3
+    assert risk.replace(order, price=126).reason == 25
+    assert risk.buying_power(7) == 200 * MONEY
+    assert risk.replace(order, price=50, quantity=10).accepted
+    assert risk.buying_power(7) == 500 * MONEY
+    risk.trade(order, 50, 4)
+    assert risk.submit(7, 1, "buy", 50, 1).reason == 3
+    assert risk.replace(order, quantity=6).accepted
+    assert (risk.open_orders(7), risk.positions(7)[0].open_buy_quantity) == (1, 2)
+    assert risk.replace(order, quantity=4).accepted
+    assert (risk.open_orders(7), risk.positions(7)[0].open_buy_quantity) == (0, 0)
+    with pytest.raises(KeyError):
+        risk.replace(order)
+    other = risk.submit(7, 1, "buy", 50, 1)
+    with pytest.raises(ValueError, match="above 0"):
+        risk.replace(other.order_id, quantity=0)

@@ -411,3 +411,12 @@ def test_a_dry_run_says_that_a_currency_has_no_value() -> None:
     told = check(plane, limit("", "buy", "1", "1.00", "E1"))
     power = next(one for one in told.checks if one.check == "buying_power")
     assert (told.accepted, power.value) == (True, "0.5000000000000000")
+
+
+def test_a_dry_run_of_an_order_that_was_sent_is_of_that_order() -> None:
+    plane, _ = world()
+    sent = limit("b1", "buy", "2", "1.50", display_quantity="1", tag="X")
+    plane.ask(sent)
+    assert check(plane, sent).accepted
+    told = check(plane, limit("b1", "buy", "2", "1.50", display_quantity="1", tag="Y"))
+    assert told.reject_reason == types.REJECT_REASON_DUPLICATE_CL_ORD_ID

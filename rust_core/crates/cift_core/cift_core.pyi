@@ -1487,6 +1487,15 @@ class FastRiskEngine:
         interpreter is free meanwhile. ValueError: another shape or dtype; nothing happened then.
         """
 
+    def replace(
+        self, order_id: int, price: int | None = None, quantity: int | None = None
+    ) -> RiskVerdict:
+        """Judge another limit price or total quantity of an open order; once accepted it has them.
+
+        An order whose quantity is no more than what it has traded ends. KeyError: it isn't open.
+        ValueError: not above 0.
+        """
+
     def trade(self, order_id: int, price: int, quantity: int, maker: bool = False) -> None:
         """Tell that an order traded, and whether it rested before, for its fee. KeyError: it isn't
         open. ValueError: more than was open, or not a price.

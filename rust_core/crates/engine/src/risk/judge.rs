@@ -686,11 +686,11 @@ impl RiskEngine {
     /// The same judgement as for a command in ORDERS, of which every limit check is seen.
     pub(super) fn judge_dry<O: Observer>(
         &self,
-        command: &Command,
+        (command, terms): (&Command, Option<&OrderTerms>),
         replace: bool,
         observer: &mut O,
     ) -> Option<Reject> {
-        let Some(request) = self.request(command, Hashes::of(command, None), None) else {
+        let Some(request) = self.request(command, Hashes::of(command, None), terms) else {
             return Some(Reject::UnknownAccount);
         };
         if replace {

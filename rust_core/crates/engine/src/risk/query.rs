@@ -7,7 +7,9 @@ use super::conversions::Round;
 use super::holding::{BUY, SELL};
 use super::reference::VENUE;
 use super::RiskEngine;
-use crate::pod::{Account, Command, CommandKind, FeeSchedule, Instrument, InstrumentRules, Limits};
+use crate::pod::{
+    Account, Command, CommandKind, FeeSchedule, Instrument, InstrumentRules, Limits, OrderTerms,
+};
 use crate::reject::Reject;
 use crate::table::NONE;
 
@@ -118,10 +120,17 @@ impl RiskEngine {
     /// judged.
     #[must_use]
     pub fn check(&self, command: &Command) -> DryRun {
+        self.check_with(command, None)
+    }
+
+    /// The same of an order that has these terms, which tell it from others under its client order
+    /// id.
+    #[must_use]
+    pub fn check_with(&self, command: &Command, terms: Option<&OrderTerms>) -> DryRun {
         let mut checks = Vec::with_capacity(super::Check::ALL.len());
         let refused = match CommandKind::try_from(command.kind) {
-            Ok(CommandKind::NewOrder) => self.judge_dry(command, false, &mut checks),
-            Ok(CommandKind::ReplaceOrder) => self.judge_dry(command, true, &mut checks),
+            Ok(CommandKind::NewOrder) => self.judge_dry((command, terms), false, &mut checks),
+            Ok(CommandKind::ReplaceOrder) => self.judge_dry((command, None), true, &mut checks),
             _ => Some(Reject::UnsupportedCharacteristic),
         };
         DryRun { refused, checks }
