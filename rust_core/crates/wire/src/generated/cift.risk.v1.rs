@@ -212,7 +212,8 @@ pub struct AuditEntry {
     /// "fees", "conversion" or "kill_switch".
     #[prost(string, tag = "4")]
     pub kind: ::prost::alloc::string::String,
-    /// Which one, such as an account's name; of limits and locates also the symbol after a slash.
+    /// Which one: an account's name, a key's number, "firm F" or "venue" where it is theirs; of
+    /// limits and locates in one symbol also that, after a slash.
     #[prost(string, tag = "5")]
     pub name: ::prost::alloc::string::String,
     /// What it was, JSON; empty: it is new.
