@@ -551,6 +551,12 @@ def encode_reference(
     ValueError: a field that is unknown or out of its type.
     """
 
+def reject_text(reason: int) -> str:
+    """Return a cift.common.v1.RejectReason in words, with what to do, as responses have it."""
+
+def risk_reasons() -> list[int]:
+    """Return the reasons that are risk's own, limits and switches, in order of precedence."""
+
 @final
 class Submitted:
     """What became of a request at once."""
