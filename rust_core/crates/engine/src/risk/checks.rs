@@ -365,7 +365,6 @@ impl<O: Observer> Run<'_, O> {
 /// The first limit that what is asked would break at one level. A replace that asks for no more
 /// than its order has reserved passes the checks of size, position and money: it can only lower
 /// what is at stake. The engine, and the trader's place in it, say what the day's loss is.
-#[inline(always)]
 pub fn first_failure<O: Observer>(
     case: &Case<'_>,
     asked: &Asked,
@@ -467,8 +466,7 @@ pub fn first_failure<O: Observer>(
         }
     }
     if sees(bits::DAILY_LOSS) {
-        let at_most = if O::SEES_ALL { None } else { engine.day_loss_at_most(place) };
-        if same_money && at_most.is_some_and(|loss| loss <= trader.max_loss) {
+        if !O::SEES_ALL && same_money && engine.has_lost_at_most(trader, trader.max_loss) {
             return run.first;
         }
         let loss = engine.day_loss(place);
@@ -512,7 +510,7 @@ fn position_checks<O: Observer>(
 
 /// No sum of the positions and open orders of all accounts of a firm grows beyond this, so that
 /// what still comes of it fits its word.
-const MAX_SUM: i64 = 4 * MAX_POSITION;
+pub(super) const MAX_SUM: i64 = 4 * MAX_POSITION;
 
 /// Whether orders that must never increase the position still can't. One that is open reserves the
 /// position it reduces: what its side has open is never more than that, whatever fills first.

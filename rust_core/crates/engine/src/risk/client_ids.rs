@@ -89,7 +89,7 @@ pub fn digest_with_terms(digest: u64, terms: &OrderTerms) -> u64 {
 #[derive(Clone, Debug)]
 pub struct ClientIds {
     entries: Arena<Entry>,
-    /// At the same places.
+    /// At the same places; what stands at a place that was not linked to anything is left over.
     tails: Arena<Tail>,
     by_key: Table,
     by_order: Table,
@@ -178,23 +178,27 @@ impl ClientIds {
     }
 
     #[inline(always)]
-    fn add(&mut self, key: Key, hash: u64, digest: u64, place: u64) -> u32 {
+    fn add(&mut self, entry: Entry, hash: u64) -> u32 {
         debug_assert!(self.has_room(1), "the caller looked whether there is room");
-        let at = self.entries.insert(Entry { key, digest, place, root: NONE, order: NONE });
-        let tail = self.tails.insert(Tail { expires_ns: 0, next: NONE });
-        debug_assert_eq!(at, tail, "both are taken and freed together");
+        let at = self.entries.insert(entry);
+        self.tails.reach(at, Tail { expires_ns: 0, next: NONE });
         self.by_key.insert(hash, at);
         at
+    }
+
+    /// Where the next entry will be.
+    #[inline]
+    pub fn next(&self) -> u32 {
+        self.entries.next()
     }
 
     /// Adds the entry of an accepted new order, which is at `order` in the arena of live orders.
     #[inline(always)]
     pub fn add_order(&mut self, key: Key, hash: u64, digest: u64, place: u64, order: u32) -> u32 {
-        let at = self.add(key, hash, digest, place);
-        self.entries[at].root = at;
-        self.entries[at].order = order;
-        self.fresh.push_back((place, at));
-        at
+        let root = self.next();
+        self.add(Entry { key, digest, place, root, order }, hash);
+        self.fresh.push_back((place, root));
+        root
     }
 
     /// Adds a request about a live order, at the head of the order's list of entries; returns the
@@ -208,15 +212,14 @@ impl ClientIds {
         root: u32,
         head: u32,
     ) -> u32 {
-        let at = self.add(key, hash, digest, place);
-        self.entries[at].root = root;
+        let at = self.add(Entry { key, digest, place, root, order: NONE }, hash);
         self.tails[at].next = head;
         at
     }
 
     /// Adds an entry about no live order, which is kept 24 h from now.
     pub fn add_ended(&mut self, key: Key, hash: u64, digest: u64, place: u64, now_ns: i64) {
-        let at = self.add(key, hash, digest, place);
+        let at = self.add(Entry { key, digest, place, root: NONE, order: NONE }, hash);
         self.tails[at].expires_ns = now_ns.saturating_add(KEPT_NS);
         self.enqueue(at, at);
     }
@@ -268,7 +271,6 @@ impl ClientIds {
             self.by_order.remove(hash_word(entry.place), at);
         }
         self.entries.remove(at);
-        self.tails.remove(at);
         self.first = tail.next;
         if self.first == NONE {
             self.last = NONE;

@@ -80,9 +80,18 @@ impl Rates {
     }
 }
 
-/// Native money at a rate, cut off at the cap.
-#[inline]
+/// Native money at a rate of at most 10^16, cut off at the cap.
+#[inline(always)]
 pub(super) fn at_rate(native: i128, rate: u64) -> i128 {
+    if native as u128 >> 51 == 0 {
+        // Too little for the cap.
+        return (u128::from(native as u64) * u128::from(rate)) as i128;
+    }
+    much_at_rate(native, rate)
+}
+
+#[inline(never)]
+fn much_at_rate(native: i128, rate: u64) -> i128 {
     let magnitude = native.unsigned_abs();
     let product = if magnitude >> 64 == 0 {
         // Two words have a product of two: nothing to check.
@@ -117,8 +126,11 @@ fn share(amount: i128, part: u64, whole: u64) -> i128 {
 }
 
 impl Holding {
+    /// What somebody has who has nothing.
+    pub const NOTHING: Self = Self::new(NONE, NONE);
+
     /// Nothing held and nothing open.
-    pub fn new(account: u32, instrument: u32) -> Self {
+    pub const fn new(account: u32, instrument: u32) -> Self {
         Self {
             account,
             instrument,
@@ -133,7 +145,7 @@ impl Holding {
             required: 0,
             exposure: 0,
             gross_sum: 0,
-            row: Row::default(),
+            row: Row::NONE,
             groups: [NONE; 2],
         }
     }
@@ -153,7 +165,14 @@ impl Holding {
     /// Cost of the position and reserved notionals in money, at so much money for a native unit.
     #[inline]
     pub fn exposure_money(&self, unit: u64) -> i128 {
-        at_rate(self.cost + self.open_notional[BUY] + self.open_notional[SELL], unit)
+        self.exposure_with_more(0, unit)
+    }
+
+    /// The same with so much more native money reserved.
+    #[inline]
+    pub fn exposure_with_more(&self, notional: i128, unit: u64) -> i128 {
+        let open = self.open_notional[BUY] + self.open_notional[SELL];
+        at_rate(self.cost + open + notional, unit)
     }
 
     /// What its position is worth at a price, counted as positive, in 10^-16 of a currency unit.
@@ -171,20 +190,24 @@ impl Holding {
     /// The exposure that margin is asked for, native, with so much more open on a side.
     ///
     /// Fields are read one by one: a pair that was just written by halves and is read at once makes
-    /// the processor wait.
-    #[inline]
+    /// the processor wait. What is asked for has its side by choice, not by branch: sides come as
+    /// they like, and a branch on one is guessed wrong half the time.
+    #[inline(always)]
     fn exposure_with(&self, side: usize, more: Reservation) -> i128 {
-        let along = if self.position >= 0 { BUY } else { SELL };
-        let against = 1 - along;
-        let none = Reservation::default();
-        let (more_along, more_against) = if side == along { (more, none) } else { (none, more) };
-        let growing = self.cost + self.open_notional[along] + more_along.notional;
+        let (buys, long) = (side == BUY, self.position >= 0);
+        let bought = if buys { more } else { Reservation::default() };
+        let sold = if buys { Reservation::default() } else { more };
+        let buying = self.open_notional[BUY] + bought.notional;
+        let selling = self.open_notional[SELL] + sold.notional;
+        let growing = self.cost + if long { buying } else { selling };
+        let open_buys = self.open[BUY] + bought.quantity;
+        let open_sells = self.open[SELL] + sold.quantity;
+        let open = (if long { open_sells } else { open_buys }).unsigned_abs();
         let held = self.position.unsigned_abs();
-        let open = (self.open[against] + more_against.quantity).unsigned_abs();
         if open <= held {
             return growing;
         }
-        let notional = self.open_notional[against] + more_against.notional;
+        let notional = if long { selling } else { buying };
         let turning = if held == 0 { notional } else { notional - share(notional, held, open) };
         growing.max(turning)
     }

@@ -54,6 +54,8 @@ pub(super) struct NewOrder {
     quantity: i64,
     price: i64,
     reserved: Reservation,
+    /// What margin asks for its holding once it is accepted.
+    needed: i128,
     fingerprint: u64,
 }
 
@@ -241,8 +243,10 @@ impl RiskEngine {
             fingerprint,
         };
         let holding = self.holding(request.account, instrument);
+        let own = holding.map_or(&Holding::NOTHING, |at| &self.holdings[at]);
+        let needed = own.requirement_with(side, reserved, listed.rates);
         let pair = (request.account, instrument, holding);
-        if let Some(reason) = self.judge_limits(pair, &asked, observer) {
+        if let Some(reason) = self.judge_limits(pair, &asked, Some(needed), observer) {
             return Err(reason);
         }
         let room = self.ids.has_room(1)
@@ -261,21 +265,23 @@ impl RiskEngine {
             quantity,
             price,
             reserved,
+            needed,
             fingerprint,
         })
     }
 
     /// The first limit that what is asked of an account in an instrument, by places, would break:
-    /// of its own, of its firm's and of the venue's the earliest in order of precedence.
+    /// of its own, of its firm's and of the venue's the earliest in order of precedence. `needed`
+    /// is what margin would ask for then, if a quick look is to decide.
     #[inline(always)]
     fn judge_limits<O: Observer>(
         &self,
         (account, instrument, holding): (u32, u32, Option<u32>),
         asked: &Asked,
+        needed: Option<i128>,
         observer: &mut O,
     ) -> Option<Reject> {
-        let none = Holding::new(NONE, NONE);
-        let own = holding.map_or(&none, |at| &self.holdings[at]);
+        let own = holding.map_or(&Holding::NOTHING, |at| &self.holdings[at]);
         let trader = &self.reference.traders[account as usize];
         let case = Case {
             level: Level::Account,
@@ -286,33 +292,29 @@ impl RiskEngine {
             special: self.special(own),
             now_ns: self.now_ns,
         };
-        let first = first_failure(&case, asked, observer, (self, account));
-        if trader.grouped {
-            return self.judge_groups((account, instrument), &case, first, asked, observer);
+        let pair = (account, instrument);
+        if let (false, Some(needed)) = (O::SEES_ALL, needed) {
+            if self.surely_passes(&case, asked, needed)
+                && (!trader.grouped || self.groups_surely_pass(pair, &case, asked, needed))
+            {
+                debug_assert_eq!(self.judge_exactly(pair, &case, asked, observer), None);
+                return None;
+            }
         }
-        first
+        self.judge_exactly(pair, &case, asked, observer)
     }
 
     #[inline(never)]
-    fn judge_groups<O: Observer>(
+    fn judge_exactly<O: Observer>(
         &self,
         (account, instrument): (u32, u32),
-        own: &Case<'_>,
-        mut first: Option<Reject>,
+        case: &Case<'_>,
         asked: &Asked,
         observer: &mut O,
     ) -> Option<Reject> {
-        let none = Holding::new(NONE, NONE);
+        let mut first = first_failure(case, asked, observer, (self, account));
         for group in self.groups_of(account) {
-            let at = self.holding(group, instrument);
-            let holding = at.map_or(&none, |at| &self.holdings[at]);
-            let case = Case {
-                level: if group == VENUE { Level::Venue } else { Level::Firm },
-                trader: &self.reference.traders[group as usize],
-                holding,
-                special: self.special(holding),
-                ..*own
-            };
+            let case = self.case_of(group, instrument, case);
             let failure = first_failure(&case, asked, observer, (self, group));
             first = match (first, failure) {
                 (Some(one), Some(other)) => Some(one.earliest(other)),
@@ -320,6 +322,35 @@ impl RiskEngine {
             };
         }
         first
+    }
+
+    #[inline(never)]
+    fn groups_surely_pass(
+        &self,
+        (account, instrument): (u32, u32),
+        own: &Case<'_>,
+        asked: &Asked,
+        needed: i128,
+    ) -> bool {
+        self.groups_of(account).all(|group| {
+            let case = self.case_of(group, instrument, own);
+            self.surely_passes(&case, asked, needed)
+        })
+    }
+
+    /// What is judged of a group when this is judged of one of its accounts.
+    #[inline]
+    fn case_of<'a>(&'a self, group: u32, instrument: u32, own: &Case<'a>) -> Case<'a> {
+        let linked = own.own.groups[usize::from(group == VENUE)];
+        let at = if linked == NONE { self.holding(group, instrument) } else { Some(linked) };
+        let holding = at.map_or(&Holding::NOTHING, |at| &self.holdings[at]);
+        Case {
+            level: if group == VENUE { Level::Venue } else { Level::Firm },
+            trader: &self.reference.traders[group as usize],
+            holding,
+            special: self.special(holding),
+            ..*own
+        }
     }
 
     /// Counts a new order or a replace among the messages of an account and its groups.
@@ -351,38 +382,57 @@ impl RiskEngine {
 
     #[inline(always)]
     fn accept_new(&mut self, order: &NewOrder, request: &Request, place: u64) -> Ruling {
-        let holding = match order.holding {
+        let held_at = match order.holding {
             Some(at) => at,
             None => self
                 .holding_or_new(request.account, order.instrument)
                 .expect("the judgement looked whether there is room"),
         };
-        let mut live = Live::new(place, order.side, order.quantity, order.price);
+        let &NewOrder { side, reserved: Reservation { quantity, notional }, .. } = order;
+        let root = self.ids.next();
+        let mut live = Live::new(place, side, order.quantity, order.price);
         live.account = request.account;
-        live.holding = holding;
+        live.holding = held_at;
         live.instrument = order.instrument;
         live.counted = order.counted;
         live.reduce_only = order.reduce_only;
-        let at = self.orders.add(live);
+        (live.root, live.ids) = (root, root);
+        let live = self.orders.add(live);
         let Request { key, hash, digest, .. } = *request;
-        let root = self.ids.add_order(key, hash, digest, place, at);
-        let live = self.orders.get_mut(at);
-        live.root = root;
-        live.ids = root;
+        self.ids.add_order(key, hash, digest, place, live);
         let trader = &mut self.reference.traders[request.account as usize];
+        let holding = &mut self.holdings[held_at];
+        let listed = &self.reference.listed[order.instrument as usize];
         trader.open_orders += 1;
-        let grouped = trader.grouped;
-        self.count_in_row(holding, order.fingerprint);
-        if grouped {
+        if trader.checks & bits::DUPLICATES != 0 {
+            holding.row.add(order.fingerprint, self.now_ns, trader.window_ns);
+        }
+        let balance = holding.required - order.needed;
+        trader.balance += balance;
+        holding.required = order.needed;
+        let mut exposure = 0;
+        if trader.exposed {
+            let all = holding.exposure_with_more(notional, listed.unit);
+            exposure = all - holding.exposure;
+            trader.exposure += exposure;
+            holding.exposure = all;
+        }
+        holding.open[side] += quantity;
+        holding.open_notional[side] += notional;
+        holding.reduce_only[side] += u32::from(order.reduce_only);
+        debug_assert_eq!(order.needed, holding.requirement(listed.rates));
+        if trader.grouped {
             self.count_order(request.account, true);
-            for group in self.holdings[holding].groups {
+            let mut change = Change { balance, exposure, ..Change::default() };
+            change.open[side] = quantity;
+            change.open_notional[side] = notional;
+            self.carry(held_at, &change);
+            for group in self.holdings[held_at].groups {
                 if group != NONE {
                     self.count_in_row(group, order.fingerprint);
                 }
             }
         }
-        self.holdings[holding].reduce_only[order.side] += u32::from(order.reduce_only);
-        self.reserve(holding, order.side, Reservation::default(), order.reserved);
         accepted(place)
     }
 
@@ -604,7 +654,7 @@ impl RiskEngine {
         };
         let (terms, asked) = self.replace_asks(command, order);
         let pair = (request.account, order.instrument, Some(order.holding));
-        if let Some(reason) = self.judge_limits(pair, &asked, observer) {
+        if let Some(reason) = self.judge_limits(pair, &asked, None, observer) {
             return Err(reason);
         }
         if !self.ids.has_room(1) || !self.orders.has_room_for_pending(at) {

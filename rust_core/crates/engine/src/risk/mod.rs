@@ -8,6 +8,7 @@
 //! - [`orders`] and [`holding`]: what is open and held, and what that ties up;
 //! - [`reference`]: instruments, accounts and limits; `operator`: what operators do to markets;
 //! - [`checks`]: the limit checks, in order of precedence; `judge` has those of shape and state;
+//! - `gate`: a quick look that lets most orders pass before the exact checks;
 //! - `levels`: firms and the venue, whose limits hold for all their accounts together; `day`: what
 //!   was lost since the day began; `flow`: how fast messages come.
 //!
@@ -21,6 +22,7 @@ mod day;
 mod error;
 mod fills;
 mod flow;
+mod gate;
 mod holding;
 mod judge;
 mod levels;
@@ -79,6 +81,9 @@ pub struct RiskEngine {
     /// p(n) of the last message applied.
     fills_due: u64,
     now_ns: i64,
+    /// The day of that, from the Unix epoch, and when it is over.
+    today: u32,
+    day_end_ns: i64,
     last_tick: i64,
     hash: Running,
     stopped: bool,
@@ -91,7 +96,7 @@ pub struct RiskEngine {
     /// The holdings of each trader, by place: what a walk over them reads, so that no wait for one
     /// has to end before the next begins.
     held_by: Vec<Vec<u32>>,
-    /// The day, and how far the price that moved most has moved on it, in millionths.
+    /// The day, and how far the price that moved most has moved on it, in parts of 2^20.
     moved: (u32, u64),
     /// Messages whose accepted new orders FILLS hasn't answered: sequence and how many.
     unanswered: VecDeque<(u64, u32)>,
@@ -135,6 +140,8 @@ impl RiskEngine {
             fills_applied: 0,
             fills_due: 0,
             now_ns: 0,
+            today: 0,
+            day_end_ns: crate::orders::DAY_NS,
             last_tick: 0,
             hash: Running(u64::from(shard)),
             stopped: false,
@@ -201,7 +208,7 @@ impl RiskEngine {
         self.accepts(batch)?;
         self.fills_due = self.fills_applied;
         self.applied = batch.sequence;
-        self.now_ns = self.now_ns.max(batch.time_ns);
+        self.advance(batch.time_ns);
         self.ids.expire(self.now_ns, 64 + 4 * batch.commands.len());
         let status = self.origins.judge(batch.origin, batch.batch, self.now_ns);
 
@@ -433,8 +440,10 @@ impl RiskEngine {
     }
 
     fn set_override(&mut self, at: u32, limits: &crate::pod::Limits) {
-        let special = reference::Override { limits: *limits };
-        let place = &mut self.holdings[at].limits;
+        let holding = &mut self.holdings[at];
+        let level = self.reference.traders[holding.account as usize].level;
+        let special = reference::Override::new(level, limits);
+        let place = &mut holding.limits;
         let overrides = &mut self.reference.overrides;
         if *place == NONE {
             *place = overrides.len() as u32;
