@@ -149,7 +149,7 @@ impl Table {
     }
 
     /// The place whose key has this hash and is the same.
-    #[inline]
+    #[inline(always)]
     pub fn find(&self, hash: u64, mut same: impl FnMut(u32) -> bool) -> Option<u32> {
         let (tag, mark) = (hash >> 32, mark_of(hash));
         let mut at = self.home(tag);
@@ -170,6 +170,14 @@ impl Table {
         }
     }
 
+    /// Whether a key of this hash may be here; mostly not when it isn't.
+    #[inline(always)]
+    #[must_use]
+    pub fn may_have(&self, hash: u64) -> bool {
+        let marks = self.marks[self.home(hash >> 32)];
+        matching(marks, mark_of(hash)) != 0 || marks & FULL == FULL
+    }
+
     /// Reads what a search for this hash begins with, so that it is near when it comes: the place
     /// of the first key that may have the hash, if there is one.
     #[inline]
@@ -182,7 +190,7 @@ impl Table {
     }
 
     /// Adds a place whose key isn't here yet.
-    #[inline]
+    #[inline(always)]
     pub fn insert(&mut self, hash: u64, place: u32) {
         if self.len >= self.room {
             self.grow();
@@ -191,7 +199,7 @@ impl Table {
         self.len += 1;
     }
 
-    #[inline]
+    #[inline(always)]
     fn put(&mut self, mark: u64, slot: u64) {
         let mut at = self.home(slot >> 32);
         while self.marks[at] & FULL == FULL {
@@ -305,17 +313,28 @@ impl<T: Copy> Arena<T> {
     /// Adds an entry, at the place freed last if there is one.
     #[inline(always)]
     pub fn insert(&mut self, value: T) -> u32 {
-        if let Some(place) = self.free.pop() {
-            self[place] = value;
-            return place;
-        }
-        let place = self.next;
-        if place >> CHUNK_BITS == self.chunks.len() as u32 {
-            self.add_chunk(value);
-        }
-        self.next += 1;
-        self[place] = value;
+        let (place, entry) = self.take(value);
+        *entry = value;
         place
+    }
+
+    /// Adds an entry whose every field the caller writes, at the place freed last if there is one: a
+    /// value that is made elsewhere field by field, and copied as a whole right away, makes the
+    /// processor wait. `filler` stands where nothing was yet.
+    #[inline(always)]
+    pub fn take(&mut self, filler: T) -> (u32, &mut T) {
+        let place = match self.free.pop() {
+            Some(place) => place,
+            None => {
+                let place = self.next;
+                if place >> CHUNK_BITS == self.chunks.len() as u32 {
+                    self.add_chunk(filler);
+                }
+                self.next += 1;
+                place
+            }
+        };
+        (place, &mut self[place])
     }
 
     #[cold]

@@ -21,14 +21,14 @@ pub(super) struct Moved {
 
 impl RiskEngine {
     /// The day of journal time, from the Unix epoch.
-    #[inline]
+    #[inline(always)]
     pub(super) fn today(&self) -> u32 {
         debug_assert_eq!(self.today, (self.now_ns / DAY_NS) as u32);
         self.today
     }
 
     /// Moves journal time on, if it is later.
-    #[inline]
+    #[inline(always)]
     pub(super) fn advance(&mut self, time_ns: i64) {
         if time_ns > self.now_ns {
             self.now_ns = time_ns;
@@ -124,7 +124,7 @@ impl RiskEngine {
     /// Whether the day's loss surely is no more than this, without a walk over the holdings: no
     /// price has moved further today than the one that moved most, so what prices did to the
     /// positions is no more than that part of them. False when that can't be said.
-    #[inline]
+    #[inline(always)]
     pub(super) fn has_lost_at_most(&self, trader: &Trader, most: i128) -> bool {
         let today = self.today();
         let moved = if self.moved.0 == today { self.moved.1 } else { 0 };

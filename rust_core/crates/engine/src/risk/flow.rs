@@ -42,7 +42,7 @@ impl Bucket {
     }
 
     /// Whether there is a message in it: whether fewer than `burst` are used.
-    #[inline]
+    #[inline(always)]
     pub fn has_one(&self, now_ns: i64) -> bool {
         let left = self.full_ns.saturating_sub(now_ns).max(0);
         let has = left < self.ahead_ns;
@@ -51,7 +51,7 @@ impl Bucket {
     }
 
     /// Takes a message out, if there is one.
-    #[inline]
+    #[inline(always)]
     pub fn take(&mut self, now_ns: i64) {
         if self.has_one(now_ns) {
             self.full_ns = self.full_ns.max(now_ns).saturating_add(self.interval_ns);
@@ -72,7 +72,7 @@ impl Row {
     pub const NONE: Self = Self { fingerprint: 0, since_ns: 0, count: 0 };
 
     /// How many there are with one more.
-    #[inline]
+    #[inline(always)]
     pub fn with(&self, fingerprint: u64, now_ns: i64, window_ns: i64) -> u32 {
         let same = self.fingerprint == fingerprint && now_ns - self.since_ns < window_ns;
         if same {
@@ -83,7 +83,7 @@ impl Row {
     }
 
     /// Takes one more in.
-    #[inline]
+    #[inline(always)]
     pub fn add(&mut self, fingerprint: u64, now_ns: i64, window_ns: i64) {
         let count = self.with(fingerprint, now_ns, window_ns);
         if count == 1 {
@@ -95,7 +95,7 @@ impl Row {
 
 /// What makes two orders of one account in one instrument the same: side, kind, prices, quantity.
 /// Never 0, which no row begins with.
-#[inline]
+#[inline(always)]
 pub fn fingerprint(kinds: u64, price: i64, stop_price: i64, quantity: i64) -> u64 {
     hash_words(&[kinds, price as u64, stop_price as u64, quantity as u64, 0]) | 1
 }

@@ -151,13 +151,13 @@ impl Holding {
     }
 
     /// The absolute position, of a firm or the venue those of all accounts.
-    #[inline]
+    #[inline(always)]
     pub fn gross(&self) -> i64 {
         self.gross_sum.max(self.position.abs())
     }
 
     /// How often the same order has come in a row with one more.
-    #[inline]
+    #[inline(always)]
     pub fn same_in_a_row(&self, fingerprint: u64, now_ns: i64, window_ns: i64) -> u32 {
         self.row.with(fingerprint, now_ns, window_ns)
     }
@@ -169,7 +169,7 @@ impl Holding {
     }
 
     /// The same with so much more native money reserved.
-    #[inline]
+    #[inline(always)]
     pub fn exposure_with_more(&self, notional: i128, unit: u64) -> i128 {
         let open = self.open_notional[BUY] + self.open_notional[SELL];
         at_rate(self.cost + open + notional, unit)
@@ -213,7 +213,7 @@ impl Holding {
     }
 
     /// What margin would ask for with so much more open on a side, in 10^-16 of a currency unit.
-    #[inline]
+    #[inline(always)]
     pub fn requirement_with(&self, side: usize, more: Reservation, rates: Rates) -> i128 {
         at_rate(self.exposure_with(side, more), rates.margin)
     }
@@ -245,10 +245,11 @@ impl Holding {
     }
 
     /// The position if every open order of one side were filled, counted in that side's direction.
-    #[inline]
+    #[inline(always)]
     pub fn worst(&self, side: usize) -> i64 {
-        let position = if side == BUY { self.position } else { -self.position };
-        position + self.open[side]
+        // The other sign without a branch on the side, which would be guessed wrong.
+        let turn = -((side != BUY) as i64);
+        (self.position ^ turn).wrapping_sub(turn) + self.open[side]
     }
 
     /// What orders of one side may have open without turning the position around.

@@ -23,9 +23,9 @@ use crate::table::{hash_words, NONE};
 pub(super) struct Request {
     /// Place of the account; none for an operator's request about all of them.
     pub(super) account: u32,
-    key: Key,
-    hash: u64,
-    digest: u64,
+    pub(super) key: Key,
+    pub(super) hash: u64,
+    pub(super) digest: u64,
     pub(super) known: Known,
 }
 
@@ -45,18 +45,19 @@ pub(super) enum Known {
 }
 
 /// A new order that may go on.
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct NewOrder {
-    instrument: u32,
-    holding: Option<u32>,
-    side: usize,
-    counted: Counted,
-    reduce_only: bool,
-    quantity: i64,
-    price: i64,
-    reserved: Reservation,
+    pub(super) instrument: u32,
+    pub(super) holding: Option<u32>,
+    pub(super) side: usize,
+    pub(super) counted: Counted,
+    pub(super) reduce_only: bool,
+    pub(super) quantity: i64,
+    pub(super) price: i64,
+    pub(super) reserved: Reservation,
     /// What margin asks for its holding once it is accepted.
-    needed: i128,
-    fingerprint: u64,
+    pub(super) needed: i128,
+    pub(super) fingerprint: u64,
 }
 
 /// A replace that may go on.
@@ -149,7 +150,8 @@ impl RiskEngine {
         Request { account, key, hash, digest, known }
     }
 
-    pub(super) fn new_order(&mut self, command: &Command, context: Context<'_>) -> Ruling {
+    #[inline(never)]
+    pub(super) fn new_order(&mut self, command: &Command, context: &Context<'_>) -> Ruling {
         let place = context.place;
         let has_terms = command.flags & FLAG_TERMS != 0;
         let terms = context.batch.terms.get(usize::from(command.payload_index));
@@ -246,7 +248,7 @@ impl RiskEngine {
         let own = holding.map_or(&Holding::NOTHING, |at| &self.holdings[at]);
         let needed = own.requirement_with(side, reserved, listed.rates);
         let pair = (request.account, instrument, holding);
-        if let Some(reason) = self.judge_limits(pair, &asked, Some(needed), observer) {
+        if let Some(reason) = self.judge_limits(pair, &asked, observer) {
             return Err(reason);
         }
         let room = self.ids.has_room(1)
@@ -271,50 +273,26 @@ impl RiskEngine {
     }
 
     /// The first limit that what is asked of an account in an instrument, by places, would break:
-    /// of its own, of its firm's and of the venue's the earliest in order of precedence. `needed`
-    /// is what margin would ask for then, if a quick look is to decide.
-    #[inline(always)]
+    /// of its own, of its firm's and of the venue's the earliest in order of precedence.
     fn judge_limits<O: Observer>(
         &self,
         (account, instrument, holding): (u32, u32, Option<u32>),
         asked: &Asked,
-        needed: Option<i128>,
         observer: &mut O,
     ) -> Option<Reject> {
         let own = holding.map_or(&Holding::NOTHING, |at| &self.holdings[at]);
-        let trader = &self.reference.traders[account as usize];
         let case = Case {
             level: Level::Account,
-            trader,
+            trader: &self.reference.traders[account as usize],
             listed: &self.reference.listed[instrument as usize],
             holding: own,
             own,
             special: self.special(own),
             now_ns: self.now_ns,
         };
-        let pair = (account, instrument);
-        if let (false, Some(needed)) = (O::SEES_ALL, needed) {
-            if self.surely_passes(&case, asked, needed)
-                && (!trader.grouped || self.groups_surely_pass(pair, &case, asked, needed))
-            {
-                debug_assert_eq!(self.judge_exactly(pair, &case, asked, observer), None);
-                return None;
-            }
-        }
-        self.judge_exactly(pair, &case, asked, observer)
-    }
-
-    #[inline(never)]
-    fn judge_exactly<O: Observer>(
-        &self,
-        (account, instrument): (u32, u32),
-        case: &Case<'_>,
-        asked: &Asked,
-        observer: &mut O,
-    ) -> Option<Reject> {
-        let mut first = first_failure(case, asked, observer, (self, account));
+        let mut first = first_failure(&case, asked, observer, (self, account));
         for group in self.groups_of(account) {
-            let case = self.case_of(group, instrument, case);
+            let case = self.case_of(group, instrument, &case);
             let failure = first_failure(&case, asked, observer, (self, group));
             first = match (first, failure) {
                 (Some(one), Some(other)) => Some(one.earliest(other)),
@@ -322,20 +300,6 @@ impl RiskEngine {
             };
         }
         first
-    }
-
-    #[inline(never)]
-    fn groups_surely_pass(
-        &self,
-        (account, instrument): (u32, u32),
-        own: &Case<'_>,
-        asked: &Asked,
-        needed: i128,
-    ) -> bool {
-        self.groups_of(account).all(|group| {
-            let case = self.case_of(group, instrument, own);
-            self.surely_passes(&case, asked, needed)
-        })
     }
 
     /// What is judged of a group when this is judged of one of its accounts.
@@ -354,8 +318,8 @@ impl RiskEngine {
     }
 
     /// Counts a new order or a replace among the messages of an account and its groups.
-    #[inline]
-    fn count_message(&mut self, account: u32) {
+    #[inline(always)]
+    pub(super) fn count_message(&mut self, account: u32) {
         let trader = &mut self.reference.traders[account as usize];
         if trader.checks & bits::MESSAGE_RATE != 0 {
             trader.bucket.take(self.now_ns);
@@ -381,7 +345,7 @@ impl RiskEngine {
     }
 
     #[inline(always)]
-    fn accept_new(&mut self, order: &NewOrder, request: &Request, place: u64) -> Ruling {
+    pub(super) fn accept_new(&mut self, order: &NewOrder, request: &Request, place: u64) -> Ruling {
         let held_at = match order.holding {
             Some(at) => at,
             None => self
@@ -516,7 +480,8 @@ impl RiskEngine {
 
     /// A cancel is never refused for a limit, nor for want of room: when its own client order id
     /// can't be kept it is judged all the same.
-    pub(super) fn cancel_order(&mut self, command: &Command, context: Context<'_>) -> Ruling {
+    #[inline(never)]
+    pub(super) fn cancel_order(&mut self, command: &Command, context: &Context<'_>) -> Ruling {
         let orig = match Self::orig(command, context.batch) {
             Ok(orig) => orig,
             Err(reason) => return cancel_refused(0, reason),
@@ -590,7 +555,8 @@ impl RiskEngine {
         }
     }
 
-    pub(super) fn replace_order(&mut self, command: &Command, context: Context<'_>) -> Ruling {
+    #[inline(never)]
+    pub(super) fn replace_order(&mut self, command: &Command, context: &Context<'_>) -> Ruling {
         let orig = match Self::orig(command, context.batch) {
             Ok(orig) => orig,
             Err(reason) => return cancel_refused(0, reason),
@@ -654,7 +620,7 @@ impl RiskEngine {
         };
         let (terms, asked) = self.replace_asks(command, order);
         let pair = (request.account, order.instrument, Some(order.holding));
-        if let Some(reason) = self.judge_limits(pair, &asked, None, observer) {
+        if let Some(reason) = self.judge_limits(pair, &asked, observer) {
             return Err(reason);
         }
         if !self.ids.has_room(1) || !self.orders.has_room_for_pending(at) {

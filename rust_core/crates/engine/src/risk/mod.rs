@@ -280,7 +280,7 @@ impl RiskEngine {
         risked: &mut Risked,
     ) -> u32 {
         let place = place(self.shard, batch.sequence, index);
-        let ruling = self.judge(command, Context { batch, place, hashes });
+        let ruling = self.judge(command, &Context { batch, place, hashes });
         self.hash.absorb(ruling.order_id, ruling.said);
         self.absorb_account(command.account);
         risked.verdicts.push(ruling.verdict());
@@ -318,7 +318,7 @@ impl RiskEngine {
     }
 
     /// Takes the balances of an account into the hash.
-    #[inline]
+    #[inline(always)]
     fn absorb_account(&mut self, id: u32) {
         if let Some(place) = self.reference.account_place(id) {
             let trader = &self.reference.traders[place as usize];
@@ -327,12 +327,25 @@ impl RiskEngine {
         }
     }
 
-    #[inline]
-    fn judge(&mut self, command: &Command, context: Context<'_>) -> Ruling {
+    #[inline(always)]
+    fn judge(&mut self, command: &Command, context: &Context<'_>) -> Ruling {
+        if command.kind == CommandKind::NewOrder.number() {
+            let quick = self.quick_new(command, context);
+            return quick.unwrap_or_else(|| self.new_order(command, context));
+        }
+        if command.kind == CommandKind::CancelOrder.number() {
+            return self.cancel_order(command, context);
+        }
+        self.judge_other(command, *context)
+    }
+
+    #[inline(never)]
+    fn judge_other(&mut self, command: &Command, context: Context<'_>) -> Ruling {
         match CommandKind::try_from(command.kind) {
-            Ok(CommandKind::NewOrder) => self.new_order(command, context),
-            Ok(CommandKind::CancelOrder) => self.cancel_order(command, context),
-            Ok(CommandKind::ReplaceOrder) => self.replace_order(command, context),
+            Ok(CommandKind::NewOrder | CommandKind::CancelOrder) => {
+                unreachable!("they are judged before others")
+            }
+            Ok(CommandKind::ReplaceOrder) => self.replace_order(command, &context),
             Ok(CommandKind::Tick) => {
                 self.last_tick = self.last_tick.max(command.expire_time);
                 accepted(0)
@@ -454,7 +467,7 @@ impl RiskEngine {
     }
 
     /// The holding of an account in an instrument, by places.
-    #[inline]
+    #[inline(always)]
     fn holding(&self, account: u32, instrument: u32) -> Option<u32> {
         let hash = holding_hash(account, instrument);
         self.holding_index.find(hash, |at| {
@@ -464,7 +477,7 @@ impl RiskEngine {
     }
 
     /// Limits of a holding's own, if it has any.
-    #[inline]
+    #[inline(always)]
     fn special(&self, holding: &holding::Holding) -> Option<&reference::Override> {
         match holding.limits {
             NONE => None,
@@ -473,7 +486,7 @@ impl RiskEngine {
     }
 
     /// Whether one more holding of an account fits, and those of its groups.
-    #[inline]
+    #[inline(always)]
     fn has_room_for_holding(&self, account: u32) -> bool {
         let more = if self.reference.traders[account as usize].grouped { 3 } else { 1 };
         self.holdings.len() + more <= self.bounds.holdings

@@ -124,7 +124,7 @@ impl Listed {
     }
 
     /// What collars refer to.
-    #[inline]
+    #[inline(always)]
     pub fn reference(&self) -> Option<i64> {
         match (self.last, self.initial) {
             (0, 0) => None,
@@ -134,7 +134,7 @@ impl Listed {
     }
 
     /// Whether a price is at most so far from what collars refer to, and there is that.
-    #[inline]
+    #[inline(always)]
     pub fn is_within(&self, price: i64, bps: u32) -> bool {
         self.reference().is_some_and(|at| {
             // At most 10^16, and 10^17: a distance is inside when it is not above the whole part.
@@ -189,7 +189,7 @@ impl Listed {
     }
 
     /// Whether a quantity is a multiple of the lot.
-    #[inline]
+    #[inline(always)]
     pub fn on_lot(&self, quantity: i64) -> bool {
         self.lot == 1 || quantity % self.lot == 0
     }
@@ -310,7 +310,7 @@ fn sizes_of(limits: &Limits) -> SetSizes {
 struct Dense(Vec<u32>);
 
 impl Dense {
-    #[inline]
+    #[inline(always)]
     fn get(&self, id: u32) -> Option<u32> {
         self.0.get(id as usize).copied().filter(|&place| place != NONE)
     }
@@ -419,13 +419,13 @@ impl Reference {
     }
 
     /// The place of an instrument.
-    #[inline]
+    #[inline(always)]
     pub fn instrument_place(&self, id: u32) -> Option<u32> {
         self.instrument_places.get(id)
     }
 
     /// The place of an account.
-    #[inline]
+    #[inline(always)]
     pub fn account_place(&self, id: u32) -> Option<u32> {
         self.account_places.get(id)
     }
@@ -441,7 +441,7 @@ impl Reference {
     }
 
     /// Whether a price is one, and a multiple of the tick there.
-    #[inline]
+    #[inline(always)]
     pub fn on_tick(&self, place: u32, price: i64) -> bool {
         let tick = self.listed[place as usize].tick;
         (1..=MAX_PRICE).contains(&price)
