@@ -71,9 +71,9 @@ impl MatchingEngine {
         fills: &mut Fills,
     ) -> bool {
         let done = self.follow_on(slot, command_index, room, fills);
-        let mut told = self.tell_session(slot, command_index, room, fills);
-        if done && told && self.books[slot].session.collects() {
-            told = self.indicate(slot, command_index, room, fills);
+        let told = self.tell_session(slot, command_index, room, fills);
+        if done && told {
+            self.touch(slot, command_index);
         }
         if !done || !told {
             self.postpone(slot);

@@ -74,6 +74,8 @@ pub struct MatchingEngine {
     parts: Vec<plan::Part>,
     /// Trades that were busted, a side each, rising.
     busted: Vec<u64>,
+    /// Instruments that collect and were touched in this message, by id, and where they are.
+    collecting: Vec<(u32, u32)>,
     /// The prices of an auction under consideration.
     candidates: Vec<auction::Candidate>,
     hash: StateHash,
@@ -157,6 +159,7 @@ impl MatchingEngine {
             gone: Vec::new(),
             parts: Vec::with_capacity(plan::MOST_CHOSEN),
             busted: Vec::new(),
+            collecting: Vec::new(),
             candidates: Vec::new(),
             hash: StateHash::default(),
         }
@@ -199,6 +202,9 @@ impl MatchingEngine {
                 event_count: fills.events.len() as u32 - first_event,
                 ..outcome
             });
+        }
+        if !self.collecting.is_empty() {
+            self.indicate_touched(fills);
         }
         assert!(fills.events.len() <= MAX_EVENTS, "events stay within what was set aside");
         self.hash.fold_fills(fills);
