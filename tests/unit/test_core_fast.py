@@ -33,8 +33,9 @@ def test_the_examples_in_the_stub_hold() -> None:
     for number, text in enumerate(re.findall(r'"""(.*?)"""', STUB.read_text(), re.DOTALL)):
         parser = doctest.DocTestParser()
         scope = {name: getattr(cift_core, name) for name in names}
+        scope |= {"np": np, "request_dtype": cift_core.request_dtype}
         runner.run(parser.get_doctest(text, scope, f"stub {number}", None, None))
-    assert (runner.failures, runner.tries) == (0, 21)
+    assert (runner.failures, runner.tries) == (0, 28)
 
 
 def test_first_come_first_served_at_a_price() -> None:

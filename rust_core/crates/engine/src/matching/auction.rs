@@ -419,15 +419,17 @@ impl MatchingEngine {
             while at != NIL {
                 let order = self.orders.get(at);
                 if self.ends_with_auction(order, slot).is_some() {
-                    ids.push(order.id);
+                    ids.push((order.id, at));
                 }
                 at = order.next;
             }
         }
         let mut done = true;
-        for &id in &ids {
+        for &(id, index) in &ids {
             // It may have gone with its partner.
-            let Some(index) = self.orders.find(id) else { continue };
+            if !self.orders.is(index, id) {
+                continue;
+            }
             if events.len() + 1 + self.orders.link_cost(index) > room.events {
                 done = false;
                 break;

@@ -89,7 +89,8 @@ impl MatchingEngine {
             let own = self.refusal_of_special(command, terms_of(batch, command), slot);
             let of_risk = refusal_of_risk(&batch.verdicts[start + place]);
             let unfit = if well_formed { misfit(first, command, place) } else { reasons[0] };
-            reasons[place] = earliest(earliest(own, unfit), of_risk);
+            let name = self.name_taken(command, &commands[..place]);
+            reasons[place] = earliest(earliest(earliest(own, unfit), name), of_risk);
         }
         if reasons.iter().any(Option::is_some) {
             for reason in reasons.iter_mut().take(legs) {

@@ -95,17 +95,19 @@ impl MatchingEngine {
         let mut ids = core::mem::take(&mut self.swept);
         ids.clear();
         self.touched.clear();
-        self.orders.of_account(wanted.account, |_, order| {
+        self.orders.of_account(wanted.account, |index, order| {
             let tag = || self.orders.extra_at(order.extra).map_or(0, |extra| extra.tag);
             if wanted.is(order, tag) {
-                ids.push(order.id);
+                ids.push((order.id, index));
             }
         });
         ids.sort_unstable();
         let mut done = true;
-        for &id in &ids {
+        for &(id, index) in &ids {
             // The partner of one that has just been cancelled is gone.
-            let Some(index) = self.orders.find(id) else { continue };
+            if !self.orders.is(index, id) {
+                continue;
+            }
             if events.len() + 1 + self.orders.link_cost(index) > room.events {
                 done = false;
                 break;
