@@ -534,6 +534,9 @@ impl MatchingEngine {
         if let Some(reason) = misfit(command, order, extra) {
             return Some(reason);
         }
+        if extra.is_some() && self.exits_misfit(command, index) {
+            return Some(Reject::IncorrectQuantity);
+        }
         let slot = self.slot(order.instrument).expect("an order has a book");
         let book = &self.books[slot];
         if book.screened {
