@@ -325,7 +325,7 @@ impl RiskEngine {
             fees: up(fees),
             equity: equity.div_euclid(10_000),
             maintenance: up(maintenance),
-            close_only: lost || (self.asks_maintenance(place) && equity < maintenance),
+            close_only: lost || (self.asks_maintenance(trader) && equity < maintenance),
             used: up(used),
             reserved: up(required) - up(used),
             available,
