@@ -41,6 +41,7 @@ from cift.kit.stores.rows import (
     fee_schedule,
     kill_switch,
 )
+from cift_core import encode_reference
 
 __all__ = ["VENUE_NAME", "Change", "hash_key", "holder_name"]
 
@@ -376,10 +377,10 @@ class Change:
         """Write the outbox rows and the audit log; `ReferenceStore.change` does it, last."""
         commands = self._commands
         for start in range(0, len(commands), MAX_COMMANDS_PER_BATCH):
+            batch = commands[start : start + MAX_COMMANDS_PER_BATCH]
+            encode_reference(1, batch)  # What can't be written would hold up all that follows.
             self.number = await self._connection.fetchval(
-                "SELECT reference_append($1, $2)",
-                self._actor,
-                commands[start : start + MAX_COMMANDS_PER_BATCH],
+                "SELECT reference_append($1, $2)", self._actor, batch
             )
         if self._audit:
             await self._connection.execute(
