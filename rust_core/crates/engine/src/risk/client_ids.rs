@@ -78,7 +78,7 @@ pub fn digest(command: &Command, orig_hash: Option<u64>) -> u64 {
     let links = words[15] & (asked | !u64::from(u32::MAX));
     let a = fold(kind ^ 0x243f_6a88_85a3_08d3, flags ^ 0x1319_8a2e_0370_7345);
     let b = fold(words[2] ^ 0xa409_3822_299f_31d1, words[8] ^ 0x082e_fa98_ec4e_6c89);
-    if words[10] | words[11] | words[12] | words[13] | words[14] | words[15] == 0 {
+    if words[10] | words[11] | words[12] | words[13] | words[14] | links == 0 {
         // Most say nothing more.
         let rest = fold(a ^ b.rotate_left(13) ^ 0xba7c_9045_f12c_7f99, words[9] ^ SHORT);
         return named(rest, orig_hash);
