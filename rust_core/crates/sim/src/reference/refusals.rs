@@ -184,7 +184,11 @@ impl Reference {
         let mut closed =
             collects && market.contains(&command.ord_type) && !book.rules.auction_market_orders;
         closed |= match time {
-            TimeInForce::Ioc | TimeInForce::Fok => collects,
+            // Only a stop can wait until orders trade.
+            TimeInForce::Ioc | TimeInForce::Fok => {
+                let stops = [OrdType::Stop.number(), OrdType::StopLimit.number()];
+                collects && !stops.contains(&command.ord_type)
+            }
             TimeInForce::GoodForAuction => !collects,
             TimeInForce::AtTheOpen => {
                 book.session != SessionState::OpeningAuction
