@@ -178,6 +178,10 @@ impl MatchingEngine {
             extra.peg_limit = at.command.price;
         }
         let limit = extra.peg_limit;
+        if limit != was_limit {
+            // With another limit it may have a price inside the band where it had none.
+            self.books[slot].pegs_seen = None;
+        }
         let before = self.orders.shown(index);
         if place == Place::Suspended || limit == was_limit && leaves <= order.leaves {
             self.orders.get_mut(index).leaves = leaves;
@@ -212,11 +216,6 @@ impl MatchingEngine {
         book.pegs.remove(place);
         book.pegs_right -= usize::from(place < book.pegs_right);
         book.followers -= 1;
-    }
-
-    /// Whether an instrument has as many pegged orders as it may.
-    pub(super) fn is_full_of_pegs(&self, slot: usize) -> bool {
-        self.books[slot].pegs.len() >= MAX_PEGS
     }
 }
 
