@@ -3,6 +3,7 @@
 //! What few orders have stands beside, in [`Extra`]: a plain order is two cache lines and no more.
 
 use alloc::vec::Vec;
+use bytemuck::Zeroable;
 
 use crate::enums::SelfTrade;
 use crate::pod::{
@@ -340,8 +341,8 @@ impl Orders {
             arena: Vec::with_capacity(RESERVED_ORDERS),
             owners: Vec::with_capacity(RESERVED_ORDERS),
             free: NIL,
-            table: Table::default(),
-            names: named.then(Table::default),
+            table: Table::with_slots(4096, 5),
+            names: named.then(|| Table::with_slots(1024, 2)),
             day_first: NIL,
             day_last: NIL,
             extras: Vec::new(),
@@ -540,17 +541,23 @@ impl Orders {
     #[inline]
     pub fn insert(&mut self, order: Order) -> u32 {
         if self.free == NIL {
-            let index = self.arena.len() as u32;
-            self.owners.push(order.account);
-            self.arena.push(order);
-            return index;
+            self.grow();
         }
         let index = self.free;
         self.owners[index as usize] = order.account;
+        // One place to write it to, so that it needn't be made elsewhere first.
         let slot = &mut self.arena[index as usize];
         self.free = slot.next;
         *slot = order;
         index
+    }
+
+    /// Makes a place, which is free.
+    #[inline(never)]
+    fn grow(&mut self) {
+        self.free = self.arena.len() as u32;
+        self.owners.push(0);
+        self.arena.push(Order::new(0, &Command::zeroed()));
     }
 
     /// Gives the place of an unlisted order back.
@@ -575,6 +582,7 @@ impl Orders {
         let last = self.day_last;
         let order = self.get_mut(index);
         let (id, name, for_the_day) = (order.id, order.name(), order.expire_day != 0);
+        let plain = order.extra == NIL;
         if for_the_day {
             order.day_prev = last;
             order.day_next = NIL;
@@ -584,29 +592,25 @@ impl Orders {
             }
             self.day_last = index;
         }
-        if self.get(index).extra != NIL {
+        if !plain {
             self.push_heap(index);
         }
-        let by_id = self.is_found_by_id(index);
+        let linked = !plain && self.link(index).is_some();
         if let Some(names) = &mut self.names {
             names.insert(hash_word(name), index);
+            if !linked {
+                return;
+            }
         }
-        if by_id {
-            self.table.insert(hash_word(id), index);
-        }
-    }
-
-    /// Whether an order is found by id while it is listed.
-    #[inline]
-    fn is_found_by_id(&self, index: u32) -> bool {
-        self.names.is_none() || self.link(index).is_some()
+        self.table.insert(hash_word(id), index);
     }
 
     /// Ends a listed order: it can't be found any more and its place is given back.
     #[inline]
     pub fn end(&mut self, index: u32) {
         let order = self.get(index);
-        let (name, &Order { id, expire_day, day_prev, day_next, .. }) = (order.name(), order);
+        let name = order.name();
+        let &Order { id, expire_day, day_prev, day_next, extra, .. } = order;
         if expire_day != 0 {
             match day_prev {
                 NIL => self.day_first = day_next,
@@ -617,16 +621,18 @@ impl Orders {
                 next => self.get_mut(next).day_prev = day_prev,
             }
         }
-        if self.get(index).extra != NIL {
+        if extra != NIL {
             self.leave_heap(index);
         }
-        if self.is_found_by_id(index) {
-            self.table.remove(hash_word(id), index);
-        }
+        let linked = extra != NIL && self.link(index).is_some();
+        self.release(index);
         if let Some(names) = &mut self.names {
             names.remove(hash_word(name), index);
+            if !linked {
+                return;
+            }
         }
-        self.release(index);
+        self.table.remove(hash_word(id), index);
     }
 
     /// The order that expires first, by time, then id, if it is due, and when it is.
