@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use engine::ids::{place, sequence_of};
 use engine::pod::{
     Account, BatchStatus, ClOrdId, Command, CommandKind, Event, ExecType, Instrument,
-    InstrumentRules, Limits, OrderTerms, SessionState, Side, VerdictKind,
+    InstrumentRules, Limits, Liquidity, OrderTerms, SessionState, Side, VerdictKind,
     FLAG_CANCEL_ON_DISCONNECT, FLAG_LEAVES, FLAG_REDUCE_ONLY, FLAG_TERMS, MAX_PRICE, MAX_QUANTITY,
 };
 use engine::reject::Reject;
@@ -126,6 +126,8 @@ pub struct ReferenceRisk {
     dawn: (BTreeMap<(u32, u32), Holding>, BTreeMap<u32, i64>),
     rules: BTreeMap<u32, InstrumentRules>,
     last_price: BTreeMap<u32, i64>,
+    /// Prices of the last auctions.
+    auctioned: BTreeMap<u32, i64>,
     orders: BTreeMap<u64, Order>,
     requests: BTreeMap<(u32, ClOrdId), Request>,
     holdings: BTreeMap<(u32, u32), Holding>,
@@ -255,7 +257,7 @@ impl ReferenceRisk {
                 }
             }
         }
-        let judged = self.judge_new(command, known.as_ref());
+        let judged = self.judge_new(command, terms, known.as_ref());
         self.count_message(command.account);
         if judged.is_ok() {
             self.count_in_row(command);
@@ -274,7 +276,12 @@ impl ReferenceRisk {
         }
     }
 
-    fn judge_new(&self, command: &Command, known: Option<&Request>) -> Result<Order, Reject> {
+    fn judge_new(
+        &self,
+        command: &Command,
+        terms: Option<&OrderTerms>,
+        known: Option<&Request>,
+    ) -> Result<Order, Reject> {
         if !self.accounts.contains_key(&command.account) {
             return refuse(Reject::UnknownAccount);
         }
@@ -314,6 +321,9 @@ impl ReferenceRisk {
         let price = match priced {
             Priced::ByLimit | Priced::ByLimitIfAny if command.price != 0 => Some(command.price),
             Priced::ByStopIfAny if stops => Some(command.stop_price),
+            Priced::ByLimitIfAny => self
+                .highest_in_band(instrument)
+                .or_else(|| self.market_price(command.account, instrument)),
             _ => self.market_price(command.account, instrument),
         };
         let order = Order {
@@ -328,7 +338,11 @@ impl ReferenceRisk {
             pending: Vec::new(),
             ended_ns: None,
         };
-        let collared = (command.price != 0).then_some(command.price);
+        let mut collared = (command.price != 0).then_some(command.price);
+        if let (Priced::ByLimitIfAny, None, Some(terms)) = (priced, collared, terms) {
+            let at = self.reference_price(instrument);
+            collared = at.map(|price| price + terms.peg_offset.clamp(-MAX_PRICE, MAX_PRICE));
+        }
         let twin = Some(limits::twin(command));
         self.check_limits(&order, None, order.leaves, (collared, price), twin)?;
         Ok(order)
@@ -354,6 +368,14 @@ impl ReferenceRisk {
             (one, other) => one.min(other),
         };
         Some(MAX_PRICE.min(reference + reference * i64::from(bps) / 10_000))
+    }
+
+    /// Where the static band of an instrument ends above, if it has one around something.
+    fn highest_in_band(&self, instrument: &Instrument) -> Option<i64> {
+        let bps = i64::from(self.rules.get(&instrument.id)?.static_band_bps);
+        let auctioned = self.auctioned.get(&instrument.id).copied();
+        let middle = auctioned.unwrap_or(instrument.reference_price);
+        (bps > 0 && middle > 0).then(|| MAX_PRICE.min(middle + middle * bps / 10_000))
     }
 
     /// The live orders of an account.
@@ -575,6 +597,9 @@ impl ReferenceRisk {
             order.price = event.stop_price;
         }
         if kind == ExecType::Trade {
+            if event.liquidity == Liquidity::Auction.number() {
+                self.auctioned.insert(event.instrument, event.last_price);
+            }
             let (account, instrument, buys) = (order.account, order.instrument, order.buys);
             if order.leaves == 0 {
                 order.ended_ns = Some(now_ns);

@@ -324,6 +324,11 @@ impl MatchingEngine {
             let Room { events, statuses } = Room::before(0);
             let room = Room { events: events - teller.unwritten, statuses };
             self.follow(slot, 0, room, &mut teller.told.fills);
+            if !self.collecting.is_empty() {
+                self.indicate_touched(&mut teller.told.fills);
+            }
+            // Nobody reads them, and they would fill up.
+            teller.told.fills.statuses.clear();
         }
         if !teller.told.fills.events.is_empty() {
             teller.read_events();

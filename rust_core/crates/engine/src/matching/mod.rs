@@ -79,6 +79,8 @@ pub struct MatchingEngine {
     parts: Vec<plan::Part>,
     /// Trades that were busted, a side each, rising.
     busted: Vec<u64>,
+    /// Instruments that collect and were touched in this message, by id, and where they are.
+    collecting: Vec<(u32, u32)>,
     /// The prices of an auction under consideration.
     candidates: Vec<auction::Candidate>,
     hash: StateHash,
@@ -174,6 +176,7 @@ impl MatchingEngine {
             gone: Vec::new(),
             parts: Vec::with_capacity(plan::MOST_CHOSEN),
             busted: Vec::new(),
+            collecting: Vec::new(),
             candidates: Vec::new(),
             hash: StateHash::default(),
         }
@@ -216,6 +219,9 @@ impl MatchingEngine {
                 event_count: fills.events.len() as u32 - first_event,
                 ..outcome
             });
+        }
+        if !self.collecting.is_empty() {
+            self.indicate_touched(fills);
         }
         assert!(fills.events.len() <= MAX_EVENTS, "events stay within what was set aside");
         self.hash.fold_fills(fills);
@@ -527,6 +533,9 @@ impl MatchingEngine {
         let extra = self.orders.extra(index);
         if let Some(reason) = misfit(command, order, extra) {
             return Some(reason);
+        }
+        if extra.is_some() && self.exits_misfit(command, index) {
+            return Some(Reject::IncorrectQuantity);
         }
         let slot = self.slot(order.instrument).expect("an order has a book");
         let book = &self.books[slot];

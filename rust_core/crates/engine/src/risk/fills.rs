@@ -7,7 +7,7 @@ use super::orders::Reservation;
 use super::{RiskEngine, RiskError};
 use crate::batch::FillsView;
 use crate::ids::sequence_of;
-use crate::pod::{Event, ExecType, Side, MAX_PRICE, MAX_QUANTITY};
+use crate::pod::{Event, ExecType, Liquidity, Side, MAX_PRICE, MAX_QUANTITY};
 
 /// Why an event can't have happened, or the order it ends.
 type Effect = Result<(), &'static str>;
@@ -152,6 +152,9 @@ impl RiskEngine {
         let (holding, instrument) = (order.holding, order.instrument);
         if !ended {
             self.adopt_price(at, event)?;
+        }
+        if event.liquidity == Liquidity::Auction.number() {
+            self.reference.note_auction(instrument, price);
         }
         let today = self.today();
         self.reference.listed[instrument as usize].print(price, today);

@@ -13,7 +13,7 @@ use super::shape::{
 use super::{accepted, cancel_refused, refused, repeated, Context, RiskEngine, Ruling};
 use crate::batch::Batch;
 use crate::pod::{
-    ClOrdId, Command, OrderTerms, FLAG_LEAVES, FLAG_REDUCE_ONLY, FLAG_TERMS, MAX_PRICE,
+    ClOrdId, Command, OrdType, OrderTerms, FLAG_LEAVES, FLAG_REDUCE_ONLY, FLAG_TERMS, MAX_PRICE,
 };
 use crate::reject::Reject;
 use crate::table::{hash_words, NONE};
@@ -160,7 +160,7 @@ impl RiskEngine {
             return repeated(first, first);
         }
         self.begin_days(request.account);
-        let judged = match self.judge_new(command, &request, &mut Silent) {
+        let judged = match self.judge_new(command, terms, &request, &mut Silent) {
             Ok(_) if request.known == Known::Absent || (has_terms && terms.is_none()) => {
                 Err(Reject::UnsupportedCharacteristic)
             }
@@ -193,6 +193,7 @@ impl RiskEngine {
     pub(super) fn judge_new<O: Observer>(
         &self,
         command: &Command,
+        terms: Option<&OrderTerms>,
         request: &Request,
         observer: &mut O,
     ) -> Result<NewOrder, Reject> {
@@ -222,7 +223,12 @@ impl RiskEngine {
         let counted_at = match counted {
             Counted::Limit => Some(command.price),
             Counted::Stop => Some(command.stop_price),
-            Counted::Band => market_price(trader, listed),
+            Counted::Band => {
+                // One that is pegged stands no higher than the static band lets it.
+                let pegged = command.ord_type == OrdType::Pegged.number();
+                let edge = if pegged { self.reference.static_edge(instrument) } else { None };
+                edge.or_else(|| market_price(trader, listed))
+            }
         };
         let price = counted_at.unwrap_or(0);
         let reserved = Reservation::of(command.quantity, price);
@@ -234,7 +240,14 @@ impl RiskEngine {
             side,
             quantity: command.quantity,
             reduce_only,
-            limit_price: limited.then_some(command.price),
+            limit_price: match terms {
+                _ if limited => Some(command.price),
+                // Pegged without a limit it says how far it goes from the market, and no more.
+                Some(terms) if command.ord_type == OrdType::Pegged.number() => listed
+                    .reference()
+                    .map(|price| price + terms.peg_offset.clamp(-MAX_PRICE, MAX_PRICE)),
+                _ => None,
+            },
             price: counted_at,
             had: Reservation::default(),
             wanted: reserved,
@@ -671,6 +684,6 @@ impl RiskEngine {
             let target = self.target(command, None, Hashes::of(command, None));
             return self.judge_replace(command, &request, (target, false), observer).err();
         }
-        self.judge_new(command, &request, observer).err()
+        self.judge_new(command, None, &request, observer).err()
     }
 }

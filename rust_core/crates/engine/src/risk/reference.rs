@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::checks::Level;
+use super::checks::{collar_width, Level};
 use super::flow::Bucket;
 use super::holding::{at_rate, Rates};
 use crate::pod::{
@@ -304,6 +304,8 @@ pub struct Reference {
     pub listed: Vec<Listed>,
     instruments: Vec<Instrument>,
     rules: Vec<Option<InstrumentRules>>,
+    /// Prices of the last auctions, 0 before the first.
+    auctioned: Vec<i64>,
     /// The venue, then accounts and firms as they came, by place.
     pub traders: Vec<Trader>,
     accounts: Vec<Account>,
@@ -339,6 +341,7 @@ impl Default for Reference {
             listed: Vec::new(),
             instruments: Vec::new(),
             rules: Vec::new(),
+            auctioned: Vec::new(),
             traders: Vec::new(),
             accounts: Vec::new(),
             limits: Vec::new(),
@@ -421,6 +424,23 @@ impl Reference {
         rules.map_or(Ticks::flat(tick_size), |rules| Ticks::new(tick_size, rules)).fits(price)
     }
 
+    /// Takes in the price of an auction's trade, which the static band is around from then on.
+    pub fn note_auction(&mut self, place: u32, price: i64) {
+        self.auctioned[place as usize] = price;
+    }
+
+    /// The highest price at which the static band lets an order stand; none: there is no such band.
+    pub fn static_edge(&self, place: u32) -> Option<i64> {
+        let rules = self.rules[place as usize].as_ref();
+        let bps = rules.map_or(0, |rules| rules.static_band_bps);
+        let reference = match self.auctioned[place as usize] {
+            0 => self.instruments[place as usize].reference_price,
+            price => price,
+        };
+        let there_is = bps != 0 && reference != 0;
+        there_is.then(|| (reference + collar_width(reference, bps)).min(MAX_PRICE))
+    }
+
     /// Sets the rules of an instrument.
     pub fn set_rules(&mut self, new: &InstrumentRules) -> Result<(), Reject> {
         let place = self.instrument_place(new.instrument).ok_or(Reject::UnknownSymbol)?;
@@ -472,6 +492,7 @@ impl Reference {
             self.symbols.insert(hash, place);
             self.instruments.push(*new);
             self.rules.push(None);
+            self.auctioned.push(0);
             self.listed.push(Listed::new(new, 0, None));
             return Ok((place, false));
         };

@@ -9,7 +9,8 @@
 //! alice: replace a1 total 20 @ 101 as a4     `total` or `leaves`, a price, or one of them
 //! alice: sell 5 stop 90 as a5          a stop; `limit 89` makes it a stop-limit
 //! alice: sell 5 trail 3 as a6          a trailing stop
-//! alice: buy 5 peg @ 99 as a7          pegged to the best bid, with a limit or without
+//! alice: buy 5 peg @ 99 as a7          pegged to the best bid, with a limit or without, and with
+//!                                      an `offset 2` or none
 //! ```
 //!
 //! Of new orders also: `to-limit` (market-to-limit), `opening`, `auction`, `until 60` (GTD, seconds
@@ -229,6 +230,7 @@ fn terms<'a>(
                 command.ord_type = OrdType::Pegged.number();
                 with.flags = u64::from(PegPrice::Bid.number()) << TERMS_PEG_SHIFT;
             }
+            "offset" => with.peg_offset = number(tokens.next()),
             "opening" => command.time_in_force = TimeInForce::AtTheOpen.number(),
             "auction" => command.time_in_force = TimeInForce::GoodForAuction.number(),
             "until" => {
