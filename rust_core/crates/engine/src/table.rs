@@ -98,9 +98,9 @@ const fn mark_of(hash: u64) -> u8 {
 }
 
 impl Table {
-    /// An empty index with this many slots, a power of two, which it fills by so many eighths. Where
-    /// few keys come and go, what costs is the processor's guess that none has to give way to
-    /// another: then it had better have slots in plenty.
+    /// An empty index with this many slots, a power of two, which it fills by so many eighths.
+    /// Where few keys come and go, what costs is the processor's guess that none has to give way
+    /// to another: then it had better have slots in plenty.
     #[must_use]
     pub fn with_slots(slots: usize, eighths: usize) -> Self {
         debug_assert!(slots.is_power_of_two());
