@@ -330,7 +330,7 @@ def _measure_core(folder: Path) -> dict[str, Any]:
         "engine": run_core(
             "bench", "bench_engine", ("--orders", str(orders), "--trades", str(trades))
         ),
-        "risk": run_core("sim", "bench_risk", ("--orders", str(orders))),
+        "risk": run_core("bench", "bench_risk", ("--orders", str(orders))),
     }
 
 

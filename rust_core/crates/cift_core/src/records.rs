@@ -145,7 +145,8 @@ pub struct Dtype {
 }
 
 impl Dtype {
-    const fn new<T>(name: &'static str, fields: &'static [Field]) -> Self {
+    /// That of these fields.
+    pub const fn new<T>(name: &'static str, fields: &'static [Field]) -> Self {
         Self { name, fields, size: size_of::<T>(), made: PyOnceLock::new() }
     }
 

@@ -19,6 +19,7 @@ pub mod book;
 pub mod brief;
 pub mod enums;
 mod events;
+mod fee_schedule;
 pub mod hash;
 pub mod ids;
 mod ladder;

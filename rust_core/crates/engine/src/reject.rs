@@ -48,6 +48,8 @@ pub enum Reject {
     PriceBand = 16,
     /// The collar has nothing to refer to.
     NoReferencePrice = 19,
+    /// A check counts in another currency than the instrument's, and one of the two has no value.
+    NoConversion = 115,
     /// The position could pass its limit.
     ExceedsLimit = 3,
     /// Gross exposure could pass its limit.
@@ -62,6 +64,8 @@ pub enum Reject {
     DuplicateOrderFlow = 112,
     /// The day's loss is at its limit.
     DailyLoss = 113,
+    /// Equity is below the maintenance margin of what is held; what can but reduce a position goes.
+    MaintenanceMargin = 117,
 
     /// Matching: it would take, and must not.
     PostOnlyWouldCross = 100,
@@ -79,7 +83,7 @@ pub enum Reject {
 
 impl Reject {
     /// Every reason, in order of precedence.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 35] = [
         Self::UnknownAccount,
         Self::UnknownSymbol,
         Self::DuplicateClOrdId,
@@ -100,6 +104,7 @@ impl Reject {
         Self::MaxOrderNotional,
         Self::PriceBand,
         Self::NoReferencePrice,
+        Self::NoConversion,
         Self::ExceedsLimit,
         Self::NotionalThreshold,
         Self::InsufficientCredit,
@@ -107,6 +112,7 @@ impl Reject {
         Self::ReduceOnly,
         Self::DuplicateOrderFlow,
         Self::DailyLoss,
+        Self::MaintenanceMargin,
         Self::PostOnlyWouldCross,
         Self::FokUnfillable,
         Self::SelfTrade,
@@ -131,6 +137,13 @@ impl Reject {
     #[must_use]
     pub fn precedence(self) -> usize {
         Self::ALL.iter().position(|&reason| reason == self).expect("ALL lists every reason")
+    }
+
+    /// Whether it is one of risk's: the account's state, a kill switch or a limit.
+    #[must_use]
+    pub fn is_of_risk(self) -> bool {
+        let (first, after) = (Self::AccountDisabled, Self::PostOnlyWouldCross);
+        (first.precedence()..after.precedence()).contains(&self.precedence())
     }
 
     /// The one of two reasons that is reported.
@@ -196,5 +209,13 @@ mod tests {
         assert_eq!(Reject::ClipSize.earliest(Reject::TooLate), Reject::TooLate);
         assert_eq!(Reject::TickSize.earliest(Reject::SymbolHalted), Reject::TickSize);
         assert_eq!(Reject::UnknownAccount.precedence(), 0);
+    }
+
+    #[test]
+    fn what_is_of_risk_is_neither_of_shape_nor_of_matching() {
+        let of_risk = |reason: &Reject| reason.is_of_risk();
+        assert_eq!(Reject::ALL.iter().position(of_risk), Some(11));
+        assert!(Reject::KillSwitch.is_of_risk() && Reject::DailyLoss.is_of_risk());
+        assert!(!Reject::Stale.is_of_risk() && !Reject::PostOnlyWouldCross.is_of_risk());
     }
 }

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use engine::ids::{place, sequence_of};
 use engine::pod::{
-    Account, BatchStatus, ClOrdId, Command, CommandKind, Event, ExecType, Instrument,
+    Account, BatchStatus, ClOrdId, Command, CommandKind, Event, ExecType, FeeSchedule, Instrument,
     InstrumentRules, Limits, Liquidity, OrderTerms, SessionState, Side, VerdictKind,
     FLAG_CANCEL_ON_DISCONNECT, FLAG_LEAVES, FLAG_REDUCE_ONLY, FLAG_TERMS, MAX_PRICE, MAX_QUANTITY,
 };
@@ -132,6 +132,13 @@ pub struct ReferenceRisk {
     requests: BTreeMap<(u32, ClOrdId), Request>,
     holdings: BTreeMap<(u32, u32), Holding>,
     origins: BTreeMap<u64, u64>,
+    /// When each of them last sent a batch.
+    seen_ns: BTreeMap<u64, i64>,
+    /// Sessions that are stopped.
+    killed_sessions: BTreeSet<(u64, u32)>,
+    /// What currencies are worth.
+    values: BTreeMap<u64, i64>,
+    fees: BTreeMap<Who, FeeSchedule>,
 }
 
 fn refuse<T>(reason: Reject) -> Result<T, Reject> {
@@ -152,10 +159,16 @@ impl ReferenceRisk {
             number if number >= 1 && number <= *last => BatchStatus::Repeated,
             _ => BatchStatus::Void,
         };
+        if status != BatchStatus::Void {
+            self.seen_ns.insert(batch.origin, self.now_ns);
+        }
         if status != BatchStatus::Applied {
             return (status, Vec::new());
         }
         *last += 1;
+        if *last == 1 {
+            self.killed_sessions.retain(|session| session.0 != batch.origin);
+        }
         let commands = batch.commands.iter().enumerate();
         let said = commands.map(|(index, command)| {
             self.command(command, batch, place(0, batch.sequence, index as u32))
@@ -190,7 +203,11 @@ impl ReferenceRisk {
                 Ok(())
             }
             Ok(CommandKind::Tick) => Ok(()),
-            Ok(kind @ (CommandKind::Kill | CommandKind::Unkill)) => self.kill(command, kind),
+            Ok(kind @ (CommandKind::Kill | CommandKind::Unkill)) => {
+                self.kill(command, kind == CommandKind::Kill)
+            }
+            Ok(CommandKind::SetFees) => self.set_fees(batch.fees.get(payload)),
+            Ok(CommandKind::SetConversion) => self.set_conversion(command),
             Ok(CommandKind::MassCancel) => return self.mass_cancel(command, place),
             Ok(CommandKind::SetRules) => self.set_rules(&batch.rules[payload]),
             Ok(CommandKind::SetSession) => self.operate(command, |command| {
@@ -257,7 +274,8 @@ impl ReferenceRisk {
                 }
             }
         }
-        let judged = self.judge_new(command, terms, known.as_ref());
+        let stopped = self.killed_sessions.contains(&(batch.origin, command.session));
+        let judged = self.judge_new(command, terms, known.as_ref(), stopped);
         self.count_message(command.account);
         if judged.is_ok() {
             self.count_in_row(command);
@@ -281,6 +299,7 @@ impl ReferenceRisk {
         command: &Command,
         terms: Option<&OrderTerms>,
         known: Option<&Request>,
+        stopped: bool,
     ) -> Result<Order, Reject> {
         if !self.accounts.contains_key(&command.account) {
             return refuse(Reject::UnknownAccount);
@@ -344,7 +363,7 @@ impl ReferenceRisk {
             collared = at.map(|price| price + terms.peg_offset.clamp(-MAX_PRICE, MAX_PRICE));
         }
         let twin = Some(limits::twin(command));
-        self.check_limits(&order, None, order.leaves, (collared, price), twin)?;
+        self.check_limits(&order, None, order.leaves, (collared, price), (twin, stopped))?;
         Ok(order)
     }
 
@@ -458,7 +477,8 @@ impl ReferenceRisk {
                 || order.instrument == command.instrument
         });
         let order_id = target.unwrap_or(0);
-        let judged = self.judge_change(command, target, known.as_ref(), orig, replace);
+        let stopped = self.killed_sessions.contains(&(batch.origin, command.session));
+        let judged = self.judge_change(command, (target, stopped), known.as_ref(), orig, replace);
         if replace {
             self.count_message(account);
         }
@@ -491,7 +511,7 @@ impl ReferenceRisk {
     fn judge_change(
         &self,
         command: &Command,
-        target: Option<u64>,
+        (target, stopped): (Option<u64>, bool),
         known: Option<&Request>,
         orig: Option<&ClOrdId>,
         replace: bool,
@@ -522,11 +542,17 @@ impl ReferenceRisk {
             (Some(_), None) => refuse(Reject::TooLate),
             _ if known.is_some() => refuse(Reject::Stale),
             (Some(_), Some(_)) if !replace => Ok(None),
-            (Some(id), Some(order)) => self.judge_replace(command, id, order).map(Some),
+            (Some(id), Some(order)) => self.judge_replace(command, id, order, stopped).map(Some),
         }
     }
 
-    fn judge_replace(&self, command: &Command, id: u64, order: &Order) -> Result<Pending, Reject> {
+    fn judge_replace(
+        &self,
+        command: &Command,
+        id: u64,
+        order: &Order,
+        stopped: bool,
+    ) -> Result<Pending, Reject> {
         let total = order.cum + order.leaves;
         let mut asked = Pending { sequence: 0, leaves: false, quantity: total, price: order.price };
         for pending in &order.pending {
@@ -550,7 +576,7 @@ impl ReferenceRisk {
         as_it_would_be.pending.push(asked);
         let collared = (command.price != 0).then_some(command.price);
         let prices = (collared, Some(asked.price));
-        self.check_limits(&as_it_would_be, Some(id), total, prices, None)?;
+        self.check_limits(&as_it_would_be, Some(id), total, prices, (None, stopped))?;
         Ok(asked)
     }
 

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 use bytemuck::Zeroable;
 use engine::market_data::Updates;
 use engine::pod::{
-    Account, BatchStatus, ClOrdId, Command, CommandKind, Event, ExecType, Instrument,
+    Account, BatchStatus, ClOrdId, Command, CommandKind, Event, ExecType, FeeSchedule, Instrument,
     InstrumentRules, Limits, OrderTerms, Side, VerdictKind, ACCOUNT_ENABLED, INSTRUMENT_ENABLED,
 };
 use engine::reject::Reject;
@@ -37,6 +37,7 @@ pub struct Orders {
     limits: Vec<Limits>,
     terms: Vec<OrderTerms>,
     rules: Vec<InstrumentRules>,
+    fees: Vec<FeeSchedule>,
 }
 
 /// How often each verdict was given, by reason number; 0: accepted, 1000: a repeat; and how often
@@ -475,5 +476,6 @@ fn view(orders: &Orders, sequence: u64) -> Batch<'_> {
         limits: &orders.limits,
         terms: &orders.terms,
         rules: &orders.rules,
+        fees: &orders.fees,
     }
 }

@@ -359,6 +359,7 @@ impl MatchingEngine {
             limits: &[],
             terms: &[],
             rules: &[],
+            fees: &[],
         };
         self.apply(&batch, &mut teller.told.fills).expect("the sequence was looked at");
         teller.read_events();

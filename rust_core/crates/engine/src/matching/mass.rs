@@ -1,15 +1,20 @@
-//! Cancels of many orders at once.
+//! Cancels of many orders at once: mass cancels, what kill switches end, and what a busted trade
+//! leaves nothing to reduce.
 
 use alloc::vec::Vec;
+
+use alloc::collections::BTreeMap;
 
 use super::{Context, MatchingEngine, Room};
 use crate::batch::Fills;
 use crate::orders::Order;
-use crate::pod::{Event, ExecType, Side, TIMER};
+use crate::pod::{Event, ExecType, Side, FLAG_REDUCE_ONLY, TIMER};
 use crate::reject::Reject;
 
 /// The most mass cancels that go on at a time.
 const MAX_SWEEPS: usize = 64;
+/// The same with kills and busts, so that mass cancels leave them room.
+pub(super) const MAX_SWEEPS_AND_KILLS: usize = 2 * MAX_SWEEPS;
 
 /// Which orders a mass cancel is about; 0: any.
 #[derive(Clone, Copy, Debug)]
@@ -20,13 +25,22 @@ pub(super) struct Wanted {
     tag: u64,
     /// The command's own place: what comes after it isn't meant.
     before: u64,
+    /// Of whose accounts.
+    firm: Option<u32>,
+    /// Whether only those that never increase a position.
+    reduce_only: bool,
+    /// What is told as the reason.
+    reason: u16,
 }
 
 impl Wanted {
-    fn is(&self, order: &Order, tag: impl FnOnce() -> u64) -> bool {
+    fn is(&self, order: &Order, firms: &BTreeMap<u32, u32>, tag: impl FnOnce() -> u64) -> bool {
+        let of_firm = |firm: u32| firms.get(&order.account) == Some(&firm);
         order.id < self.before
+            && self.firm.is_none_or(of_firm)
             && (self.instrument == 0 || order.instrument == self.instrument)
             && (self.side == 0 || u16::from(order.side) == self.side)
+            && (!self.reduce_only || u16::from(order.flags) & FLAG_REDUCE_ONLY != 0)
             && (self.tag == 0 || tag() == self.tag)
     }
 }
@@ -42,7 +56,7 @@ impl MatchingEngine {
         if command.flags != 0 || command.side > Side::Sell.number() {
             return Err(Reject::UnsupportedCharacteristic);
         }
-        if self.sweeps.len() == MAX_SWEEPS {
+        if self.sweeps.len() >= MAX_SWEEPS {
             return Err(Reject::SystemUnavailable);
         }
         let wanted = Wanted {
@@ -51,7 +65,70 @@ impl MatchingEngine {
             side: command.side,
             tag: command.order_id,
             before: at.place,
+            firm: None,
+            reduce_only: false,
+            reason: 0,
         };
+        self.sweep_out(wanted, at, fills);
+        Ok(())
+    }
+
+    /// Cancels what is open of those whom a kill switch stops. A session's orders are for the
+    /// process to cancel that knows them.
+    pub(super) fn kill(&mut self, at: Context<'_>, fills: &mut Fills) -> Result<(), Reject> {
+        let id = at.command.account;
+        let (account, firm) = match at.command.payload_index {
+            0 if id != 0 => (id, None),
+            1 => (0, Some(id)),
+            2 if id == 0 => (0, None),
+            3 => return Ok(()),
+            0 | 2 => return Err(Reject::UnknownAccount),
+            _ => return Err(Reject::UnsupportedCharacteristic),
+        };
+        if self.sweeps.len() == MAX_SWEEPS_AND_KILLS {
+            return Err(Reject::SystemUnavailable);
+        }
+        let wanted = Wanted {
+            account,
+            instrument: 0,
+            side: 0,
+            tag: 0,
+            before: at.place,
+            firm,
+            reduce_only: false,
+            reason: Reject::KillSwitch.number(),
+        };
+        self.sweep_out(wanted, at, fills);
+        Ok(())
+    }
+
+    /// Cancels what never increases a position on the other side of a trade that was none: matching
+    /// knows no positions, and what is left of this one may be less than those would reduce.
+    pub(super) fn cancel_reducing(&mut self, at: Context<'_>, fills: &mut Fills) {
+        let command = at.command;
+        if command.account == 0 {
+            return;
+        }
+        let buys = command.side == Side::Buy.number();
+        let wanted = Wanted {
+            account: command.account,
+            instrument: command.instrument,
+            side: if buys { Side::Sell } else { Side::Buy }.number(),
+            tag: 0,
+            before: at.place,
+            firm: None,
+            reduce_only: true,
+            reason: Reject::ReduceOnly.number(),
+        };
+        self.sweep_out(wanted, at, fills);
+    }
+
+    /// Cancels what a command means, or as much of it as there is room for. One that comes while
+    /// another goes on waits until that is done.
+    fn sweep_out(&mut self, wanted: Wanted, at: Context<'_>, fills: &mut Fills) {
+        if !self.sweeps.is_empty() {
+            return self.sweeps.push(wanted);
+        }
         let room = at.room();
         if !self.cancel_all(wanted, at.index, room, &mut fills.events) {
             self.sweeps.push(wanted);
@@ -62,7 +139,6 @@ impl MatchingEngine {
                 self.follow(slot, at.index, room, fills);
             }
         }
-        Ok(())
     }
 
     /// Goes on with mass cancels. Says whether all are done.
@@ -97,7 +173,7 @@ impl MatchingEngine {
         self.touched.clear();
         self.orders.of_account(wanted.account, |index, order| {
             let tag = || self.orders.extra_at(order.extra).map_or(0, |extra| extra.tag);
-            if wanted.is(order, tag) {
+            if wanted.is(order, &self.firms, tag) {
                 ids.push((order.id, index));
             }
         });
@@ -117,7 +193,7 @@ impl MatchingEngine {
             if self.touched.last() != Some(&(instrument, slot)) {
                 self.touched.push((instrument, slot));
             }
-            self.end(index, ExecType::Canceled, command_index, events);
+            self.end_for(index, ExecType::Canceled, wanted.reason, command_index, events);
         }
         self.swept = ids;
         self.touched.sort_unstable();

@@ -23,7 +23,7 @@ mod sweep;
 mod tell;
 mod timers;
 
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::{vec, vec::Vec};
 
 use crate::batch::{Batch, BatchError, Fills};
@@ -66,6 +66,8 @@ pub struct MatchingEngine {
     followed: Vec<u32>,
     /// Mass cancels that go on, for want of room.
     sweeps: Vec<mass::Wanted>,
+    /// The firm of every account.
+    firms: BTreeMap<u32, u32>,
     /// Room for the orders that one cancels, and for the books that it touches.
     swept: Vec<(u64, u32)>,
     touched: Vec<(u32, u32)>,
@@ -169,6 +171,7 @@ impl MatchingEngine {
             pending: Vec::new(),
             followed: Vec::new(),
             sweeps: Vec::new(),
+            firms: BTreeMap::new(),
             swept: Vec::new(),
             touched: Vec::new(),
             timers: BTreeSet::new(),

@@ -18,7 +18,7 @@ use crate::reject::Reject;
 pub enum Check {
     /// The account is enabled and was given limits. In neither unit.
     Account,
-    /// No kill switch of the account, its firm or the venue is on. In neither unit.
+    /// No kill switch of the account, its firm, the venue or the session is on. In neither unit.
     KillSwitch,
     /// Orders are allowed in the instrument. In neither unit.
     Restricted,
@@ -254,6 +254,8 @@ pub struct Asked {
     pub wanted: Reservation,
     /// Of a new order, which orders it is the same as.
     pub fingerprint: u64,
+    /// Whether the kill switch of the session that it came by is on.
+    pub stopped: bool,
 }
 
 impl Asked {
@@ -384,7 +386,7 @@ pub fn first_failure<O: Observer>(
     if level == Level::Account {
         let may_trade = trader.enabled && trader.limited;
         if run.check(Check::Account, true, may_trade, 0, 0)
-            || run.check(Check::KillSwitch, true, !trader.halted, 0, 0)
+            || run.check(Check::KillSwitch, true, !(trader.halted || asked.stopped), 0, 0)
         {
             return run.first;
         }

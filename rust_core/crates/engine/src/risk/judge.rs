@@ -27,6 +27,8 @@ pub(super) struct Request {
     hash: u64,
     digest: u64,
     pub(super) known: Known,
+    /// Whether the kill switch of its session is on.
+    stopped: bool,
 }
 
 /// What is known of a request's client order id.
@@ -144,7 +146,7 @@ impl RiskEngine {
                 }
             }
         };
-        Request { account, key, hash, digest, known }
+        Request { account, key, hash, digest, known, stopped: false }
     }
 
     pub(super) fn new_order(&mut self, command: &Command, context: Context<'_>) -> Ruling {
@@ -152,9 +154,10 @@ impl RiskEngine {
         let has_terms = command.flags & FLAG_TERMS != 0;
         let terms = context.batch.terms.get(usize::from(command.payload_index));
         let terms = terms.filter(|_| has_terms);
-        let Some(request) = self.request(command, context.hashes, terms) else {
+        let Some(mut request) = self.request(command, context.hashes, terms) else {
             return refused(place, Reject::UnknownAccount);
         };
+        request.stopped = self.killed_sessions.stops(context.batch.origin, command.session);
         if let Known::Same(at) = request.known {
             let first = self.ids.get(at).place;
             return repeated(first, first);
@@ -252,6 +255,7 @@ impl RiskEngine {
             had: Reservation::default(),
             wanted: reserved,
             fingerprint,
+            stopped: request.stopped,
         };
         let holding = self.holding(request.account, instrument);
         let pair = (request.account, instrument, holding);
@@ -558,9 +562,10 @@ impl RiskEngine {
             Ok(orig) => orig,
             Err(reason) => return cancel_refused(0, reason),
         };
-        let Some(request) = self.request(command, context.hashes, None) else {
+        let Some(mut request) = self.request(command, context.hashes, None) else {
             return cancel_refused(0, Reject::UnknownAccount);
         };
+        request.stopped = self.killed_sessions.stops(context.batch.origin, command.session);
         if let Known::Same(at) = request.known {
             return self.repeat_of(at);
         }
@@ -615,7 +620,8 @@ impl RiskEngine {
         let (Target::Live(at), Some(order), None) = (target, live, failure) else {
             return Err(failure.unwrap_or(Reject::UnknownOrder));
         };
-        let (terms, asked) = self.replace_asks(command, order);
+        let (terms, mut asked) = self.replace_asks(command, order);
+        asked.stopped = request.stopped;
         let pair = (request.account, order.instrument, Some(order.holding));
         if let Some(reason) = self.judge_limits(pair, &asked, observer) {
             return Err(reason);
@@ -657,6 +663,7 @@ impl RiskEngine {
             had: order.reserved,
             wanted: self.orders.reservation(order, Some(&terms)),
             fingerprint: 0,
+            stopped: false,
         };
         (terms, asked)
     }

@@ -1,4 +1,4 @@
-//! Firms and the venue: what all their accounts have together, and kill switches.
+//! Firms and the venue: what all their accounts have together.
 //!
 //! A firm, or the venue, that was given limits is a trader like an account. Its holdings are the
 //! sums of those of its accounts, and whatever changes one of theirs is carried over at once. One
@@ -6,9 +6,7 @@
 
 use super::day::Moved;
 use super::reference::VENUE;
-use super::{accepted, refused, RiskEngine, Ruling};
-use crate::pod::Command;
-use crate::reject::Reject;
+use super::RiskEngine;
 use crate::table::NONE;
 
 /// How much a holding has changed, and its account with it.
@@ -153,28 +151,5 @@ impl RiskEngine {
             at = holding.next;
         }
         self.reference.traders[account as usize].exposure = sum;
-    }
-
-    /// Turns the kill switch of an account, a firm or the venue on or off.
-    pub(super) fn kill(&mut self, command: &Command, on: bool) -> Ruling {
-        let place = match command.payload_index {
-            0 => self.reference.account_place(command.account),
-            1 => self.reference.firm_place(command.account),
-            2 => (command.account == 0).then_some(VENUE),
-            _ => return refused(0, Reject::UnsupportedCharacteristic),
-        };
-        let Some(place) = place else {
-            return refused(0, Reject::UnknownAccount);
-        };
-        self.reference.traders[place as usize].killed = on;
-        for account in 0..self.reference.traders.len() {
-            let trader = self.reference.traders[account];
-            if trader.firm != NONE {
-                let groups = [trader.firm, VENUE].map(|at| self.reference.traders[at as usize]);
-                let halted = trader.killed || groups.iter().any(|group| group.killed);
-                self.reference.traders[account].halted = halted;
-            }
-        }
-        accepted(0)
     }
 }

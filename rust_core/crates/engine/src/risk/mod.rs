@@ -8,8 +8,9 @@
 //! - [`orders`] and [`holding`]: what is open and held, and what that ties up;
 //! - [`reference`]: instruments, accounts and limits; `operator`: what operators do to markets;
 //! - [`checks`]: the limit checks, in order of precedence; `judge` has those of shape and state;
-//! - `levels`: firms and the venue, whose limits hold for all their accounts together; `day`: what
-//!   was lost since the day began; `flow`: how fast messages come.
+//! - `levels`: firms and the venue, whose limits hold for all their accounts together; `kills`:
+//!   who is stopped; `day`: what was lost since the day began; `flow`: how fast messages come;
+//! - `conversions`: what currencies are worth; `fees`: what traders pay.
 //!
 //! A further check is one more [`checks::Check`] with its bit in `Limits::checks`; what it counts
 //! per account belongs to [`reference::Trader`], per account and instrument to
@@ -17,12 +18,15 @@
 
 pub mod checks;
 mod client_ids;
+mod conversions;
 mod day;
 mod error;
+mod fees;
 mod fills;
 mod flow;
 mod holding;
 mod judge;
+mod kills;
 mod levels;
 mod operator;
 mod orders;
@@ -44,7 +48,9 @@ use crate::table::{Arena, Running, Table, NONE};
 
 pub use checks::{Check, CheckResult, Level, Unit};
 pub use client_ids::KEPT_NS;
+pub use conversions::MAX_CURRENCIES;
 pub use error::RiskError;
+pub use kills::{Killed, Session, MAX_KILLED_SESSIONS};
 pub use origins::RELAY;
 pub use query::{Buying, DryRun, Position, Standing};
 pub use reference::{bits, MAX_ACCOUNT, MAX_CREDIT, MAX_POSITION};
@@ -84,6 +90,9 @@ pub struct RiskEngine {
     stopped: bool,
     origins: origins::Origins,
     reference: reference::Reference,
+    killed_sessions: kills::KilledSessions,
+    conversions: conversions::Conversions,
+    fees: fees::Fees,
     ids: client_ids::ClientIds,
     orders: orders::Orders,
     holdings: Arena<holding::Holding>,
@@ -140,6 +149,9 @@ impl RiskEngine {
             stopped: false,
             origins: origins::Origins::new(bounds.origins as usize),
             reference: reference::Reference::default(),
+            killed_sessions: kills::KilledSessions::default(),
+            conversions: conversions::Conversions::default(),
+            fees: fees::Fees::default(),
             ids: client_ids::ClientIds::new(bounds.client_ids),
             orders: orders::Orders::new(bounds.orders),
             holdings: Arena::default(),
@@ -215,6 +227,9 @@ impl RiskEngine {
         self.hash.absorb(batch.sequence, self.now_ns as u64);
         self.hash.absorb(self.fills_applied, status.number().into());
         if status == BatchStatus::Applied {
+            if batch.batch == 1 {
+                self.killed_sessions.forget(batch.origin);
+            }
             self.judge_all(batch, risked);
         }
         Ok(())
@@ -340,6 +355,8 @@ impl RiskEngine {
             Ok(CommandKind::BustTrade) => self.bust_trade(command),
             Ok(CommandKind::Kill) => self.kill(command, true),
             Ok(CommandKind::Unkill) => self.kill(command, false),
+            Ok(CommandKind::SetFees) => self.set_fees(command, context),
+            Ok(CommandKind::SetConversion) => self.set_conversion(command),
             Ok(CommandKind::None) | Err(_) => refused(0, Reject::UnsupportedCharacteristic),
         }
     }

@@ -53,6 +53,12 @@ impl Origins {
         BatchStatus::Applied
     }
 
+    /// Whether an origin was heard of in the last 24 h.
+    pub fn knows(&self, id: u64, now_ns: i64) -> bool {
+        let found = self.index.find(hash_word(id), |at| self.origins[at as usize].id == id);
+        found.is_some_and(|at| !Self::is_idle(&self.origins[at as usize], now_ns))
+    }
+
     fn is_idle(origin: &Origin, now_ns: i64) -> bool {
         origin.id != RELAY && now_ns.saturating_sub(origin.seen_ns) > KEPT_NS
     }

@@ -6,7 +6,7 @@ use super::checks::{CheckResult, Level};
 use super::holding::{BUY, SELL};
 use super::reference::VENUE;
 use super::RiskEngine;
-use crate::pod::{Account, Command, CommandKind, Instrument, InstrumentRules, Limits};
+use crate::pod::{Account, Command, CommandKind, FeeSchedule, Instrument, InstrumentRules, Limits};
 use crate::reject::Reject;
 use crate::table::NONE;
 
@@ -146,6 +146,35 @@ impl RiskEngine {
         }
     }
 
+    /// Every currency that was given a value (ASCII, zero padded), rising, with its value in 10^-9
+    /// of the unit that the venue counts all currencies in.
+    #[must_use]
+    pub fn conversions(&self) -> &[(u64, i64)] {
+        self.conversions.all()
+    }
+
+    /// The value of a currency, if it was given one.
+    #[must_use]
+    pub fn conversion(&self, currency: u64) -> Option<i64> {
+        self.conversions.value(currency)
+    }
+
+    /// The schedule of fees of an account's, a firm's or the venue's (id 0) own, as it was set.
+    #[must_use]
+    pub fn fees_of(&self, level: Level, id: u32) -> Option<&FeeSchedule> {
+        self.fees.own(self.trader_place(level, id)?)
+    }
+
+    /// The schedule of fees that an account pays by, and whose it is: its own, else its firm's,
+    /// else the venue's.
+    #[must_use]
+    pub fn fees_in_force(&self, account: u32) -> Option<(Level, &FeeSchedule)> {
+        let place = self.reference.account_place(account)?;
+        let firm = self.reference.traders[place as usize].firm;
+        let places = [(Level::Account, place), (Level::Firm, firm), (Level::Venue, VENUE)];
+        places.into_iter().find_map(|(level, at)| Some((level, self.fees.own(at)?)))
+    }
+
     /// The place of an account, a firm or the venue (id 0).
     fn trader_place(&self, level: Level, id: u32) -> Option<u32> {
         match level {
@@ -178,6 +207,14 @@ impl RiskEngine {
         }
         all.sort_unstable_by_key(|limits| limits.instrument);
         all
+    }
+
+    /// The currency of the money of an account, a firm or the venue (id 0); 0: its accounts have
+    /// several.
+    #[must_use]
+    pub fn currency(&self, level: Level, id: u32) -> Option<u64> {
+        let place = self.trader_place(level, id)?;
+        Some(self.reference.traders[place as usize].currency)
     }
 
     /// What an account, a firm or the venue (id 0) has won and lost and has at stake.

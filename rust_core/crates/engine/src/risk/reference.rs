@@ -321,7 +321,7 @@ fn hash_text(text: [u64; 4]) -> u64 {
 }
 
 /// Whether zero-padded text is a name: ^[A-Z0-9][A-Z0-9_-]{0,31}$.
-fn is_name(bytes: &[u8]) -> bool {
+pub(super) fn is_name(bytes: &[u8]) -> bool {
     let text = crate::pod::unpadded(bytes);
     let padded = bytes[text.len()..].iter().all(|&byte| byte == 0);
     let good = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
@@ -470,8 +470,9 @@ impl Reference {
         let text = bytemuck::bytes_of(&new.symbol);
         let known_bits = new.flags & !INSTRUMENT_ENABLED == 0
             && Rules::read(new.policies).is_some()
-            && new.reserved == [0; 4]
-            && new.initial_margin_bps <= MAX_MARGIN_BPS;
+            && new.reserved == [0; 3]
+            && new.initial_margin_bps <= MAX_MARGIN_BPS
+            && new.maintenance_margin_bps <= u64::from(new.initial_margin_bps);
         if !(1..=MAX_INSTRUMENT).contains(&new.id) || !is_name(text) {
             return Err(Reject::UnknownSymbol);
         }
@@ -558,15 +559,21 @@ impl Reference {
         Ok(())
     }
 
-    /// Whether limits can be set, for whom and on which instrument (none: all), by place.
-    pub fn judge_limits(&self, new: &Limits) -> Result<(u32, Option<u32>), Reject> {
-        let trader = match new.checks & (LIMITS_OF_FIRM | LIMITS_OF_VENUE) {
-            0 => self.account_place(new.account),
-            LIMITS_OF_FIRM => self.firm_place(new.account),
-            LIMITS_OF_VENUE => (new.account == 0).then_some(VENUE),
+    /// The place of who is named by an id and the bits that say whether that is a firm's, or 0 and
+    /// the venue's.
+    pub fn holder_place(&self, id: u32, flags: u64) -> Result<u32, Reject> {
+        let place = match flags & (LIMITS_OF_FIRM | LIMITS_OF_VENUE) {
+            0 => self.account_place(id),
+            LIMITS_OF_FIRM => self.firm_place(id),
+            LIMITS_OF_VENUE => (id == 0).then_some(VENUE),
             _ => return Err(Reject::UnsupportedCharacteristic),
         };
-        let trader = trader.ok_or(Reject::UnknownAccount)?;
+        place.ok_or(Reject::UnknownAccount)
+    }
+
+    /// Whether limits can be set, for whom and on which instrument (none: all), by place.
+    pub fn judge_limits(&self, new: &Limits) -> Result<(u32, Option<u32>), Reject> {
+        let trader = self.holder_place(new.account, new.checks)?;
         let instrument = match new.instrument {
             0 => None,
             id => Some(self.instrument_place(id).ok_or(Reject::UnknownSymbol)?),

@@ -20,10 +20,10 @@
 use bytemuck::Zeroable;
 use engine::market_data::Updates;
 use engine::pod::{
-    Account, ClOrdId, Command, CommandKind, Flow, Instrument, InstrumentRules, Limits, OrdType,
-    OrderTerms, PegPrice, SelfTrade, SessionState, Side, TimeInForce, Verdict, VerdictKind,
-    ACCOUNT_ENABLED, FLAG_LEAVES, FLAG_POST_ONLY_REPRICE, FLAG_REDUCE_ONLY, FLAG_TERMS,
-    INSTRUMENT_ENABLED, TERMS_PEG_SHIFT,
+    Account, ClOrdId, Command, CommandKind, FeeSchedule, Flow, Instrument, InstrumentRules, Limits,
+    OrdType, OrderTerms, PegPrice, SelfTrade, SessionState, Side, TimeInForce, Verdict,
+    VerdictKind, ACCOUNT_ENABLED, FLAG_LEAVES, FLAG_POST_ONLY_REPRICE, FLAG_REDUCE_ONLY,
+    FLAG_TERMS, INSTRUMENT_ENABLED, TERMS_PEG_SHIFT,
 };
 use engine::reject::Reject;
 use engine::risk::{bits, Bounds};
@@ -114,6 +114,7 @@ pub struct Payload {
     pub limits: Vec<Limits>,
     pub terms: Vec<OrderTerms>,
     pub rules: Vec<InstrumentRules>,
+    pub fees: Vec<FeeSchedule>,
 }
 
 impl Payload {
@@ -135,6 +136,17 @@ impl Payload {
     pub fn set_rules(&mut self, rules: InstrumentRules) {
         self.reference(CommandKind::SetRules, self.rules.len());
         self.rules.push(rules);
+    }
+
+    pub fn set_fees(&mut self, fees: FeeSchedule) {
+        self.reference(CommandKind::SetFees, self.fees.len());
+        self.fees.push(fees);
+    }
+
+    pub fn set_conversion(&mut self, currency: &str, value: i64) {
+        self.reference(CommandKind::SetConversion, 0);
+        let command = self.commands.last_mut().expect("just added");
+        (command.order_id, command.price) = (words::<1>(currency)[0], value);
     }
 
     pub fn set_session(&mut self, instrument: u32, session: SessionState) {
@@ -369,6 +381,7 @@ impl Desk {
             limits: &payload.limits,
             terms: &payload.terms,
             rules: &payload.rules,
+            fees: &payload.fees,
         };
         self.apply_fills_up_to(self.risk.fills_wanted(sequence, stamp));
         let mut risked = Risked::default();

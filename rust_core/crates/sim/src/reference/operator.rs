@@ -50,6 +50,7 @@ impl Reference {
             CommandKind::SetAccount => {
                 match batch.accounts.get(payload) {
                     Some(account) => {
+                        self.firms.insert(account.id, account.firm);
                         fills.accounts.push(*account);
                     }
                     None => reasons.push(Reject::UnsupportedCharacteristic),
@@ -65,10 +66,9 @@ impl Reference {
             }
             CommandKind::SetRules => self.set_rules(batch.rules.get(payload), reasons),
             CommandKind::MassCancel => self.mass_cancel(command, id, at, fills, reasons),
-            CommandKind::BustTrade => {
-                self.bust(command, at, fills, reasons);
-                Vec::new()
-            }
+            CommandKind::Kill => self.kill(command, id, at, fills, reasons),
+            CommandKind::BustTrade => self.bust(command, id, at, fills, reasons),
+            CommandKind::Unkill | CommandKind::SetFees | CommandKind::SetConversion => Vec::new(),
             _ => self.set_market(kind, command, reasons),
         }
     }
@@ -112,17 +112,58 @@ impl Reference {
         if !reasons.is_empty() {
             return Vec::new();
         }
-        self.masses.push(Mass {
+        let mass = Mass {
             before: id,
             account: command.account,
             instrument: command.instrument,
             side: command.side,
             tag: command.order_id,
-        });
-        self.run_masses(at, fills)
+            firm: None,
+            reducing: false,
+            reason: 0,
+        };
+        self.begin_mass(mass, at, fills)
     }
 
-    fn bust(&mut self, command: &Command, at: At, fills: &mut Fills, reasons: &mut Vec<Reject>) {
+    /// Cancels what is open of an account, of a firm's accounts, or of all.
+    fn kill(
+        &mut self,
+        command: &Command,
+        id: u64,
+        at: At,
+        fills: &mut Fills,
+        reasons: &mut Vec<Reject>,
+    ) -> Vec<u32> {
+        let (scope, account) = (command.payload_index, command.account);
+        if scope > 3 {
+            reasons.push(Reject::UnsupportedCharacteristic);
+        } else if (scope == 0 && account == 0) || (scope == 2 && account != 0) {
+            reasons.push(Reject::UnknownAccount);
+        }
+        if scope == 3 || !reasons.is_empty() {
+            return Vec::new();
+        }
+        let mass = Mass {
+            before: id,
+            account: if scope == 0 { account } else { 0 },
+            instrument: 0,
+            side: 0,
+            tag: 0,
+            firm: (scope == 1).then_some(account),
+            reducing: false,
+            reason: Reject::KillSwitch.number(),
+        };
+        self.begin_mass(mass, at, fills)
+    }
+
+    fn bust(
+        &mut self,
+        command: &Command,
+        id: u64,
+        at: At,
+        fills: &mut Fills,
+        reasons: &mut Vec<Reject>,
+    ) -> Vec<u32> {
         let of = |low: i64, value: i64, high: i64| value >= low && value <= high;
         if !self.books.contains_key(&command.instrument) {
             reasons.push(Reject::UnknownSymbol);
@@ -146,7 +187,7 @@ impl Reference {
             reasons.push(Reject::SystemUnavailable);
         }
         if !reasons.is_empty() {
-            return;
+            return Vec::new();
         }
         self.busted.insert(part);
         fills.events.push(Event {
@@ -161,6 +202,21 @@ impl Reference {
             match_id,
             ..Event::zeroed()
         });
+        if command.account == 0 {
+            return Vec::new();
+        }
+        // The position may now be less than what was to reduce it.
+        let mass = Mass {
+            before: id,
+            account: command.account,
+            instrument: command.instrument,
+            side: 3 - command.side,
+            tag: 0,
+            firm: None,
+            reducing: true,
+            reason: Reject::ReduceOnly.number(),
+        };
+        self.begin_mass(mass, at, fills)
     }
 
     fn set_market(

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use engine::pod::{ExecType, ScheduledSession, SessionState};
+use engine::pod::{ExecType, ScheduledSession, SessionState, FLAG_REDUCE_ONLY};
 use engine::Fills;
 
 use super::{At, Reference, DAY_NS, SECOND_NS};
@@ -16,6 +16,11 @@ pub(super) struct Mass {
     pub instrument: u32,
     pub side: u16,
     pub tag: u64,
+    /// Of whose accounts.
+    pub firm: Option<u32>,
+    /// Only those that never increase a position.
+    pub reducing: bool,
+    pub reason: u16,
 }
 
 /// What fires, sorted by the order in which it does.
@@ -50,6 +55,16 @@ impl Reference {
         }
     }
 
+    /// Begins a mass cancel, but waits if another goes on; says where something was cancelled.
+    pub(super) fn begin_mass(&mut self, mass: Mass, at: At, fills: &mut Fills) -> Vec<u32> {
+        let waits = !self.masses.is_empty();
+        self.masses.push(mass);
+        match waits {
+            true => Vec::new(),
+            false => self.run_masses(at, fills),
+        }
+    }
+
     /// Cancels as much as fits, and says where.
     pub(super) fn run_masses(&mut self, at: At, fills: &mut Fills) -> Vec<u32> {
         let mut touched = BTreeSet::new();
@@ -59,6 +74,11 @@ impl Reference {
                 .filter(|order| mass.account == 0 || order.command.account == mass.account)
                 .filter(|order| mass.instrument == 0 || order.command.instrument == mass.instrument)
                 .filter(|order| mass.side == 0 || order.command.side == mass.side)
+                .filter(|order| match mass.firm {
+                    Some(firm) => self.firms.get(&order.command.account) == Some(&firm),
+                    None => true,
+                })
+                .filter(|order| !mass.reducing || order.command.flags & FLAG_REDUCE_ONLY != 0)
                 .filter(|order| mass.tag == 0 || order.terms.tag == mass.tag)
                 .map(|order| order.id)
                 .collect();
@@ -70,7 +90,7 @@ impl Reference {
                     touched.iter().for_each(|&instrument| self.postpone(instrument));
                     return Vec::new();
                 }
-                self.leave(id, ExecType::Canceled, 0, at, fills);
+                self.leave(id, ExecType::Canceled, mass.reason, at, fills);
                 touched.insert(instrument);
             }
             self.masses.remove(0);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use engine::pod::{Command, CommandKind, Flow, Instrument, Limits};
+use engine::pod::{Command, Flow, Instrument, Limits};
 use engine::reject::Reject;
 
 use super::{refuse, Holding, Open, Order, ReferenceRisk, Who};
@@ -69,24 +69,6 @@ impl ReferenceRisk {
             Who::Venue => true,
         });
         of.map(|account| account.id).collect()
-    }
-
-    pub(super) fn kill(&mut self, command: &Command, kind: CommandKind) -> Result<(), Reject> {
-        let id = command.account;
-        let firm = self.accounts.values().any(|account| account.firm == id);
-        let who = match command.payload_index {
-            0 if self.accounts.contains_key(&id) => Who::Account(id),
-            1 if firm => Who::Firm(id),
-            2 if id == 0 => Who::Venue,
-            0..=2 => return refuse(Reject::UnknownAccount),
-            _ => return refuse(Reject::UnsupportedCharacteristic),
-        };
-        if kind == CommandKind::Kill {
-            self.killed.insert(who);
-        } else {
-            self.killed.remove(&who);
-        }
-        Ok(())
     }
 
     pub(super) fn count_message(&mut self, account: u32) {
@@ -198,12 +180,12 @@ impl ReferenceRisk {
         was: Option<u64>,
         total: i64,
         prices: (Option<i64>, Option<i64>),
-        twin: Option<Twin>,
+        (twin, stopped): (Option<Twin>, bool),
     ) -> Result<(), Reject> {
         let failures = self.whose(order.account).into_iter().filter_map(|who| {
             let limited = self.limits.keys().any(|key| key.0 == who);
             let counts = limited || matches!(who, Who::Account(_));
-            let judge = || self.check_whose(who, order, was, total, prices, twin);
+            let judge = || self.check_whose(who, order, was, total, prices, (twin, stopped));
             counts.then(judge).and_then(Result::err)
         });
         failures.min_by_key(|reason| reason.precedence()).map_or(Ok(()), refuse)
@@ -216,7 +198,7 @@ impl ReferenceRisk {
         was: Option<u64>,
         total: i64,
         (collared, price): (Option<i64>, Option<i64>),
-        twin: Option<Twin>,
+        (twin, stopped): (Option<Twin>, bool),
     ) -> Result<(), Reject> {
         let (account, is_account) = (order.account, matches!(who, Who::Account(_)));
         let instrument = &self.instruments[&order.instrument];
@@ -225,7 +207,8 @@ impl ReferenceRisk {
         if is_account && disabled {
             return refuse(Reject::AccountDisabled);
         }
-        if is_account && self.whose(account).iter().any(|who| self.killed.contains(who)) {
+        let killed = self.whose(account).iter().any(|who| self.killed.contains(who));
+        if is_account && (killed || stopped) {
             return refuse(Reject::KillSwitch);
         }
         let limits = all.unwrap_or(bytemuck::Zeroable::zeroed());
