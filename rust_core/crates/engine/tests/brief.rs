@@ -61,6 +61,7 @@ impl Book {
             instruments,
             accounts: &[],
             limits: &[],
+            fees: &[],
             terms,
             rules,
         };
