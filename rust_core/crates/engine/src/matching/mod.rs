@@ -537,6 +537,9 @@ impl MatchingEngine {
         if let Some(reason) = misfit(command, order, extra) {
             return Some(reason);
         }
+        if extra.is_some() && self.parts_from_partner(command, index) {
+            return Some(Reject::UnsupportedCharacteristic);
+        }
         if extra.is_some() && self.exits_misfit(command, index) {
             return Some(Reject::IncorrectQuantity);
         }

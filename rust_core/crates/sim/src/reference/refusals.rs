@@ -264,6 +264,10 @@ impl Reference {
             reasons.push(Reject::UnsupportedCharacteristic);
         }
         let open = wanted(command, order);
+        // Of two of which one cancels the other both have one quantity.
+        if open > 0 && open != i128::from(order.leaves) && self.partner(order.id).is_some() {
+            reasons.push(Reject::UnsupportedCharacteristic);
+        }
         let total = i128::from(order.cum) + open;
         let mut exits = self.exits_of(order);
         let too_many = exits.any(|exit| parts(total, exit.command.display_quantity) > PARTS_MOST);

@@ -52,6 +52,7 @@ impl RiskLoop {
                 let mut changed = instrument(id);
                 changed.flags = u16::from(self.rng.per_mille(920));
                 changed.initial_margin_bps = self.rng.below(3) as u32 * 5_000;
+                changed.tick_size *= self.rng.pick(&[1, 1, 1, 2]);
                 orders.instruments.push(changed);
             }
         }
