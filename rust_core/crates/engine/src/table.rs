@@ -87,11 +87,13 @@ pub struct Table {
     len: usize,
     /// How many places there may be before it grows.
     room: usize,
+    /// How many eighths of its slots it may fill.
+    eighths: usize,
 }
 
 impl Default for Table {
     fn default() -> Self {
-        Self::with_groups(8)
+        Self::with_slots(8 * GROUP, 6)
     }
 }
 
@@ -123,11 +125,15 @@ const fn lowest(bits: u64) -> usize {
 }
 
 impl Table {
-    /// An empty index with this many groups, a power of two.
-    fn with_groups(groups: usize) -> Self {
-        debug_assert!(groups.is_power_of_two());
+    /// An empty index with this many slots, a power of two and at least a group, which it fills by
+    /// so many eighths. Where few keys come and go, what costs is the processor's guess that none
+    /// has to give way to another: then it had better have slots in plenty.
+    #[must_use]
+    pub fn with_slots(slots: usize, eighths: usize) -> Self {
+        debug_assert!(slots.is_power_of_two() && slots >= GROUP && (1..8).contains(&eighths));
+        let (groups, room) = (slots / GROUP, slots / 8 * eighths);
         let slots = written(groups, Slots([0; GROUP]));
-        Self { marks: written(groups, 0), slots, len: 0, room: groups * GROUP / 4 * 3 }
+        Self { marks: written(groups, 0), slots, len: 0, room, eighths }
     }
 
     /// How many places it holds.
@@ -214,7 +220,7 @@ impl Table {
     #[cold]
     #[inline(never)]
     fn grow(&mut self) {
-        let mut grown = Self::with_groups(self.marks.len() * 2);
+        let mut grown = Self::with_slots(self.slots.len() * GROUP * 2, self.eighths);
         for (&marks, slots) in self.marks.iter().zip(&self.slots) {
             for (number, &slot) in slots.0.iter().enumerate() {
                 let mark = marks >> (8 * number) & 0xff;
