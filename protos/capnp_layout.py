@@ -18,7 +18,7 @@ import capnp
 
 SCHEMAS = Path("schemas")
 LISTED = ("ClOrdId", "Command", "Instrument", "Account", "Limits", "OrderTerms", "InstrumentRules",
-          "MarketStatus", "Verdict", "Outcome", "Event")  # fmt: skip
+          "FeeSchedule", "MarketStatus", "Verdict", "Outcome", "Event")  # fmt: skip
 MESSAGES = {"orders": "OrdersMessage", "risked": "RiskedMessage", "fills": "FillsMessage"}
 ENUMS = ("CommandKind", "Side", "OrdType", "TimeInForce", "SelfTrade", "Contingency", "PegPrice",
          "SessionState",

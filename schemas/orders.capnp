@@ -24,4 +24,5 @@ struct OrdersMessage {
   limits @10 :List(Types.Limits);
   terms @11 :List(Types.OrderTerms);
   rules @12 :List(Types.InstrumentRules);
+  fees @13 :List(Types.FeeSchedule);
 }

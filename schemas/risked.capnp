@@ -54,4 +54,5 @@ struct RiskedMessage {
   limits @18 :List(Types.Limits);
   terms @19 :List(Types.OrderTerms);
   rules @20 :List(Types.InstrumentRules);
+  fees @21 :List(Types.FeeSchedule);
 }

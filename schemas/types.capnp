@@ -38,10 +38,16 @@ enum CommandKind {
   # another command.
   kill @13;
   # An operator's: no new order and no replace of the account `account` (`payloadIndex` 0), of the
-  # firm `account` (1), or of anybody (2; `account` is 0) is let through from here on. What rests is
-  # cancelled by a massCancel beside it.
+  # firm `account` (1), of anybody (2; `account` is 0), or of the session `session` of the origin
+  # `orderId` (3; `account` is 0) is let through from here on. But for a session, what is open is
+  # cancelled by the same command, lowest order id first, with the reason KILL_SWITCH.
   unkill @14;
-  # An operator's: lifts a kill of the same scope.
+  # An operator's: lifts a kill of the same scope; `orderId` and `session` as there.
+  setFees @15;
+  # `payloadIndex` names an entry of the batch's `fees`.
+  setConversion @16;
+  # `price` is the value of the currency `orderId` (ASCII, zero padded) in 10^-9 of the unit that
+  # the venue counts all currencies in: 1 to 10^15.
 }
 
 enum Side {
@@ -223,7 +229,9 @@ struct Instrument {
   # Bit 8: an auction's price may be any tick. Bit 9: market orders may come while orders collect.
   # Bits 12-23: criteria of an auction's price in order, three bits each: most volume (1, first),
   # least surplus (2), market pressure (3), reference (4), middle rounded down (5); 0: 1, 2, 3, 4.
-  reserved1 @16 :UInt64;
+  maintenanceMarginBps @16 :UInt64;
+  # Part of what a position is worth at the last price that must be there as equity, at most
+  # `initialMarginBps`; below it only orders that can but reduce a position are let through. 0: none.
   reserved2 @17 :UInt64;
   reserved3 @18 :UInt64;
   reserved4 @19 :UInt64;
@@ -340,6 +348,41 @@ struct Limits {
   maxDailyLossHigh @17 :Int64;
   # Largest loss since 00:00 UTC, realised and at last prices, in the account's currency. Beyond it
   # only orders that can but reduce a position are let through.
+}
+
+struct FeeSchedule {
+  # What an account, the accounts of a firm, or all accounts pay for what they trade, 20 words. An
+  # account's own schedule counts, else its firm's, else the venue's, else it pays nothing.
+  account @0 :UInt32;
+  # With bit 62 of `flags`: the firm. With bit 63: 0.
+  instrument @1 :UInt32;
+  # 0.
+  flags @2 :UInt64;
+  # Bit 0: the holder has no schedule from here on; tiers and rates are zero. Bit 62: of a firm;
+  # bit 63: of the venue.
+  tierFrom0 @3 :UInt64;
+  tierFrom1 @4 :UInt64;
+  tierFrom2 @5 :UInt64;
+  tierFrom3 @6 :UInt64;
+  tierFrom4 @7 :UInt64;
+  tierFrom5 @8 :UInt64;
+  tierFrom6 @9 :UInt64;
+  tierFrom7 @10 :UInt64;
+  # The rates of the same number hold from so many whole units of the account's currency on, traded
+  # in the last 30 UTC days, today included, before the trade. The first is 0; rising; ended by a 0.
+  # At most 10^18.
+  tierRates0 @11 :UInt64;
+  tierRates1 @12 :UInt64;
+  tierRates2 @13 :UInt64;
+  tierRates3 @14 :UInt64;
+  tierRates4 @15 :UInt64;
+  tierRates5 @16 :UInt64;
+  tierRates6 @17 :UInt64;
+  tierRates7 @18 :UInt64;
+  # Low half: the maker's rate; high half: the taker's, and that of auctions. Each Int32, in
+  # millionths of the notional, -100000 to 100000; a negative one is a rebate.
+  reserved0 @19 :UInt64;
+  reserved1 @20 :UInt64;
 }
 
 struct OrderTerms {

@@ -27,6 +27,7 @@ SCHEMAS = {
 ENUMERANTS = {"CommandKind": 8, "OrdType": 3, "TimeInForce": 5, "ExecType": 8, "Liquidity": 3}
 RESERVED = (
     "Instrument.policies",
+    "Instrument.maintenanceMarginBps",
     "Account.selfTradeGroup",
     "Limits.flow",
     "Limits.maxGrossPosition",
@@ -67,7 +68,15 @@ def text(record: Any, field: str, value: str, words: int) -> None:
         setattr(record, f"{field}{word}", number)
 
 
-KINDS = ["newOrder", "replaceOrder", "setInstrument", "setAccount", "setLimits", "setRules"]
+KINDS = [
+    "newOrder",
+    "replaceOrder",
+    "setInstrument",
+    "setAccount",
+    "setLimits",
+    "setRules",
+    "setFees",
+]
 HAS_TERMS = 1 << 6
 
 
@@ -124,7 +133,7 @@ def nothing(_record: Any, _index: int) -> None:
 # Of each message: its struct, and its lists in order with their lengths.
 Lists = list[tuple[str, int, Callable[[Any, int], None]]]
 PAYLOADS: Lists = [("instruments", 1, instrument), ("accounts", 1, account), ("limits", 1, nothing)]
-TERMS: Lists = [("terms", 2, nothing), ("rules", 1, nothing)]
+TERMS: Lists = [("terms", 2, nothing), ("rules", 1, nothing), ("fees", 1, nothing)]
 MESSAGES: dict[str, tuple[str, Lists]] = {
     "orders": (
         "OrdersMessage",
@@ -134,11 +143,11 @@ MESSAGES: dict[str, tuple[str, Lists]] = {
     "fills": ("FillsMessage", [("outcomes", 3, outcome), ("events", 4, event), *PAYLOADS]),
     "orders_all": (
         "OrdersMessage",
-        [("commands", 6, command_of_all), ("origClOrdIds", 2, nothing), *PAYLOADS, *TERMS],
+        [("commands", 7, command_of_all), ("origClOrdIds", 2, nothing), *PAYLOADS, *TERMS],
     ),
     "risked_all": (
         "RiskedMessage",
-        [("commands", 6, command_of_all), ("verdicts", 6, nothing), *PAYLOADS, *TERMS],
+        [("commands", 7, command_of_all), ("verdicts", 7, nothing), *PAYLOADS, *TERMS],
     ),
     "fills_all": (
         "FillsMessage",

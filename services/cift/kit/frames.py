@@ -18,6 +18,7 @@ __all__ = [
     "accounts",
     "commands",
     "events",
+    "fees",
     "header",
     "instruments",
     "limits",
@@ -84,6 +85,11 @@ def terms(frame: bytes) -> Records:
 def rules(frame: bytes) -> Records:
     """Rules of instruments that ORDERS or RISKED sets."""
     return _records(frame, "rules", layout.INSTRUMENT_RULES)
+
+
+def fees(frame: bytes) -> Records:
+    """Schedules of fees that ORDERS or RISKED sets."""
+    return _records(frame, "fees", layout.FEE_SCHEDULE)
 
 
 def statuses(frame: bytes) -> Records:

@@ -16,6 +16,7 @@ __all__ = [
     "COMMAND",
     "DATA_WORDS",
     "EVENT",
+    "FEE_SCHEDULE",
     "INSTRUMENT",
     "INSTRUMENT_RULES",
     "LIMITS",
@@ -59,6 +60,8 @@ class CommandKind(IntEnum):
     BUST_TRADE = 12
     KILL = 13
     UNKILL = 14
+    SET_FEES = 15
+    SET_CONVERSION = 16
 
 
 class Side(IntEnum):
@@ -218,6 +221,7 @@ POINTERS = {
         "limits": 4,
         "terms": 5,
         "rules": 6,
+        "fees": 7,
     },
     "risked": {
         "commands": 0,
@@ -227,6 +231,7 @@ POINTERS = {
         "limits": 4,
         "terms": 5,
         "rules": 6,
+        "fees": 7,
     },
     "fills": {
         "outcomes": 0,
@@ -338,6 +343,7 @@ INSTRUMENT = np.dtype(
             "reference_price",
             "initial_margin_bps",
             "policies",
+            "maintenance_margin_bps",
         ],
         "formats": [
             "<u4",
@@ -353,8 +359,9 @@ INSTRUMENT = np.dtype(
             "<i8",
             "<u4",
             "<u4",
+            "<u8",
         ],
-        "offsets": [0, 4, 5, 6, 8, 40, 48, 56, 64, 72, 80, 88, 92],
+        "offsets": [0, 4, 5, 6, 8, 40, 48, 56, 64, 72, 80, 88, 92, 96],
         "itemsize": 128,
     }
 )
@@ -447,6 +454,15 @@ INSTRUMENT_RULES = np.dtype(
         "formats": ["<u4", "<u4", "<u4", "<u4", "<u4", "<u4", "(8,)<i8", "(8,)<i8", "(9,)<u8"],
         "offsets": [0, 4, 8, 12, 16, 20, 24, 88, 152],
         "itemsize": 256,
+    }
+)
+
+FEE_SCHEDULE = np.dtype(
+    {
+        "names": ["account", "instrument", "flags", "tier_from", "tier_rates"],
+        "formats": ["<u4", "<u4", "<u8", "(8,)<u8", "(8,)<u8"],
+        "offsets": [0, 4, 8, 16, 80],
+        "itemsize": 160,
     }
 )
 

@@ -67,6 +67,7 @@ impl Engine {
             limits: &[],
             terms: &[],
             rules: &[],
+            fees: &[],
         };
         self.engine.apply(&batch, &mut self.fills).expect("the next message");
         black_box(&self.fills.events);

@@ -67,6 +67,7 @@ impl Player for EnginePlayer<'_> {
             limits: &[],
             terms: &[],
             rules: &[],
+            fees: &[],
         };
         self.engine.apply(&batch, &mut self.fills).expect("the next message");
     }

@@ -241,6 +241,7 @@ impl Book {
             limits: &[],
             terms: &[],
             rules: &[],
+            fees: &[],
         };
         self.engine.apply(&batch, &mut self.fills)
     }

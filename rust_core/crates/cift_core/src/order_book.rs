@@ -231,6 +231,7 @@ impl FastOrderBook {
             limits: &[],
             terms: request.terms,
             rules: request.rules,
+            fees: &[],
         };
         self.engine.apply(&batch, &mut self.fills)?;
         for event in &self.fills.events {
@@ -356,6 +357,7 @@ impl FastOrderBook {
             limits: &[],
             terms: &[],
             rules: &[],
+            fees: &[],
         };
         book.engine.apply(&batch, &mut book.fills).map_err(broken)?;
         Ok(book)

@@ -219,6 +219,7 @@ pub fn encode_reference<'py>(
         accounts: &accounts,
         limits: &all_limits,
         rules: &all_rules,
+        fees: &[],
         ..Frame::new(header)
     }
     .write(&mut out);

@@ -69,6 +69,7 @@ impl FastRiskEngine {
             limits,
             terms: &[],
             rules: &[],
+            fees: &[],
         };
         self.engine.apply(&batch, &mut self.risked).map_err(broken)?;
         Ok(self.risked.verdicts[0])

@@ -4,8 +4,8 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::pod::{
-    Account, BatchStatus, ClOrdId, Command, Event, Instrument, InstrumentRules, Limits,
-    MarketStatus, OrderTerms, Outcome, Verdict, MAX_COMMANDS, MAX_EVENTS, MAX_STATUSES,
+    Account, BatchStatus, ClOrdId, Command, Event, FeeSchedule, Instrument, InstrumentRules,
+    Limits, MarketStatus, OrderTerms, Outcome, Verdict, MAX_COMMANDS, MAX_EVENTS, MAX_STATUSES,
 };
 
 /// A message of ORDERS or RISKED, read in place.
@@ -41,6 +41,8 @@ pub struct Batch<'a> {
     pub terms: &'a [OrderTerms],
     /// Payloads of commands that set rules.
     pub rules: &'a [InstrumentRules],
+    /// Payloads of commands that set fees.
+    pub fees: &'a [FeeSchedule],
 }
 
 /// The content of a RISKED message; its commands and payloads are those of the ORDERS message.

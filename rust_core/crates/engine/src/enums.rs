@@ -65,11 +65,15 @@ schema_enum! {
         MassCancel,
         /// `expire_time` is the match id of a trade of which one side is undone.
         BustTrade,
-        /// Nothing new from the account `account`, the firm `account` or anybody, as
-        /// `payload_index` says.
+        /// Nothing new from the account `account`, the firm `account`, anybody, or the session
+        /// `session` of the origin `order_id`, as `payload_index` says; what is open is cancelled.
         Kill,
         /// The end of that.
         Unkill,
+        /// `payload_index` names a schedule of fees.
+        SetFees,
+        /// `price` is the value of the currency `order_id`.
+        SetConversion,
     }
 }
 schema_enum! {

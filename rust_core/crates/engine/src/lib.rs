@@ -18,6 +18,7 @@ pub mod batch;
 pub mod book;
 pub mod enums;
 mod events;
+mod fee_schedule;
 pub mod hash;
 pub mod ids;
 mod ladder;

@@ -15,6 +15,10 @@ pub use crate::enums::{
     PegPrice, SelfTrade, SessionState, Side, TimeInForce, UnknownValue, VerdictKind,
 };
 
+pub use crate::fee_schedule::{
+    FeeRates, FeeSchedule, FEES_NONE, FEES_OF_FIRM, FEES_OF_VENUE, FEE_TIERS, MAX_FEE_RATE,
+    MAX_TIER_FROM,
+};
 pub use crate::limits::{Flow, Limits, LIMITS_OF_FIRM, LIMITS_OF_VENUE};
 
 #[cfg(target_endian = "big")]
@@ -40,6 +44,9 @@ pub const EVENTS_PER_COMMAND: usize = 4;
 pub const MAX_STATUSES: usize = 2 * MAX_COMMANDS + 1024;
 /// The `command_index` of an event that a timer caused.
 pub const TIMER: u32 = u32::MAX;
+
+/// The highest value of a currency, in 10^-9 of the unit that the venue counts all currencies in.
+pub const MAX_CONVERSION: i64 = 1_000_000_000_000_000;
 
 /// Bit of `Command::flags`: a replace's quantity is the open quantity wanted, not the total.
 pub const FLAG_LEAVES: u16 = 1;
@@ -197,8 +204,10 @@ pub struct Instrument {
     pub initial_margin_bps: u32,
     /// How it trades, see [`crate::rules::Rules`]; 0: price, then time, and nothing special.
     pub policies: u32,
+    /// Part of what a position is worth that equity must cover, at most `initial_margin_bps`.
+    pub maintenance_margin_bps: u64,
     /// Zero.
-    pub reserved: [u64; 4],
+    pub reserved: [u64; 3],
 }
 
 /// Terms of an order that few orders have.
@@ -552,6 +561,7 @@ mod tests {
         assert_eq!(size_of::<Event>(), 192);
         assert_eq!(size_of::<OrderTerms>(), 64);
         assert_eq!(size_of::<InstrumentRules>(), 256);
+        assert_eq!(size_of::<FeeSchedule>(), 160);
         assert_eq!(size_of::<MarketStatus>(), 40);
 
         assert_eq!(offset_of!(Command, account), 16);

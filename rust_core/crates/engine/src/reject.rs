@@ -48,6 +48,8 @@ pub enum Reject {
     PriceBand = 16,
     /// The collar has nothing to refer to.
     NoReferencePrice = 19,
+    /// A check counts in another currency than the instrument's, and one of the two has no value.
+    NoConversion = 115,
     /// The position could pass its limit.
     ExceedsLimit = 3,
     /// Gross exposure could pass its limit.
@@ -62,6 +64,8 @@ pub enum Reject {
     DuplicateOrderFlow = 112,
     /// The day's loss is at its limit.
     DailyLoss = 113,
+    /// Equity is below the maintenance margin of what is held; what can but reduce a position goes.
+    MaintenanceMargin = 117,
 
     /// Matching: it would take, and must not.
     PostOnlyWouldCross = 100,
@@ -79,7 +83,7 @@ pub enum Reject {
 
 impl Reject {
     /// Every reason, in order of precedence.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 35] = [
         Self::UnknownAccount,
         Self::UnknownSymbol,
         Self::DuplicateClOrdId,
@@ -100,6 +104,7 @@ impl Reject {
         Self::MaxOrderNotional,
         Self::PriceBand,
         Self::NoReferencePrice,
+        Self::NoConversion,
         Self::ExceedsLimit,
         Self::NotionalThreshold,
         Self::InsufficientCredit,
@@ -107,6 +112,7 @@ impl Reject {
         Self::ReduceOnly,
         Self::DuplicateOrderFlow,
         Self::DailyLoss,
+        Self::MaintenanceMargin,
         Self::PostOnlyWouldCross,
         Self::FokUnfillable,
         Self::SelfTrade,

@@ -91,6 +91,7 @@ impl Venue {
             limits: &[],
             terms: &message.terms,
             rules: &message.rules,
+            fees: &[],
         };
         self.matching.apply(&batch, &mut self.fills).expect("the next batch");
         self.data.apply(&self.fills.view(), &mut self.updates).expect("the next fills");

@@ -7,6 +7,7 @@ use engine::pod::{
     Command, CommandKind, ExecType, OrdType, OutcomeKind, Side, TimeInForce, EVENTS_PER_COMMAND,
     MAX_EVENTS, TIMER,
 };
+use engine::reject::Reject;
 use floor::Floor;
 
 #[test]
@@ -75,6 +76,46 @@ fn what_follows_is_done_in_every_instrument() {
     );
 }
 
+#[test]
+fn a_kill_cancels_what_an_account_a_firm_or_everybody_has_open() {
+    let mut floor = Floor::open();
+    for (id, firm) in [(1, 1), (2, 1), (3, 2), (4, 2)] {
+        floor.set_account(id, firm);
+    }
+    floor.message(
+        "a buy 5 @ 100 by=1
+         b buy 5 @ 100 by=2
+         c buy 5 @ 100 by=3
+         d buy 5 stop=120 by=3 on=2
+         e sell 5 @ 110 by=1
+         f buy 5 @ 99 by=4 leg=oco:0/2
+         g buy 5 stop=110 by=4 leg=oco:1/2
+         h buy 5 @ 98 by=9",
+    );
+    floor.says(
+        "kill account 3",
+        "c Canceled, 0 open, stood at 100 (109)
+         d Canceled, 0 open (109)",
+    );
+    floor.says(
+        "kill firm 1",
+        "a Canceled, 0 open, stood at 100 (109)
+         b Canceled, 0 open, stood at 100 (109)
+         e Canceled, 0 open, stood at 110 (109)",
+    );
+    floor.says("kill session", "");
+    floor.says("kill account 0", "- Rejected UnknownAccount");
+    floor.says("kill venue 1", "- Rejected UnknownAccount");
+    floor.says("kill nobody", "- Rejected UnsupportedCharacteristic");
+    floor.says(
+        "kill venue",
+        "f Canceled, 0 open, stood at 99 (109)
+         g Canceled, 0 open (114)
+         h Canceled, 0 open, stood at 98 (109)",
+    );
+    assert_eq!(floor.engine.open_orders(), 0);
+}
+
 fn order(side: Side, account: u32) -> Command {
     Command {
         kind: CommandKind::NewOrder.number(),
@@ -91,18 +132,28 @@ fn order(side: Side, account: u32) -> Command {
 
 #[test]
 fn a_mass_cancel_of_more_than_a_message_holds_goes_on_before_anything_trades() {
+    goes_on(CommandKind::MassCancel, 0);
+}
+
+#[test]
+fn a_kill_of_more_than_a_message_holds_goes_on_before_anything_trades() {
+    goes_on(CommandKind::Kill, Reject::KillSwitch.number());
+}
+
+fn goes_on(kind: CommandKind, reason: u16) {
     let mut floor = Floor::open();
     let count = MAX_EVENTS + 500;
     for _ in 0..count / 500 {
         floor.send_raw(&[order(Side::Buy, 1); 500]);
     }
-    let mass = Command { kind: CommandKind::MassCancel.number(), account: 1, ..Command::zeroed() };
+    let mass = Command { kind: kind.number(), account: 1, ..Command::zeroed() };
     // What comes after it doesn't trade with what is to go, and isn't meant by it.
     floor.send_raw(&[mass, order(Side::Sell, 2), order(Side::Buy, 1)]);
     let canceled = |floor: &Floor, timer: bool| {
         let is = |event: &&engine::pod::Event| {
             event.exec_type == ExecType::Canceled.number()
                 && event.account == 1
+                && event.reason == reason
                 && (event.command_index == TIMER) == timer
         };
         floor.fills.events.iter().filter(is).count()

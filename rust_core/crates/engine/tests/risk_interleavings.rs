@@ -42,6 +42,7 @@ fn apply(risk: &mut RiskEngine, payloads: &[Payload]) -> Vec<String> {
             limits: &payload.limits,
             terms: &payload.terms,
             rules: &payload.rules,
+            fees: &payload.fees,
         };
         risk.apply(&batch, &mut risked).expect("the next batch");
         verdicts.extend(risked.verdicts.iter().map(said));

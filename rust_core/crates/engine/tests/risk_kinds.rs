@@ -5,7 +5,7 @@ mod desk;
 use bytemuck::Zeroable;
 use desk::*;
 use engine::pod::{
-    Command, CommandKind, Event, ExecType, Instrument, InstrumentRules, SessionState, Side,
+    Command, CommandKind, Event, ExecType, Instrument, InstrumentRules, Limits, SessionState, Side,
 };
 use engine::reject::Reject;
 
@@ -90,6 +90,36 @@ fn market_orders_are_counted_at_the_edge_of_the_bands() {
         let [at_once, _] = reserved(&mut desk, "alice: buy 1 market as x", Side::Buy);
         assert_eq!(at_once, (1, price));
     }
+}
+
+#[test]
+fn a_pegged_order_without_a_limit_is_counted_at_the_edge_of_the_static_band() {
+    let rules =
+        InstrumentRules { instrument: ABC, static_band_bps: 1_000, ..InstrumentRules::zeroed() };
+    let mut desk = Desk::open();
+    // Without a band as a market order, at the collar's edge.
+    assert_eq!(reserved(&mut desk, "alice: buy 1 peg as x", Side::Buy), [(1, 200); 2]);
+    let mut payload = Payload::default();
+    payload.set_rules(InstrumentRules { dynamic_band_bps: 100, ..rules });
+    assert_eq!(said(&desk.send(&payload)[0]), "accepted");
+    assert_eq!(reserved(&mut desk, "alice: buy 1 peg as y", Side::Buy), [(2, 310); 2]);
+    // The band is around the price of the last auction, once there is one.
+    session(&mut desk, SessionState::VolatilityAuction);
+    desk.accepted(&["bob: sell 1 @ 90 as b1", "bob: buy 1 @ 90 as b2"]);
+    session(&mut desk, SessionState::Continuous);
+    desk.settle();
+    assert_eq!(reserved(&mut desk, "alice: buy 1 peg as z", Side::Buy), [(3, 409); 2]);
+}
+
+#[test]
+fn the_collar_holds_how_far_a_pegged_order_goes_from_the_market() {
+    let mut desk = Desk::open();
+    desk.limit(Limits { collar_bps: 500, ..wide_limits(ALICE) });
+    desk.accepted(&["alice: buy 1 peg offset 5 as a1", "alice: sell 1 peg offset -5 as a2"]);
+    assert_eq!(desk.line("alice: buy 1 peg offset 6 as a3"), "PriceBand");
+    assert_eq!(desk.line("alice: buy 1 peg offset -6 as a4"), "PriceBand");
+    assert_eq!(desk.line("alice: buy 1 peg offset -9223372036854775808 as a5"), "PriceBand");
+    desk.accepted(&["alice: buy 1 peg offset 20 @ 101 as a6"]);
 }
 
 #[test]

@@ -502,6 +502,7 @@ fn a_message_is_judged_with_exactly_the_fills_that_belong_before_it() {
         limits: &[],
         terms: &[],
         rules: &[],
+        fees: &[],
     };
     let mut risked = Risked::default();
     let early = desk.risk.apply(&batch, &mut risked);

@@ -147,6 +147,8 @@ pub struct Reference {
     judged: BTreeMap<u32, Vec<Reject>>,
     /// Mass cancels that go on.
     masses: Vec<Mass>,
+    /// The firm of every account.
+    firms: BTreeMap<u32, u32>,
     /// The sides of trades that were undone.
     busted: BTreeSet<(u64, u16)>,
     /// Journal time up to which timers have fired, and the last one if some are left.
@@ -197,6 +199,7 @@ impl Reference {
             entries_ended: 0,
             judged: BTreeMap::new(),
             masses: Vec::new(),
+            firms: BTreeMap::new(),
             busted: BTreeSet::new(),
             fired_ns: 0,
             fired: None,

@@ -3,6 +3,7 @@
 //! engine.
 
 mod limits;
+mod money;
 mod operator;
 mod shape;
 
@@ -10,8 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use engine::ids::{place, sequence_of};
 use engine::pod::{
-    Account, BatchStatus, ClOrdId, Command, CommandKind, Event, ExecType, Instrument,
-    InstrumentRules, Limits, OrderTerms, SessionState, Side, VerdictKind,
+    Account, BatchStatus, ClOrdId, Command, CommandKind, Event, ExecType, FeeSchedule, Instrument,
+    InstrumentRules, Limits, Liquidity, OrderTerms, SessionState, Side, VerdictKind,
     FLAG_CANCEL_ON_DISCONNECT, FLAG_LEAVES, FLAG_REDUCE_ONLY, FLAG_TERMS, MAX_PRICE, MAX_QUANTITY,
 };
 use engine::reject::Reject;
@@ -122,14 +123,29 @@ pub struct ReferenceRisk {
     buckets: BTreeMap<Who, limits::Bucket>,
     /// The last order of each in an instrument, since when and how often in a row.
     rows: BTreeMap<(Who, u32), (limits::Twin, i64, u32)>,
-    /// What everybody held, and the prices, when the day began.
-    dawn: (BTreeMap<(u32, u32), Holding>, BTreeMap<u32, i64>),
+    /// What everybody's holdings of an instrument were worth and had brought when the day began.
+    dawn: BTreeMap<(Who, u32), i128>,
     rules: BTreeMap<u32, InstrumentRules>,
     last_price: BTreeMap<u32, i64>,
+    /// Prices of the last auctions.
+    auctioned: BTreeMap<u32, i64>,
     orders: BTreeMap<u64, Order>,
     requests: BTreeMap<(u32, ClOrdId), Request>,
     holdings: BTreeMap<(u32, u32), Holding>,
     origins: BTreeMap<u64, u64>,
+    /// When each of them last sent a batch.
+    seen_ns: BTreeMap<u64, i64>,
+    /// Sessions that are stopped.
+    killed_sessions: BTreeSet<(u64, u32)>,
+    /// What currencies are worth.
+    values: BTreeMap<u64, i64>,
+    fees: BTreeMap<Who, FeeSchedule>,
+    /// What was paid, native, by account and instrument.
+    paid: BTreeMap<(u32, u32), i128>,
+    /// What was traded by accounts whose schedule has or had tiers, by day.
+    volumes: BTreeMap<u32, BTreeMap<i64, i128>>,
+    /// What each side of a trade was charged.
+    charged: BTreeMap<(u64, u16), i128>,
 }
 
 fn refuse<T>(reason: Reject) -> Result<T, Reject> {
@@ -142,7 +158,9 @@ impl ReferenceRisk {
         let last_day = self.now_ns / DAY_NS;
         self.now_ns = self.now_ns.max(batch.time_ns);
         if self.now_ns / DAY_NS != last_day {
-            self.dawn = (self.holdings.clone(), self.prices());
+            for who in self.all() {
+                self.set_dawn(who, |_, _| true);
+            }
         }
         let last = self.origins.entry(batch.origin).or_default();
         let status = match batch.batch {
@@ -150,10 +168,16 @@ impl ReferenceRisk {
             number if number >= 1 && number <= *last => BatchStatus::Repeated,
             _ => BatchStatus::Void,
         };
+        if status != BatchStatus::Void {
+            self.seen_ns.insert(batch.origin, self.now_ns);
+        }
         if status != BatchStatus::Applied {
             return (status, Vec::new());
         }
         *last += 1;
+        if *last == 1 {
+            self.killed_sessions.retain(|session| session.0 != batch.origin);
+        }
         let commands = batch.commands.iter().enumerate();
         let said = commands.map(|(index, command)| {
             self.command(command, batch, place(0, batch.sequence, index as u32))
@@ -173,8 +197,7 @@ impl ReferenceRisk {
                 Ok(())
             }
             Ok(CommandKind::SetAccount) => {
-                let account = batch.accounts[payload];
-                self.accounts.insert(account.id, account);
+                self.set_account(&batch.accounts[payload]);
                 Ok(())
             }
             Ok(CommandKind::SetLimits) => {
@@ -184,11 +207,19 @@ impl ReferenceRisk {
                     1 => Who::Firm(limits.account),
                     _ => Who::Venue,
                 };
+                let first = !self.limits.keys().any(|key| key.0 == who);
+                if first && !matches!(who, Who::Account(_)) && self.begins_anew(who) {
+                    self.set_dawn(who, |_, _| true);
+                }
                 self.limits.insert((who, limits.instrument), limits);
                 Ok(())
             }
             Ok(CommandKind::Tick) => Ok(()),
-            Ok(kind @ (CommandKind::Kill | CommandKind::Unkill)) => self.kill(command, kind),
+            Ok(kind @ (CommandKind::Kill | CommandKind::Unkill)) => {
+                self.kill(command, kind == CommandKind::Kill)
+            }
+            Ok(CommandKind::SetFees) => self.set_fees(batch.fees.get(payload)),
+            Ok(CommandKind::SetConversion) => self.set_conversion(command),
             Ok(CommandKind::MassCancel) => return self.mass_cancel(command, place),
             Ok(CommandKind::SetRules) => self.set_rules(&batch.rules[payload]),
             Ok(CommandKind::SetSession) => self.operate(command, |command| {
@@ -255,7 +286,8 @@ impl ReferenceRisk {
                 }
             }
         }
-        let judged = self.judge_new(command, known.as_ref());
+        let stopped = self.killed_sessions.contains(&(batch.origin, command.session));
+        let judged = self.judge_new(command, terms, known.as_ref(), stopped);
         self.count_message(command.account);
         if judged.is_ok() {
             self.count_in_row(command);
@@ -274,7 +306,13 @@ impl ReferenceRisk {
         }
     }
 
-    fn judge_new(&self, command: &Command, known: Option<&Request>) -> Result<Order, Reject> {
+    fn judge_new(
+        &self,
+        command: &Command,
+        terms: Option<&OrderTerms>,
+        known: Option<&Request>,
+        stopped: bool,
+    ) -> Result<Order, Reject> {
         if !self.accounts.contains_key(&command.account) {
             return refuse(Reject::UnknownAccount);
         }
@@ -314,6 +352,9 @@ impl ReferenceRisk {
         let price = match priced {
             Priced::ByLimit | Priced::ByLimitIfAny if command.price != 0 => Some(command.price),
             Priced::ByStopIfAny if stops => Some(command.stop_price),
+            Priced::ByLimitIfAny => self
+                .highest_in_band(instrument)
+                .or_else(|| self.market_price(command.account, instrument)),
             _ => self.market_price(command.account, instrument),
         };
         let order = Order {
@@ -328,9 +369,13 @@ impl ReferenceRisk {
             pending: Vec::new(),
             ended_ns: None,
         };
-        let collared = (command.price != 0).then_some(command.price);
+        let mut collared = (command.price != 0).then_some(command.price);
+        if let (Priced::ByLimitIfAny, None, Some(terms)) = (priced, collared, terms) {
+            let at = self.reference_price(instrument);
+            collared = at.map(|price| price + terms.peg_offset.clamp(-MAX_PRICE, MAX_PRICE));
+        }
         let twin = Some(limits::twin(command));
-        self.check_limits(&order, None, order.leaves, (collared, price), twin)?;
+        self.check_limits(&order, None, order.leaves, (collared, price), (twin, stopped))?;
         Ok(order)
     }
 
@@ -354,6 +399,14 @@ impl ReferenceRisk {
             (one, other) => one.min(other),
         };
         Some(MAX_PRICE.min(reference + reference * i64::from(bps) / 10_000))
+    }
+
+    /// Where the static band of an instrument ends above, if it has one around something.
+    fn highest_in_band(&self, instrument: &Instrument) -> Option<i64> {
+        let bps = i64::from(self.rules.get(&instrument.id)?.static_band_bps);
+        let auctioned = self.auctioned.get(&instrument.id).copied();
+        let middle = auctioned.unwrap_or(instrument.reference_price);
+        (bps > 0 && middle > 0).then(|| MAX_PRICE.min(middle + middle * bps / 10_000))
     }
 
     /// The live orders of an account.
@@ -436,7 +489,8 @@ impl ReferenceRisk {
                 || order.instrument == command.instrument
         });
         let order_id = target.unwrap_or(0);
-        let judged = self.judge_change(command, target, known.as_ref(), orig, replace);
+        let stopped = self.killed_sessions.contains(&(batch.origin, command.session));
+        let judged = self.judge_change(command, (target, stopped), known.as_ref(), orig, replace);
         if replace {
             self.count_message(account);
         }
@@ -469,7 +523,7 @@ impl ReferenceRisk {
     fn judge_change(
         &self,
         command: &Command,
-        target: Option<u64>,
+        (target, stopped): (Option<u64>, bool),
         known: Option<&Request>,
         orig: Option<&ClOrdId>,
         replace: bool,
@@ -500,11 +554,17 @@ impl ReferenceRisk {
             (Some(_), None) => refuse(Reject::TooLate),
             _ if known.is_some() => refuse(Reject::Stale),
             (Some(_), Some(_)) if !replace => Ok(None),
-            (Some(id), Some(order)) => self.judge_replace(command, id, order).map(Some),
+            (Some(id), Some(order)) => self.judge_replace(command, id, order, stopped).map(Some),
         }
     }
 
-    fn judge_replace(&self, command: &Command, id: u64, order: &Order) -> Result<Pending, Reject> {
+    fn judge_replace(
+        &self,
+        command: &Command,
+        id: u64,
+        order: &Order,
+        stopped: bool,
+    ) -> Result<Pending, Reject> {
         let total = order.cum + order.leaves;
         let mut asked = Pending { sequence: 0, leaves: false, quantity: total, price: order.price };
         for pending in &order.pending {
@@ -528,7 +588,7 @@ impl ReferenceRisk {
         as_it_would_be.pending.push(asked);
         let collared = (command.price != 0).then_some(command.price);
         let prices = (collared, Some(asked.price));
-        self.check_limits(&as_it_would_be, Some(id), total, prices, None)?;
+        self.check_limits(&as_it_would_be, Some(id), total, prices, (None, stopped))?;
         Ok(asked)
     }
 
@@ -551,6 +611,8 @@ impl ReferenceRisk {
         if kind == ExecType::TradeBust {
             let last = self.last_price.get(&event.instrument).copied();
             let (key, buys) = ((event.account, event.instrument), event.side != 1);
+            let back = self.charged.get(&(event.match_id, event.side)).copied().unwrap_or(0);
+            *self.paid.entry(key).or_default() -= back;
             self.trade(key, buys, event.last_price, event.last_quantity);
             match last {
                 Some(last) => self.last_price.insert(key.1, last),
@@ -575,10 +637,15 @@ impl ReferenceRisk {
             order.price = event.stop_price;
         }
         if kind == ExecType::Trade {
+            if event.liquidity == Liquidity::Auction.number() {
+                self.auctioned.insert(event.instrument, event.last_price);
+            }
             let (account, instrument, buys) = (order.account, order.instrument, order.buys);
             if order.leaves == 0 {
                 order.ended_ns = Some(now_ns);
             }
+            let fee = self.charge(event);
+            *self.paid.entry((account, instrument)).or_default() += fee;
             self.trade((account, instrument), buys, event.last_price, event.last_quantity);
         }
     }

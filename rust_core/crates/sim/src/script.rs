@@ -130,6 +130,7 @@ impl Assembler {
             limits: &[],
             terms: &message.terms,
             rules: &message.rules,
+            fees: &[],
         }
     }
 

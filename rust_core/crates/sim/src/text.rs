@@ -12,6 +12,7 @@
 //! buy i 9 @ 99 visible=2      terms by name: offset, activation, visible, peg, tag
 //! terms offset=5 flags=1      or apart, for the next orders that say flags=64 payload=0, 1 …
 //! cancelall account=2 tag=x   a mass cancel; side=1 and instrument=1 likewise
+//! kill account=2              of the account; payload=1 account=3 of the firm 3; payload=2 of all
 //! bust a match=3 side=1 price=100 quantity=5
 //! account 2 stp=3 group=9     what its orders say of self-trades unless they say
 //! rules 1 static=1000 dynamic=500 protection=100 seconds=60 flags=1 tick=100:5
@@ -85,7 +86,7 @@ fields! { TERMS_FIELDS, terms_get, terms_set, OrderTerms,
     "visible" => min_visible_quantity, "flags" => flags, "peg" => peg_offset, "tag" => tag,
 }
 fields! { ACCOUNT_FIELDS, account_get, account_set, Account,
-    "id" => id, "flags" => flags, "group" => self_trade_group,
+    "id" => id, "firm" => firm, "flags" => flags, "group" => self_trade_group,
 }
 
 /// An instrument as scripts mean it unless they say otherwise: two decimal places, tick and lot 1.
@@ -229,6 +230,7 @@ pub fn read_line(line: &str, message: &mut Message, names: &mut Names) -> Result
         }
         "cancel" => change(CommandKind::CancelOrder, names.label(take("a name")?)),
         "replace" => change(CommandKind::ReplaceOrder, names.label(take("a name")?)),
+        "kill" => Step::new(CommandKind::Kill),
         "cancelall" => Step::new(CommandKind::MassCancel),
         "bust" => {
             let mut step = change(CommandKind::BustTrade, names.label(take("a name")?));

@@ -75,6 +75,7 @@ fn none_in_the_steady_state() {
             limits: &[],
             terms: &[],
             rules: &[],
+            fees: &[],
         };
         engine.apply(&batch, &mut fills).expect("the next message");
     }

@@ -39,6 +39,7 @@ fn batch<'a>(
         limits: &[],
         terms: &[],
         rules: &[],
+        fees: &[],
     }
 }
 

@@ -30,7 +30,7 @@ fn the_engine_says_and_counts_what_the_reference_does() {
     // often enough to mean something.
     let reasons = [
         0, 1, 2, 3, 4, 5, 6, 8, 11, 13, 15, 16, 18, 19, 20, 22, 25, 26, 27, 101, 105, 106, 109,
-        110, 111, 112, 113, 1_000,
+        110, 111, 112, 113, 115, 117, 1_000,
     ];
     let events = [2_001, 2_002, 2_003, 2_004, 2_005, 2_006, 2_007, 2_008, 2_009];
     let met = reasons.into_iter().chain(events);

@@ -13,8 +13,8 @@ mod walk;
 mod write;
 
 use engine::pod::{
-    Account, BatchStatus, ClOrdId, Command, Event, Instrument, InstrumentRules, Limits,
-    MarketStatus, OrderTerms, Outcome, Verdict, MAX_COMMANDS, MAX_EVENTS, MAX_STATUSES,
+    Account, BatchStatus, ClOrdId, Command, Event, FeeSchedule, Instrument, InstrumentRules,
+    Limits, MarketStatus, OrderTerms, Outcome, Verdict, MAX_COMMANDS, MAX_EVENTS, MAX_STATUSES,
 };
 use engine::{Batch, FillsView};
 use xxhash_rust::xxh3::xxh3_128;
@@ -84,11 +84,11 @@ impl Log {
 /// Pointers that every message has, to its lists in their order.
 const LEAST_POINTERS: usize = 5;
 /// Pointers that a message has at most.
-const MOST_POINTERS: usize = 7;
+const MOST_POINTERS: usize = 8;
 const _: () = {
     assert!(layout::orders::POINTERS == MOST_POINTERS);
     assert!(layout::risked::POINTERS == MOST_POINTERS);
-    assert!(layout::fills::POINTERS == MOST_POINTERS - 1);
+    assert!(layout::fills::POINTERS == MOST_POINTERS - 2);
     assert!(layout::orders::DATA_WORDS != layout::risked::DATA_WORDS);
     assert!(layout::orders::DATA_WORDS != layout::fills::DATA_WORDS);
     assert!(layout::risked::DATA_WORDS != layout::fills::DATA_WORDS);
@@ -164,6 +164,8 @@ pub struct Frame<'a> {
     pub terms: &'a [OrderTerms],
     /// ORDERS and RISKED.
     pub rules: &'a [InstrumentRules],
+    /// ORDERS and RISKED.
+    pub fees: &'a [FeeSchedule],
     /// FILLS.
     pub statuses: &'a [MarketStatus],
 }
@@ -184,6 +186,7 @@ impl<'a> Frame<'a> {
             limits: &[],
             terms: &[],
             rules: &[],
+            fees: &[],
             statuses: &[],
         }
     }
@@ -207,6 +210,7 @@ impl<'a> Frame<'a> {
             limits: self.limits,
             terms: self.terms,
             rules: self.rules,
+            fees: self.fees,
         }
     }
 
@@ -260,6 +264,7 @@ impl<'a> Frame<'a> {
         } else {
             read.terms = walk.list(layout::orders::TERMS, MAX_COMMANDS)?;
             read.rules = walk.list(layout::orders::RULES, MAX_COMMANDS)?;
+            read.fees = walk.list(layout::orders::FEES, MAX_COMMANDS)?;
         }
         walk.end()?;
         read.check()?;

@@ -351,6 +351,7 @@ pub fn explain(reason: u16) -> &'static str {
         Reject::NoReferencePrice => {
             "a check needs a reference price and there is none: retry after a trade"
         }
+        Reject::NoConversion => "a currency has no value to count this in: retry after it was set",
         Reject::ExceedsLimit => {
             "the position would exceed its limit, were all open orders of that side filled"
         }
@@ -362,6 +363,9 @@ pub fn explain(reason: u16) -> &'static str {
              retry smaller, or cancel that one first"
         }
         Reject::DuplicateOrderFlow => "the same order came too often",
+        Reject::MaintenanceMargin => {
+            "the account's equity is below the maintenance margin: only reduce positions"
+        }
         Reject::DailyLoss => "the account's loss of the day is at its limit",
         Reject::PostOnlyWouldCross => "it would take, and must not: retry at another price",
         Reject::FokUnfillable => "the fill-or-kill order could not trade in full",

@@ -233,6 +233,7 @@ impl RiskStage {
             risked.limits = frame.limits;
             risked.terms = frame.terms;
             risked.rules = frame.rules;
+            risked.fees = frame.fees;
         }
         let start = out.len();
         risked.write(out);

@@ -3,7 +3,8 @@
 use bytemuck::Zeroable;
 use engine::ids::MAX_SEQUENCE;
 use engine::pod::{
-    BatchStatus, CommandKind, InstrumentRules, MarketStatus, OrderTerms, FLAG_TERMS, MAX_STATUSES,
+    BatchStatus, CommandKind, FeeSchedule, InstrumentRules, MarketStatus, OrderTerms, FLAG_TERMS,
+    MAX_STATUSES,
 };
 use wire::frame::{aligned, digest, Frame, Log, Problem};
 
@@ -151,22 +152,27 @@ fn an_empty_list_is_a_null_pointer_and_nothing_else() {
 #[test]
 fn null_pointers_after_the_fifth_are_left_out_at_the_end() {
     for (log, golden) in GOLDEN {
-        let most = if log == Log::Fills { 6 } else { 7 };
-        let without_rules = changed(golden, |frame| frame.rules = &[]);
+        let most = if log == Log::Fills { 6 } else { 8 };
+        let without_fees = changed(golden, |frame| frame.fees = &[]);
+        let without_rules = changed(golden, |frame| (frame.rules, frame.fees) = (&[], &[]));
         let without_terms = changed(golden, |frame| frame.terms = &[]);
         let without = changed(golden, |frame| {
-            (frame.rules, frame.terms, frame.statuses) = (&[], &[], &[]);
+            (frame.rules, frame.terms, frame.fees) = (&[], &[], &[]);
+            frame.statuses = &[];
         });
         assert_eq!(pointers(&without), 5);
         if pointers(golden) == 5 {
-            assert_eq!((&without_rules, &without_terms), (&without, &without));
+            for same in [&without_fees, &without_rules, &without_terms] {
+                assert_eq!(same, &without);
+            }
             continue;
         }
         assert_eq!(pointers(golden), most);
         if log != Log::Fills {
+            assert_eq!(pointers(&without_fees), 7);
             assert_eq!(pointers(&without_rules), 6);
-            // The sixth is there, null, because the seventh is.
-            assert_eq!(pointers(&without_terms), 7);
+            // The sixth is there, null, because the eighth is.
+            assert_eq!(pointers(&without_terms), 8);
         }
     }
 }
@@ -203,7 +209,7 @@ fn terms_and_rules_that_are_not_there_are_refused() {
     assert_eq!((frame.terms.len(), frame.rules.len()), (2, 1));
     assert_ne!(frame.commands[0].flags & FLAG_TERMS, 0);
     assert_eq!(frame.commands[0].payload_index, 1);
-    for (place, payload_index) in [(0, 2), (0, u16::MAX), (5, 1)] {
+    for (place, payload_index) in [(0, 2), (0, u16::MAX), (5, 1), (6, 1)] {
         let mut commands = frame.commands.to_vec();
         commands[place].payload_index = payload_index;
         let mut out = Vec::new();
@@ -218,15 +224,18 @@ fn terms_and_rules_that_are_not_there_are_refused() {
 }
 
 #[test]
-fn more_terms_rules_or_statuses_than_fit_are_refused() {
+fn more_terms_rules_fees_or_statuses_than_fit_are_refused() {
     // What a frame refers to outlives it here.
-    let terms = vec![OrderTerms::default(); 7].leak();
-    let rules = vec![InstrumentRules::zeroed(); 7].leak();
+    let terms = vec![OrderTerms::default(); 8].leak();
+    let rules = vec![InstrumentRules::zeroed(); 8].leak();
+    let fees = vec![FeeSchedule::zeroed(); 8].leak();
     let orders = GOLDEN[ORDERS_ALL].1;
     let many = changed(orders, |frame| frame.terms = terms);
-    assert_eq!(problem(&many), Problem::Count { list: "terms", count: 7 });
+    assert_eq!(problem(&many), Problem::Count { list: "terms", count: 8 });
     let many = changed(orders, |frame| frame.rules = rules);
-    assert_eq!(problem(&many), Problem::Count { list: "rules", count: 7 });
+    assert_eq!(problem(&many), Problem::Count { list: "rules", count: 8 });
+    let many = changed(orders, |frame| frame.fees = fees);
+    assert_eq!(problem(&many), Problem::Count { list: "fees", count: 8 });
     let max = MAX_STATUSES;
     let statuses = vec![MarketStatus::zeroed(); max + 1].leak();
     let many = changed(GOLDEN[ORDERS_ALL + 2].1, |frame| frame.statuses = statuses);

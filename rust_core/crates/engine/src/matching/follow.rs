@@ -196,17 +196,31 @@ impl MatchingEngine {
         if peg != PegPrice::None {
             return self.enter_pegged(index, slot, turn, events);
         }
+        let is_exit = link.is_some_and(Link::is_exit);
+        if !is_exit {
+            self.begin_trailing(index, slot);
+        }
         let event = self.event(index, ExecType::New, turn.index);
         events.push(event);
         if self.is_cancelled_by_partner(link) {
             self.come_and_go(index, turn.index, events);
             return false;
         }
-        if link.is_some_and(Link::is_exit) {
+        if is_exit {
             self.put_in(index, slot, Place::Held, 0);
             return true;
         }
         self.arrive(index, slot, turn, events)
+    }
+
+    /// Lets a trailing stop that arrives trail from the last trade on, if it is active by then. This
+    /// comes before its event, which says where its stop is.
+    pub(super) fn begin_trailing(&mut self, index: u32, slot: usize) {
+        let (side, last) = (self.orders.get(index).side(), self.books[slot].last_trade);
+        let Some(extra) = self.orders.extra_mut(index) else { return };
+        if extra.trailing != 0 && last != 0 && extra.is_active_at(side, last) {
+            extra.watermark = last;
+        }
     }
 
     /// Lets an order that is in no queue wait for its stop or its auction, or trade.
@@ -223,9 +237,6 @@ impl MatchingEngine {
         let (last, session) = (book.last_trade, book.session);
         let extra = self.orders.extra_mut(index).expect("it has more than a plain order");
         if extra.trailing != 0 {
-            if last != 0 && extra.is_active_at(side, last) {
-                extra.watermark = last;
-            }
             self.put_in(index, slot, Place::Trailing, 0);
             return true;
         }

@@ -178,6 +178,7 @@ impl MatchingEngine {
         if let Some(extra) = self.orders.extra_mut(index) {
             extra.place = Place::Limit;
         }
+        self.begin_trailing(index, slot);
         let event = self.event(index, ExecType::Triggered, turn.index);
         events.push(event);
         if !self.arrive(index, slot, turn, events) {

@@ -1,6 +1,8 @@
-//! Cancels of many orders at once.
+//! Cancels of many orders at once: mass cancels, and what kill switches end.
 
 use alloc::vec::Vec;
+
+use alloc::collections::BTreeMap;
 
 use super::{Context, MatchingEngine, Room};
 use crate::batch::Fills;
@@ -10,6 +12,8 @@ use crate::reject::Reject;
 
 /// The most mass cancels that go on at a time.
 const MAX_SWEEPS: usize = 64;
+/// The same with kills, so that mass cancels leave them room.
+const MAX_SWEEPS_AND_KILLS: usize = 2 * MAX_SWEEPS;
 
 /// Which orders a mass cancel is about; 0: any.
 #[derive(Clone, Copy, Debug)]
@@ -20,11 +24,17 @@ pub(super) struct Wanted {
     tag: u64,
     /// The command's own place: what comes after it isn't meant.
     before: u64,
+    /// Of whose accounts.
+    firm: Option<u32>,
+    /// What is told as the reason.
+    reason: u16,
 }
 
 impl Wanted {
-    fn is(&self, order: &Order, tag: impl FnOnce() -> u64) -> bool {
+    fn is(&self, order: &Order, firms: &BTreeMap<u32, u32>, tag: impl FnOnce() -> u64) -> bool {
+        let of_firm = |firm: u32| firms.get(&order.account) == Some(&firm);
         order.id < self.before
+            && self.firm.is_none_or(of_firm)
             && (self.instrument == 0 || order.instrument == self.instrument)
             && (self.side == 0 || u16::from(order.side) == self.side)
             && (self.tag == 0 || tag() == self.tag)
@@ -42,7 +52,7 @@ impl MatchingEngine {
         if command.flags != 0 || command.side > Side::Sell.number() {
             return Err(Reject::UnsupportedCharacteristic);
         }
-        if self.sweeps.len() == MAX_SWEEPS {
+        if self.sweeps.len() >= MAX_SWEEPS {
             return Err(Reject::SystemUnavailable);
         }
         let wanted = Wanted {
@@ -51,7 +61,37 @@ impl MatchingEngine {
             side: command.side,
             tag: command.order_id,
             before: at.place,
+            firm: None,
+            reason: 0,
         };
+        self.sweep_out(wanted, at, fills);
+        Ok(())
+    }
+
+    /// Cancels what is open of those whom a kill switch stops. A session's orders are for the
+    /// process to cancel that knows them.
+    pub(super) fn kill(&mut self, at: Context<'_>, fills: &mut Fills) -> Result<(), Reject> {
+        let id = at.command.account;
+        let (account, firm) = match at.command.payload_index {
+            0 if id != 0 => (id, None),
+            1 => (0, Some(id)),
+            2 if id == 0 => (0, None),
+            3 => return Ok(()),
+            0 | 2 => return Err(Reject::UnknownAccount),
+            _ => return Err(Reject::UnsupportedCharacteristic),
+        };
+        if self.sweeps.len() == MAX_SWEEPS_AND_KILLS {
+            return Err(Reject::SystemUnavailable);
+        }
+        let reason = Reject::KillSwitch.number();
+        let wanted =
+            Wanted { account, instrument: 0, side: 0, tag: 0, before: at.place, firm, reason };
+        self.sweep_out(wanted, at, fills);
+        Ok(())
+    }
+
+    /// Cancels what a command means, or as much of it as there is room for.
+    fn sweep_out(&mut self, wanted: Wanted, at: Context<'_>, fills: &mut Fills) {
         let room = at.room();
         if !self.cancel_all(wanted, at.index, room, &mut fills.events) {
             self.sweeps.push(wanted);
@@ -62,7 +102,6 @@ impl MatchingEngine {
                 self.follow(slot, at.index, room, fills);
             }
         }
-        Ok(())
     }
 
     /// Goes on with mass cancels. Says whether all are done.
@@ -97,7 +136,7 @@ impl MatchingEngine {
         self.touched.clear();
         self.orders.of_account(wanted.account, |_, order| {
             let tag = || self.orders.extra_at(order.extra).map_or(0, |extra| extra.tag);
-            if wanted.is(order, tag) {
+            if wanted.is(order, &self.firms, tag) {
                 ids.push(order.id);
             }
         });
@@ -115,7 +154,7 @@ impl MatchingEngine {
             if self.touched.last() != Some(&(instrument, slot)) {
                 self.touched.push((instrument, slot));
             }
-            self.end(index, ExecType::Canceled, command_index, events);
+            self.end_for(index, ExecType::Canceled, wanted.reason, command_index, events);
         }
         self.swept = ids;
         self.touched.sort_unstable();

@@ -21,7 +21,7 @@ mod setting;
 mod sweep;
 mod timers;
 
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::{vec, vec::Vec};
 
 use crate::batch::{Batch, BatchError, Fills};
@@ -61,6 +61,8 @@ pub struct MatchingEngine {
     followed: Vec<u32>,
     /// Mass cancels that go on, for want of room.
     sweeps: Vec<mass::Wanted>,
+    /// The firm of every account.
+    firms: BTreeMap<u32, u32>,
     /// Room for the orders that one cancels, and for the books that it touches.
     swept: Vec<u64>,
     touched: Vec<(u32, u32)>,
@@ -150,6 +152,7 @@ impl MatchingEngine {
             pending: Vec::new(),
             followed: Vec::new(),
             sweeps: Vec::new(),
+            firms: BTreeMap::new(),
             swept: Vec::new(),
             touched: Vec::new(),
             timers: BTreeSet::new(),

@@ -34,7 +34,9 @@ impl MatchingEngine {
     }
 
     /// The price that a pegged order has when these are the best; 0: none. A middle between two
-    /// prices and the rest of a tick are for the other side's good.
+    /// prices and the rest of a tick are for the other side's good. It is never outside of the
+    /// static band: beyond an edge it stays at the last tick inside, and an order whose limit
+    /// leaves no price inside, or a band around nothing, has none.
     fn peg_price(&self, index: u32, slot: usize, (bid, ask): (i64, i64)) -> i64 {
         let extra = self.orders.extra(index).expect("a pegged order has more");
         let twice = match extra.peg {
@@ -43,13 +45,24 @@ impl MatchingEngine {
             PegPrice::Mid if bid != 0 && ask != 0 => bid + ask,
             _ => return 0,
         } + 2 * extra.peg_offset;
-        let ticks = self.books[slot].ticks();
+        let book = &self.books[slot];
+        let (ticks, Some(band)) = (book.ticks(), book.static_band()) else { return 0 };
+        let lowest = ticks.up(band.low.max(1));
+        let highest = ticks.down(band.high.min(MAX_PRICE));
+        if lowest > highest {
+            return 0;
+        }
         let buys = self.orders.get(index).side() == Side::Buy;
         let whole = if buys { twice.div_euclid(2) } else { -(-twice).div_euclid(2) };
         let whole = whole.clamp(0, MAX_PRICE + 1);
         let price = if buys { ticks.down(whole) } else { ticks.up(whole) };
         // A limit from before ticks changed may be below the first of them, and it still holds.
-        capped(price.clamp(ticks.up(1), MAX_PRICE), extra.peg_limit, buys)
+        let price = capped(price.clamp(lowest, highest), extra.peg_limit, buys);
+        if band.holds(price) {
+            price
+        } else {
+            0
+        }
     }
 
     /// What a pegged order's price is to be now; 0: none. It follows in continuous trading only.

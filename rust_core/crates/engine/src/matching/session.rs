@@ -65,8 +65,13 @@ impl MatchingEngine {
     ) -> Option<Reject> {
         let leg = Leg::read(command.link);
         let waits = leg.is_some_and(|leg| Link { leg, first: 0 }.is_exit());
-        if let Some(reason) = refusal_of_band(&self.books[slot], command.price) {
+        let book = &self.books[slot];
+        if let Some(reason) = refusal_of_band(book, command.price) {
             return Some(reason);
+        }
+        // One without a limit is kept inside the band, so there must be one.
+        if command.ord_type == OrdType::Pegged.number() && book.static_band().is_none() {
+            return Some(Reject::NoReferencePrice);
         }
         if !waits && self.would_take(command, slot) {
             return Some(Reject::PostOnlyWouldCross);

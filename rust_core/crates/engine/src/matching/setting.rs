@@ -29,7 +29,9 @@ impl MatchingEngine {
                 fills.instruments.push(*instrument);
             }
             CommandKind::SetAccount => {
-                fills.accounts.push(*batch.accounts.get(payload).ok_or(missing)?);
+                let account = batch.accounts.get(payload).ok_or(missing)?;
+                self.firms.insert(account.id, account.firm);
+                fills.accounts.push(*account);
             }
             CommandKind::SetLimits => {
                 fills.limits.push(*batch.limits.get(payload).ok_or(missing)?);
@@ -42,8 +44,9 @@ impl MatchingEngine {
                 return self.set_rules(rules).map(Some);
             }
             CommandKind::MassCancel => self.mass_cancel(at, fills)?,
+            CommandKind::Kill => self.kill(at, fills)?,
             CommandKind::BustTrade => self.bust(at, &mut fills.events)?,
-            // A tick carries journal time, and that has been read.
+            // A tick carries journal time, and that has been read; the rest is risk's.
             _ => {}
         }
         Ok(None)

@@ -8,6 +8,7 @@
 
 use super::checks::{Level, MAX_SUM};
 use super::client_ids::{digest, key};
+use super::conversions::Money;
 use super::holding::{Holding, BUY, SELL};
 use super::judge::{Known, NewOrder, Request};
 use super::orders::{Counted, Reservation};
@@ -106,6 +107,7 @@ impl RiskEngine {
             && quantity_fits(listed, quantity)
             && self.reference.on_tick(instrument, price)
             && trader.day == self.today()
+            && !self.killed_sessions.stops(context.batch.origin, command.session)
             && self.ids.has_room(1)
             && self.orders.has_room();
         if !fits || (self.ids.may_have(hash) && self.is_used(command, hash)) {
@@ -118,7 +120,8 @@ impl RiskEngine {
         let own = holding.map_or(&Holding::NOTHING, |at| &self.holdings[at]);
         let reserved = Reservation::of(quantity, price);
         let native = u64::try_from(reserved.notional).ok()?;
-        let needed = own.requirement_with(side, reserved, listed.rates);
+        // That the money is the same is looked at with the limits.
+        let needed = own.requirement_with(side, reserved, listed.rates, Money::Same);
         let counts = trader.checks & bits::DUPLICATES != 0 || trader.grouped;
         let look = Look {
             listed,
@@ -132,7 +135,9 @@ impl RiskEngine {
             fingerprint: if counts { fingerprint_of(command) } else { 0 },
         };
         let may = trader.enabled && trader.limited && !trader.halted && own.reduce_only[side] == 0;
+        let covered = !self.asks_maintenance(account) || self.equity_surely_covers(account);
         if !may
+            || !covered
             || !self.surely_passes(trader, own, &look)
             || (trader.grouped && !self.groups_surely_pass(account, instrument, look))
         {
@@ -152,7 +157,8 @@ impl RiskEngine {
         };
         let key = key(command.account, &command.cl_ord_id());
         let digest = digest(command, None);
-        let request = Request { account, key, hash, digest, known: Known::Unused };
+        let known = Known::Unused;
+        let request = Request { account, key, hash, digest, known, stopped: false };
         #[cfg(debug_assertions)]
         self.assert_exact(command, &request, &order);
         self.count_message(account);
@@ -173,15 +179,15 @@ impl RiskEngine {
         let on = |bit| trader.checks & bit != 0;
         let worst = held.worst(side) + quantity;
         let gross = held.gross() + held.open[BUY] + held.open[SELL] + quantity;
-        let counts_money = bits::GROSS_EXPOSURE | bits::BUYING_POWER | bits::DAILY_LOSS;
-        quantity <= sizes.quantity
+        trader.currency == look.listed.currency
+            && !trader.unvalued
+            && quantity <= sizes.quantity
             && worst <= sizes.worst[side]
             && gross <= sizes.gross
             && trader.open_orders < trader.most_orders
             && (!on(bits::MESSAGE_RATE) || trader.bucket.has_one(self.now_ns))
             && (!on(bits::ORDER_NOTIONAL) || money <= trader.max_notional)
             && (!on(bits::COLLAR) || look.listed.is_within(look.price, trader.collar_bps))
-            && (!on(counts_money) || trader.currency == look.listed.currency)
             && (!on(bits::GROSS_EXPOSURE) || trader.exposure + money <= trader.max_exposure)
             && (!on(bits::BUYING_POWER) || look.more_margin <= trader.credit + trader.balance)
             && (!on(bits::DUPLICATES)
@@ -206,7 +212,7 @@ impl RiskEngine {
     /// The exact judgement says the same.
     #[cfg(debug_assertions)]
     fn assert_exact(&self, command: &Command, request: &Request, order: &NewOrder) {
-        let judged = self.judge_new(command, request, &mut super::checks::Silent);
+        let judged = self.judge_new(command, None, request, &mut super::checks::Silent);
         assert_eq!(judged.as_ref(), Ok(order), "the quick look and the exact judgement");
     }
 }

@@ -9,6 +9,7 @@
 //! against it, of which only the part beyond the position counts. So closing a position needs
 //! nothing.
 
+use super::conversions::{Money, Round};
 use super::flow::Row;
 use super::orders::Reservation;
 use crate::pod::{Instrument, MAX_SCALES};
@@ -22,7 +23,7 @@ pub const SELL: usize = 1;
 /// Money of one holding is counted up to here, 5 * 10^15 currency units: above any credit that
 /// limits can give, so what is cut off is refused all the same; and twice this in every instrument
 /// that there can be still fits into 128 bits.
-const CAP: u128 = 5 * 10_u128.pow(31);
+pub(super) const CAP: u128 = 5 * 10_u128.pow(31);
 
 /// What one account holds and has open in one instrument: two cache lines, and a third for what
 /// only some limits count. A firm, or the venue, has one as well if it has limits: the sums of
@@ -162,29 +163,26 @@ impl Holding {
         self.row.with(fingerprint, now_ns, window_ns)
     }
 
-    /// Cost of the position and reserved notionals in money, at so much money for a native unit.
+    /// Cost of the position and reserved notionals with so much more, in money, at so much money
+    /// for a native unit.
     #[inline]
-    pub fn exposure_money(&self, unit: u64) -> i128 {
-        self.exposure_with_more(0, unit)
+    pub fn exposure_money(&self, more: i128, unit: u64, money: Money) -> i128 {
+        let native = self.cost + self.open_notional[BUY] + self.open_notional[SELL] + more;
+        money.count(native, unit, Round::Up)
     }
 
-    /// The same with so much more native money reserved.
-    #[inline(always)]
-    pub fn exposure_with_more(&self, notional: i128, unit: u64) -> i128 {
-        let open = self.open_notional[BUY] + self.open_notional[SELL];
-        at_rate(self.cost + open + notional, unit)
+    /// What its position is worth at a price, counted as positive, at a rate.
+    #[inline]
+    pub fn gross_worth(&self, price: i64, rate: u64, money: Money) -> i128 {
+        let native = i128::from(self.position).abs() * i128::from(price);
+        money.count(native, rate, Round::Up)
     }
 
-    /// What its position is worth at a price, counted as positive, in 10^-16 of a currency unit.
+    /// What it is worth at a price and has brought after these fees, in 10^-16 of a currency unit.
     #[inline]
-    pub fn gross_worth(&self, price: i64, rates: Rates) -> i128 {
-        at_rate(i128::from(self.position).abs() * i128::from(price), rates.full)
-    }
-
-    /// What it is worth at a price and has brought, in 10^-16 of a currency unit.
-    #[inline]
-    pub fn worth(&self, price: i64, rates: Rates) -> i128 {
-        at_rate(self.cash + i128::from(self.position) * i128::from(price), rates.full)
+    pub fn worth(&self, price: i64, fees: i128, rates: Rates, money: Money) -> i128 {
+        let native = self.cash - fees + i128::from(self.position) * i128::from(price);
+        money.count(native, rates.full, Round::Down)
     }
 
     /// The exposure that margin is asked for, native, with so much more open on a side.
@@ -214,8 +212,14 @@ impl Holding {
 
     /// What margin would ask for with so much more open on a side, in 10^-16 of a currency unit.
     #[inline(always)]
-    pub fn requirement_with(&self, side: usize, more: Reservation, rates: Rates) -> i128 {
-        at_rate(self.exposure_with(side, more), rates.margin)
+    pub fn requirement_with(
+        &self,
+        side: usize,
+        more: Reservation,
+        rates: Rates,
+        money: Money,
+    ) -> i128 {
+        money.count(self.exposure_with(side, more), rates.margin, Round::Up)
     }
 
     /// Profit and loss that has been realised, native.
@@ -229,19 +233,24 @@ impl Holding {
 
     /// What margin asks for, in 10^-16 of a currency unit.
     #[inline]
-    pub fn requirement(&self, rates: Rates) -> i128 {
-        self.requirement_with(BUY, Reservation::default(), rates)
+    pub fn requirement(&self, rates: Rates, money: Money) -> i128 {
+        self.requirement_with(BUY, Reservation::default(), rates, money)
     }
 
     /// What margin asks for the position alone, in 10^-16 of a currency unit.
-    pub fn position_requirement(&self, rates: Rates) -> i128 {
-        at_rate(self.cost, rates.margin)
+    pub fn position_requirement(&self, rates: Rates, money: Money) -> i128 {
+        money.count(self.cost, rates.margin, Round::Up)
     }
 
-    /// Realised profit and loss, in 10^-16 of a currency unit.
+    /// Realised profit and loss after these fees, in 10^-16 of a currency unit.
     #[inline]
-    pub fn realised_money(&self, rates: Rates) -> i128 {
-        at_rate(self.realised(), rates.full)
+    pub fn realised_money(&self, fees: i128, rates: Rates, money: Money) -> i128 {
+        money.count(self.realised() - fees, rates.full, Round::Down)
+    }
+
+    /// Whether it is as if it had never been.
+    pub fn is_empty(&self) -> bool {
+        self.position == 0 && self.cash == 0 && self.open == [0; 2] && self.cost == 0
     }
 
     /// The position if every open order of one side were filled, counted in that side's direction.
@@ -313,7 +322,7 @@ mod tests {
             ("short, turning around", held(-4, 40, [8, 0], [96, 0]), 48),
         ];
         for (name, holding, exposure) in rows {
-            assert_eq!(holding.requirement(RATES), exposure * 5_000, "{name}");
+            assert_eq!(holding.requirement(RATES, Money::Same), exposure * 5_000, "{name}");
         }
     }
 

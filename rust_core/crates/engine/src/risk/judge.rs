@@ -2,6 +2,7 @@
 
 use super::checks::{first_failure, market_price, Asked, Case, Level, Observer, Silent};
 use super::client_ids::{digest, digest_with_terms, key, Key, BURNT};
+use super::conversions::Money;
 use super::holding::Holding;
 use super::levels::Change;
 use super::orders::{Counted, Live, Reservation, Terms};
@@ -13,7 +14,7 @@ use super::shape::{
 use super::{accepted, cancel_refused, refused, repeated, Context, RiskEngine, Ruling};
 use crate::batch::Batch;
 use crate::pod::{
-    ClOrdId, Command, OrderTerms, FLAG_LEAVES, FLAG_REDUCE_ONLY, FLAG_TERMS, MAX_PRICE,
+    ClOrdId, Command, OrdType, OrderTerms, FLAG_LEAVES, FLAG_REDUCE_ONLY, FLAG_TERMS, MAX_PRICE,
 };
 use crate::reject::Reject;
 use crate::table::{hash_words, NONE};
@@ -27,6 +28,8 @@ pub(super) struct Request {
     pub(super) hash: u64,
     pub(super) digest: u64,
     pub(super) known: Known,
+    /// Whether the kill switch of its session is on.
+    pub(super) stopped: bool,
 }
 
 /// What is known of a request's client order id.
@@ -147,7 +150,7 @@ impl RiskEngine {
                 }
             }
         };
-        Request { account, key, hash, digest, known }
+        Request { account, key, hash, digest, known, stopped: false }
     }
 
     #[inline(never)]
@@ -156,15 +159,16 @@ impl RiskEngine {
         let has_terms = command.flags & FLAG_TERMS != 0;
         let terms = context.batch.terms.get(usize::from(command.payload_index));
         let terms = terms.filter(|_| has_terms);
-        let Some(request) = self.request(command, context.hashes, terms) else {
+        let Some(mut request) = self.request(command, context.hashes, terms) else {
             return refused(place, Reject::UnknownAccount);
         };
+        request.stopped = self.killed_sessions.stops(context.batch.origin, command.session);
         if let Known::Same(at) = request.known {
             let first = self.ids.get(at).place;
             return repeated(first, first);
         }
         self.begin_days(request.account);
-        let judged = match self.judge_new(command, &request, &mut Silent) {
+        let judged = match self.judge_new(command, terms, &request, &mut Silent) {
             Ok(_) if request.known == Known::Absent || (has_terms && terms.is_none()) => {
                 Err(Reject::UnsupportedCharacteristic)
             }
@@ -197,6 +201,7 @@ impl RiskEngine {
     pub(super) fn judge_new<O: Observer>(
         &self,
         command: &Command,
+        terms: Option<&OrderTerms>,
         request: &Request,
         observer: &mut O,
     ) -> Result<NewOrder, Reject> {
@@ -226,7 +231,12 @@ impl RiskEngine {
         let counted_at = match counted {
             Counted::Limit => Some(command.price),
             Counted::Stop => Some(command.stop_price),
-            Counted::Band => market_price(trader, listed),
+            Counted::Band => {
+                // One that is pegged stands no higher than the static band lets it.
+                let pegged = command.ord_type == OrdType::Pegged.number();
+                let edge = if pegged { self.reference.static_edge(instrument) } else { None };
+                edge.or_else(|| market_price(trader, listed))
+            }
         };
         let price = counted_at.unwrap_or(0);
         let reserved = Reservation::of(command.quantity, price);
@@ -238,15 +248,24 @@ impl RiskEngine {
             side,
             quantity: command.quantity,
             reduce_only,
-            limit_price: limited.then_some(command.price),
+            limit_price: match terms {
+                _ if limited => Some(command.price),
+                // Pegged without a limit it says how far it goes from the market, and no more.
+                Some(terms) if command.ord_type == OrdType::Pegged.number() => listed
+                    .reference()
+                    .map(|price| price + terms.peg_offset.clamp(-MAX_PRICE, MAX_PRICE)),
+                _ => None,
+            },
             price: counted_at,
             had: Reservation::default(),
             wanted: reserved,
             fingerprint,
+            stopped: request.stopped,
         };
         let holding = self.holding(request.account, instrument);
         let own = holding.map_or(&Holding::NOTHING, |at| &self.holdings[at]);
-        let needed = own.requirement_with(side, reserved, listed.rates);
+        let money = self.money_of(request.account, instrument);
+        let needed = own.requirement_with(side, reserved, listed.rates, money);
         let pair = (request.account, instrument, holding);
         if let Some(reason) = self.judge_limits(pair, &asked, observer) {
             return Err(reason);
@@ -281,18 +300,22 @@ impl RiskEngine {
         observer: &mut O,
     ) -> Option<Reject> {
         let own = holding.map_or(&Holding::NOTHING, |at| &self.holdings[at]);
+        let trader = &self.reference.traders[account as usize];
         let case = Case {
             level: Level::Account,
-            trader: &self.reference.traders[account as usize],
+            trader,
             listed: &self.reference.listed[instrument as usize],
             holding: own,
             own,
+            account: trader,
+            money: [self.money_of(account, instrument); 2],
+            via: Money::Same,
             special: self.special(own),
             now_ns: self.now_ns,
         };
         let mut first = first_failure(&case, asked, observer, (self, account));
         for group in self.groups_of(account) {
-            let case = self.case_of(group, instrument, &case);
+            let case = self.case_of((group, account, instrument), &case);
             let failure = first_failure(&case, asked, observer, (self, group));
             first = match (first, failure) {
                 (Some(one), Some(other)) => Some(one.earliest(other)),
@@ -304,7 +327,11 @@ impl RiskEngine {
 
     /// What is judged of a group when this is judged of one of its accounts.
     #[inline]
-    fn case_of<'a>(&'a self, group: u32, instrument: u32, own: &Case<'a>) -> Case<'a> {
+    fn case_of<'a>(
+        &'a self,
+        (group, account, instrument): (u32, u32, u32),
+        own: &Case<'a>,
+    ) -> Case<'a> {
         let linked = own.own.groups[usize::from(group == VENUE)];
         let at = if linked == NONE { self.holding(group, instrument) } else { Some(linked) };
         let holding = at.map_or(&Holding::NOTHING, |at| &self.holdings[at]);
@@ -312,6 +339,8 @@ impl RiskEngine {
             level: if group == VENUE { Level::Venue } else { Level::Firm },
             trader: &self.reference.traders[group as usize],
             holding,
+            money: [self.money_of(group, instrument), own.money[1]],
+            via: self.money_of_account(group, account),
             special: self.special(holding),
             ..*own
         }
@@ -376,7 +405,8 @@ impl RiskEngine {
         holding.required = order.needed;
         let mut exposure = 0;
         if trader.exposed {
-            let all = holding.exposure_with_more(notional, listed.unit);
+            let money = self.conversions.money(listed.currency, trader.currency);
+            let all = holding.exposure_money(notional, listed.unit, money);
             exposure = all - holding.exposure;
             trader.exposure += exposure;
             holding.exposure = all;
@@ -384,7 +414,6 @@ impl RiskEngine {
         holding.open[side] += quantity;
         holding.open_notional[side] += notional;
         holding.reduce_only[side] += u32::from(order.reduce_only);
-        debug_assert_eq!(order.needed, holding.requirement(listed.rates));
         if trader.grouped {
             self.count_order(request.account, true);
             let mut change = Change { balance, exposure, ..Change::default() };
@@ -561,9 +590,10 @@ impl RiskEngine {
             Ok(orig) => orig,
             Err(reason) => return cancel_refused(0, reason),
         };
-        let Some(request) = self.request(command, context.hashes, None) else {
+        let Some(mut request) = self.request(command, context.hashes, None) else {
             return cancel_refused(0, Reject::UnknownAccount);
         };
+        request.stopped = self.killed_sessions.stops(context.batch.origin, command.session);
         if let Known::Same(at) = request.known {
             return self.repeat_of(at);
         }
@@ -618,7 +648,8 @@ impl RiskEngine {
         let (Target::Live(at), Some(order), None) = (target, live, failure) else {
             return Err(failure.unwrap_or(Reject::UnknownOrder));
         };
-        let (terms, asked) = self.replace_asks(command, order);
+        let (terms, mut asked) = self.replace_asks(command, order);
+        asked.stopped = request.stopped;
         let pair = (request.account, order.instrument, Some(order.holding));
         if let Some(reason) = self.judge_limits(pair, &asked, observer) {
             return Err(reason);
@@ -660,6 +691,7 @@ impl RiskEngine {
             had: order.reserved,
             wanted: self.orders.reservation(order, Some(&terms)),
             fingerprint: 0,
+            stopped: false,
         };
         (terms, asked)
     }
@@ -687,6 +719,6 @@ impl RiskEngine {
             let target = self.target(command, None, Hashes::of(command, None));
             return self.judge_replace(command, &request, (target, false), observer).err();
         }
-        self.judge_new(command, &request, observer).err()
+        self.judge_new(command, None, &request, observer).err()
     }
 }

@@ -9,8 +9,10 @@
 //! - [`reference`]: instruments, accounts and limits; `operator`: what operators do to markets;
 //! - [`checks`]: the limit checks, in order of precedence; `judge` has those of shape and state;
 //! - `gate`: a quick look that lets most orders pass before the exact checks;
-//! - `levels`: firms and the venue, whose limits hold for all their accounts together; `day`: what
-//!   was lost since the day began; `flow`: how fast messages come.
+//! - `levels`: firms and the venue, whose limits hold for all their accounts together; `kills`:
+//!   who is stopped; `day`: what was lost since the day began; `flow`: how fast messages come;
+//! - `conversions`: what currencies are worth; `currencies`: what follows from that; `fees`: what
+//!   traders pay.
 //!
 //! A further check is one more [`checks::Check`] with its bit in `Limits::checks`; what it counts
 //! per account belongs to [`reference::Trader`], per account and instrument to
@@ -18,13 +20,17 @@
 
 pub mod checks;
 mod client_ids;
+mod conversions;
+mod currencies;
 mod day;
 mod error;
+mod fees;
 mod fills;
 mod flow;
 mod gate;
 mod holding;
 mod judge;
+mod kills;
 mod levels;
 mod operator;
 mod orders;
@@ -36,6 +42,7 @@ mod shape;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
+use conversions::Money;
 use judge::Hashes;
 
 use crate::batch::{Batch, FillsView, Risked};
@@ -46,7 +53,9 @@ use crate::table::{Arena, Running, Table, NONE};
 
 pub use checks::{Check, CheckResult, Level, Unit};
 pub use client_ids::KEPT_NS;
+pub use conversions::MAX_CURRENCIES;
 pub use error::RiskError;
+pub use kills::{Killed, Session, MAX_KILLED_SESSIONS};
 pub use origins::RELAY;
 pub use query::{Buying, DryRun, Position, Standing};
 pub use reference::{bits, MAX_ACCOUNT, MAX_CREDIT, MAX_POSITION};
@@ -89,6 +98,9 @@ pub struct RiskEngine {
     stopped: bool,
     origins: origins::Origins,
     reference: reference::Reference,
+    killed_sessions: kills::KilledSessions,
+    conversions: conversions::Conversions,
+    fees: fees::Fees,
     ids: client_ids::ClientIds,
     orders: orders::Orders,
     holdings: Arena<holding::Holding>,
@@ -147,6 +159,9 @@ impl RiskEngine {
             stopped: false,
             origins: origins::Origins::new(bounds.origins as usize),
             reference: reference::Reference::default(),
+            killed_sessions: kills::KilledSessions::default(),
+            conversions: conversions::Conversions::default(),
+            fees: fees::Fees::default(),
             ids: client_ids::ClientIds::new(bounds.client_ids),
             orders: orders::Orders::new(bounds.orders),
             holdings: Arena::default(),
@@ -222,6 +237,9 @@ impl RiskEngine {
         self.hash.absorb(batch.sequence, self.now_ns as u64);
         self.hash.absorb(self.fills_applied, status.number().into());
         if status == BatchStatus::Applied {
+            if batch.batch == 1 {
+                self.killed_sessions.forget(batch.origin);
+            }
             self.judge_all(batch, risked);
         }
         Ok(())
@@ -360,6 +378,8 @@ impl RiskEngine {
             Ok(CommandKind::BustTrade) => self.bust_trade(command),
             Ok(CommandKind::Kill) => self.kill(command, true),
             Ok(CommandKind::Unkill) => self.kill(command, false),
+            Ok(CommandKind::SetFees) => self.set_fees(command, context),
+            Ok(CommandKind::SetConversion) => self.set_conversion(command),
             Ok(CommandKind::None) | Err(_) => refused(0, Reject::UnsupportedCharacteristic),
         }
     }
@@ -398,7 +418,9 @@ impl RiskEngine {
     fn recount(&mut self, at: u32) -> (i128, i128) {
         let holding = &mut self.holdings[at];
         let listed = &self.reference.listed[holding.instrument as usize];
-        let required = holding.requirement(listed.rates);
+        let currency = self.reference.traders[holding.account as usize].currency;
+        let money = self.conversions.money(listed.currency, currency);
+        let required = holding.requirement(listed.rates, money);
         let trader = &mut self.reference.traders[holding.account as usize];
         let freed = holding.required - required;
         trader.balance += freed;
@@ -406,7 +428,7 @@ impl RiskEngine {
         if !trader.exposed {
             return (freed, 0);
         }
-        let exposure = holding.exposure_money(listed.unit);
+        let exposure = holding.exposure_money(0, listed.unit, money);
         let more = exposure - holding.exposure;
         trader.exposure += more;
         holding.exposure = exposure;
@@ -419,7 +441,12 @@ impl RiskEngine {
             .ok_or(Reject::UnsupportedCharacteristic)
             .and_then(|account| self.reference.set_account(account));
         match set {
-            Ok(()) => accepted(0),
+            Ok(new) => {
+                if let Some(place) = new {
+                    self.note_currency(place);
+                }
+                accepted(0)
+            }
             Err(reason) => refused(0, reason),
         }
     }
@@ -511,6 +538,17 @@ impl RiskEngine {
     fn own_holding(&mut self, account: u32, instrument: u32) -> u32 {
         if let Some(at) = self.holding(account, instrument) {
             return at;
+        }
+        let money = self.money_of(account, instrument);
+        let trader = &mut self.reference.traders[account as usize];
+        trader.foreign |= money != Money::Same;
+        if money == Money::Unvalued {
+            trader.unvalued = true;
+            if trader.level == Level::Account {
+                let firm = trader.firm;
+                self.reference.traders[firm as usize].unvalued = true;
+                self.reference.traders[reference::VENUE as usize].unvalued = true;
+            }
         }
         let trader = &mut self.reference.traders[account as usize];
         let mut holding = holding::Holding::new(account, instrument);

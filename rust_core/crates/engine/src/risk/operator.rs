@@ -25,6 +25,18 @@ impl RiskEngine {
         ruling(set.err())
     }
 
+    pub(super) fn set_fees(&mut self, command: &Command, context: Context<'_>) -> Ruling {
+        let payload = context.batch.fees.get(usize::from(command.payload_index));
+        let Some(schedule) = payload.filter(|schedule| schedule.is_valid()) else {
+            return refused(0, Reject::UnsupportedCharacteristic);
+        };
+        match self.reference.holder_place(schedule.account, schedule.flags) {
+            Ok(place) => self.fees.set(place, schedule),
+            Err(reason) => return refused(0, reason),
+        }
+        accepted(0)
+    }
+
     pub(super) fn set_session(&mut self, command: &Command) -> Ruling {
         let instrument = self.reference.instrument_place(command.instrument);
         let unknown = SessionState::try_from(command.payload_index).is_err();

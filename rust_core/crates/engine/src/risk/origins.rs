@@ -65,6 +65,11 @@ impl Origins {
         self.index.find(hash_word(id), is)
     }
 
+    /// Whether an origin was heard of in the last 24 h.
+    pub fn knows(&self, id: u64, now_ns: i64) -> bool {
+        self.find(id).is_some_and(|at| !Self::is_idle(&self.origins[at as usize], now_ns))
+    }
+
     fn is_idle(origin: &Origin, now_ns: i64) -> bool {
         origin.id != RELAY && now_ns.saturating_sub(origin.seen_ns) > KEPT_NS
     }

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::checks::Level;
+use super::checks::{collar_width, Level};
 use super::flow::Bucket;
 use super::gate::{SetSizes, Sizes};
 use super::holding::{at_rate, Rates};
@@ -92,6 +92,8 @@ pub struct Listed {
     pub unit: u64,
     /// Its money as buying power counts it.
     pub rates: Rates,
+    /// Money that maintenance margin asks for a native unit, times basis points.
+    pub maintenance: u64,
     /// How far from the reference price market orders trade at most by its rules; 0: they don't
     /// say.
     pub market_bps: u32,
@@ -119,6 +121,7 @@ impl Listed {
             initial: instrument.reference_price,
             unit: rates.full / 10_000,
             rates,
+            maintenance: rates.full / 10_000 * instrument.maintenance_margin_bps,
             market_bps: rules.map_or(0, market_bps),
         }
     }
@@ -214,7 +217,7 @@ pub struct Trader {
     pub credit: i128,
     /// Largest notional of one order, money.
     pub max_notional: i128,
-    /// Currency of its money; 0: there are several.
+    /// Currency of its money; 0: there are several, and it counts in the venue's unit.
     pub currency: u64,
     /// Checks that are on.
     pub checks: u64,
@@ -250,6 +253,12 @@ pub struct Trader {
     pub grouped: bool,
     /// Whether `exposure` is kept.
     pub exposed: bool,
+    /// Whether it has something that is counted in another currency than its own.
+    pub foreign: bool,
+    /// Whether some of that can't be counted for want of a value.
+    pub unvalued: bool,
+    /// Of a firm or the venue: whether its accounts have several currencies.
+    pub mixed: bool,
     /// What positions cost and open orders may cost, money.
     pub exposure: i128,
     /// Most of that.
@@ -338,6 +347,10 @@ pub struct Reference {
     pub listed: Vec<Listed>,
     instruments: Vec<Instrument>,
     rules: Vec<Option<InstrumentRules>>,
+    /// Prices of the last auctions, 0 before the first.
+    auctioned: Vec<i64>,
+    /// The highest maintenance margin that any of them was ever given.
+    pub most_maintenance_bps: u64,
     /// The venue, then accounts and firms as they came, by place.
     pub traders: Vec<Trader>,
     accounts: Vec<Account>,
@@ -353,7 +366,7 @@ fn hash_text(text: [u64; 4]) -> u64 {
 }
 
 /// Whether zero-padded text is a name: ^[A-Z0-9][A-Z0-9_-]{0,31}$.
-fn is_name(bytes: &[u8]) -> bool {
+pub(super) fn is_name(bytes: &[u8]) -> bool {
     let text = crate::pod::unpadded(bytes);
     let padded = bytes[text.len()..].iter().all(|&byte| byte == 0);
     let good = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
@@ -373,6 +386,8 @@ impl Default for Reference {
             listed: Vec::new(),
             instruments: Vec::new(),
             rules: Vec::new(),
+            auctioned: Vec::new(),
+            most_maintenance_bps: 0,
             traders: Vec::new(),
             accounts: Vec::new(),
             limits: Vec::new(),
@@ -455,6 +470,23 @@ impl Reference {
         rules.map_or(Ticks::flat(tick_size), |rules| Ticks::new(tick_size, rules)).fits(price)
     }
 
+    /// Takes in the price of an auction's trade, which the static band is around from then on.
+    pub fn note_auction(&mut self, place: u32, price: i64) {
+        self.auctioned[place as usize] = price;
+    }
+
+    /// The highest price at which the static band lets an order stand; none: there is no such band.
+    pub fn static_edge(&self, place: u32) -> Option<i64> {
+        let rules = self.rules[place as usize].as_ref();
+        let bps = rules.map_or(0, |rules| rules.static_band_bps);
+        let reference = match self.auctioned[place as usize] {
+            0 => self.instruments[place as usize].reference_price,
+            price => price,
+        };
+        let there_is = bps != 0 && reference != 0;
+        there_is.then(|| (reference + collar_width(reference, bps)).min(MAX_PRICE))
+    }
+
     /// Sets the rules of an instrument.
     pub fn set_rules(&mut self, new: &InstrumentRules) -> Result<(), Reject> {
         let place = self.instrument_place(new.instrument).ok_or(Reject::UnknownSymbol)?;
@@ -484,8 +516,9 @@ impl Reference {
         let text = bytemuck::bytes_of(&new.symbol);
         let known_bits = new.flags & !INSTRUMENT_ENABLED == 0
             && Rules::read(new.policies).is_some()
-            && new.reserved == [0; 4]
-            && new.initial_margin_bps <= MAX_MARGIN_BPS;
+            && new.reserved == [0; 3]
+            && new.initial_margin_bps <= MAX_MARGIN_BPS
+            && new.maintenance_margin_bps <= u64::from(new.initial_margin_bps);
         if !(1..=MAX_INSTRUMENT).contains(&new.id) || !is_name(text) {
             return Err(Reject::UnknownSymbol);
         }
@@ -496,6 +529,7 @@ impl Reference {
             return Err(Reject::IncorrectQuantity);
         }
         let hash = hash_text(new.symbol);
+        let most = self.most_maintenance_bps.max(new.maintenance_margin_bps);
         let twin = self.symbols.find(hash, |at| self.instruments[at as usize].symbol == new.symbol);
         let Some(place) = self.instrument_place(new.id) else {
             if twin.is_some() {
@@ -506,7 +540,9 @@ impl Reference {
             self.symbols.insert(hash, place);
             self.instruments.push(*new);
             self.rules.push(None);
+            self.auctioned.push(0);
             self.listed.push(Listed::new(new, 0, None));
+            self.most_maintenance_bps = most;
             return Ok((place, false));
         };
         let old = &mut self.instruments[place as usize];
@@ -514,6 +550,7 @@ impl Reference {
         if fixed(old) != fixed(new) {
             return Err(Reject::UnsupportedCharacteristic);
         }
+        self.most_maintenance_bps = most;
         let margin_changed = old.initial_margin_bps != new.initial_margin_bps;
         *old = *new;
         let listed = &mut self.listed[place as usize];
@@ -523,8 +560,8 @@ impl Reference {
         Ok((place, margin_changed))
     }
 
-    /// Opens an account or changes one.
-    pub fn set_account(&mut self, new: &Account) -> Result<(), Reject> {
+    /// Opens an account or changes one; returns the place of one that is new.
+    pub fn set_account(&mut self, new: &Account) -> Result<Option<u32>, Reject> {
         let text = bytemuck::bytes_of(&new.name);
         if !(1..=MAX_ACCOUNT).contains(&new.id) || !is_name(text) {
             return Err(Reject::UnknownAccount);
@@ -559,7 +596,7 @@ impl Reference {
             let place = self.add_trader(trader, *new);
             self.account_places.set(new.id, place);
             self.names.insert(hash, place);
-            return Ok(());
+            return Ok(Some(place));
         };
         let old = &mut self.accounts[place as usize];
         let fixed = |a: &Account| (a.name, a.currency, a.firm);
@@ -568,18 +605,24 @@ impl Reference {
         }
         *old = *new;
         self.traders[place as usize].enabled = enabled;
-        Ok(())
+        Ok(None)
+    }
+
+    /// The place of who is named by an id and the bits that say whether that is a firm's, or 0 and
+    /// the venue's.
+    pub fn holder_place(&self, id: u32, flags: u64) -> Result<u32, Reject> {
+        let place = match flags & (LIMITS_OF_FIRM | LIMITS_OF_VENUE) {
+            0 => self.account_place(id),
+            LIMITS_OF_FIRM => self.firm_place(id),
+            LIMITS_OF_VENUE => (id == 0).then_some(VENUE),
+            _ => return Err(Reject::UnsupportedCharacteristic),
+        };
+        place.ok_or(Reject::UnknownAccount)
     }
 
     /// Whether limits can be set, for whom and on which instrument (none: all), by place.
     pub fn judge_limits(&self, new: &Limits) -> Result<(u32, Option<u32>), Reject> {
-        let trader = match new.checks & (LIMITS_OF_FIRM | LIMITS_OF_VENUE) {
-            0 => self.account_place(new.account),
-            LIMITS_OF_FIRM => self.firm_place(new.account),
-            LIMITS_OF_VENUE => (new.account == 0).then_some(VENUE),
-            _ => return Err(Reject::UnsupportedCharacteristic),
-        };
-        let trader = trader.ok_or(Reject::UnknownAccount)?;
+        let trader = self.holder_place(new.account, new.checks)?;
         let instrument = match new.instrument {
             0 => None,
             id => Some(self.instrument_place(id).ok_or(Reject::UnknownSymbol)?),
@@ -655,6 +698,9 @@ impl Trader {
             halted: false,
             grouped: false,
             exposed: false,
+            foreign: false,
+            unvalued: false,
+            mixed: false,
             exposure: 0,
             max_exposure: 0,
             max_loss: 0,

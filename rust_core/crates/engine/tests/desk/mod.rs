@@ -9,7 +9,8 @@
 //! alice: replace a1 total 20 @ 101 as a4     `total` or `leaves`, a price, or one of them
 //! alice: sell 5 stop 90 as a5          a stop; `limit 89` makes it a stop-limit
 //! alice: sell 5 trail 3 as a6          a trailing stop
-//! alice: buy 5 peg @ 99 as a7          pegged to the best bid, with a limit or without
+//! alice: buy 5 peg @ 99 as a7          pegged to the best bid, with a limit or without, and with
+//!                                      an `offset 2` or none
 //! ```
 //!
 //! Of new orders also: `to-limit` (market-to-limit), `opening`, `auction`, `until 60` (GTD, seconds
@@ -19,10 +20,10 @@
 use bytemuck::Zeroable;
 use engine::market_data::Updates;
 use engine::pod::{
-    Account, ClOrdId, Command, CommandKind, Flow, Instrument, InstrumentRules, Limits, OrdType,
-    OrderTerms, PegPrice, SelfTrade, SessionState, Side, TimeInForce, Verdict, VerdictKind,
-    ACCOUNT_ENABLED, FLAG_LEAVES, FLAG_POST_ONLY_REPRICE, FLAG_REDUCE_ONLY, FLAG_TERMS,
-    INSTRUMENT_ENABLED, TERMS_PEG_SHIFT,
+    Account, ClOrdId, Command, CommandKind, FeeSchedule, Flow, Instrument, InstrumentRules, Limits,
+    OrdType, OrderTerms, PegPrice, SelfTrade, SessionState, Side, TimeInForce, Verdict,
+    VerdictKind, ACCOUNT_ENABLED, FLAG_LEAVES, FLAG_POST_ONLY_REPRICE, FLAG_REDUCE_ONLY,
+    FLAG_TERMS, INSTRUMENT_ENABLED, TERMS_PEG_SHIFT,
 };
 use engine::reject::Reject;
 use engine::risk::{bits, Bounds};
@@ -113,6 +114,7 @@ pub struct Payload {
     pub limits: Vec<Limits>,
     pub terms: Vec<OrderTerms>,
     pub rules: Vec<InstrumentRules>,
+    pub fees: Vec<FeeSchedule>,
 }
 
 impl Payload {
@@ -134,6 +136,17 @@ impl Payload {
     pub fn set_rules(&mut self, rules: InstrumentRules) {
         self.reference(CommandKind::SetRules, self.rules.len());
         self.rules.push(rules);
+    }
+
+    pub fn set_fees(&mut self, fees: FeeSchedule) {
+        self.reference(CommandKind::SetFees, self.fees.len());
+        self.fees.push(fees);
+    }
+
+    pub fn set_conversion(&mut self, currency: &str, value: i64) {
+        self.reference(CommandKind::SetConversion, 0);
+        let command = self.commands.last_mut().expect("just added");
+        (command.order_id, command.price) = (words::<1>(currency)[0], value);
     }
 
     pub fn set_session(&mut self, instrument: u32, session: SessionState) {
@@ -229,6 +242,7 @@ fn terms<'a>(
                 command.ord_type = OrdType::Pegged.number();
                 with.flags = u64::from(PegPrice::Bid.number()) << TERMS_PEG_SHIFT;
             }
+            "offset" => with.peg_offset = number(tokens.next()),
             "opening" => command.time_in_force = TimeInForce::AtTheOpen.number(),
             "auction" => command.time_in_force = TimeInForce::GoodForAuction.number(),
             "until" => {
@@ -367,6 +381,7 @@ impl Desk {
             limits: &payload.limits,
             terms: &payload.terms,
             rules: &payload.rules,
+            fees: &payload.fees,
         };
         self.apply_fills_up_to(self.risk.fills_wanted(sequence, stamp));
         let mut risked = Risked::default();

@@ -4,7 +4,7 @@
 //! name. Words after the price are terms: a time in force, `market`, `tolimit`, `stop=`, `trail=`,
 //! `peg=bid`, `offset=`, `show=`, `min=`, `aon`, `post`, `group=`, `tag=`, `by=` (the account),
 //! `leg=oco:0/2`, `until=` (seconds). Other lines are `cancel a`, `replace a qty= price= stop=`,
-//! `session`, `last 100`, `mass by= side= tag= on=`, `bust 1 buy 5 @ 100`, and `rules`. All trade
+//! `session`, `last 100`, `mass by= side= tag= on=`, `kill firm 2`, `bust 1 buy 5 @ 100`, and `rules`. All trade
 //! instrument 1 unless they say `on=2`.
 #![allow(dead_code, reason = "every test file takes what it needs")]
 
@@ -14,10 +14,10 @@ use std::fmt::Write as _;
 use bytemuck::Zeroable;
 use engine::ids::place;
 use engine::pod::{
-    BatchStatus, Command, CommandKind, Contingency, Event, ExecType, Instrument, InstrumentRules,
-    Leg, MarketStatus, OrdType, OrderTerms, PegPrice, ScheduledSession, SelfTrade, SessionState,
-    Side, TimeInForce, Verdict, FLAG_ALL_OR_NONE, FLAG_POST_ONLY, FLAG_TERMS, INSTRUMENT_ENABLED,
-    TERMS_PEG_SHIFT, TIMER,
+    Account, BatchStatus, Command, CommandKind, Contingency, Event, ExecType, Instrument,
+    InstrumentRules, Leg, MarketStatus, OrdType, OrderTerms, PegPrice, ScheduledSession, SelfTrade,
+    SessionState, Side, TimeInForce, Verdict, FLAG_ALL_OR_NONE, FLAG_POST_ONLY, FLAG_TERMS,
+    INSTRUMENT_ENABLED, TERMS_PEG_SHIFT, TIMER,
 };
 use engine::reject::Reject;
 use engine::{Batch, Fills, MatchingEngine};
@@ -38,6 +38,7 @@ pub struct Floor {
     terms: Vec<OrderTerms>,
     rules: Vec<InstrumentRules>,
     instruments: Vec<Instrument>,
+    accounts: Vec<Account>,
 }
 
 fn number(word: &str, key: &str) -> Option<i64> {
@@ -72,6 +73,7 @@ impl Floor {
             terms: Vec::new(),
             rules: Vec::new(),
             instruments: Vec::new(),
+            accounts: Vec::new(),
         };
         for id in 1..=2 {
             floor.instruments.push(Instrument {
@@ -93,6 +95,12 @@ impl Floor {
     /// Two instruments with price and time and nothing else.
     pub fn open() -> Self {
         Self::open_with(0)
+    }
+
+    /// Opens an account of a firm.
+    pub fn set_account(&mut self, id: u32, firm: u32) {
+        self.accounts = vec![Account { id, firm, ..Account::zeroed() }];
+        self.send_raw(&[Command { kind: CommandKind::SetAccount.number(), ..Command::zeroed() }]);
     }
 
     /// Lets time pass.
@@ -165,10 +173,11 @@ impl Floor {
             verdicts: &self.verdicts,
             orig_cl_ord_ids: &[],
             instruments: &self.instruments,
-            accounts: &[],
+            accounts: &self.accounts,
             limits: &[],
             terms: &self.terms,
             rules: &self.rules,
+            fees: &[],
         };
         self.engine.apply(&batch, &mut self.fills).expect("the next message");
         self.commands.clear();
@@ -219,6 +228,14 @@ impl Floor {
                     set.unwrap_or_else(|| panic!("{line}: {word}?"));
                 }
                 CommandKind::MassCancel
+            }
+            "kill" => {
+                let (scope, id) = (words[1], words.get(2).map_or("0", |id| id));
+                let scopes = ["account", "firm", "venue", "session"];
+                let scope = scopes.iter().position(|&name| name == scope);
+                command.payload_index = scope.unwrap_or(4) as u16;
+                command.account = id.parse().expect("an id");
+                CommandKind::Kill
             }
             "bust" => {
                 command.expire_time = words[1].parse().expect("a match id");

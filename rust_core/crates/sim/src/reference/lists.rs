@@ -176,6 +176,8 @@ impl Reference {
         self.take(id);
         let order = self.orders.get_mut(&id).expect("open");
         order.leaves = order.leaves.min(entered);
+        self.begin_trailing(id);
+        let order = self.orders.get_mut(&id).expect("open");
         fills.events.push(order.event(ExecType::Triggered, order.status(), at.index));
         self.arrive(id, at, fills);
     }

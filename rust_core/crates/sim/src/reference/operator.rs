@@ -50,6 +50,7 @@ impl Reference {
             CommandKind::SetAccount => {
                 match batch.accounts.get(payload) {
                     Some(account) => {
+                        self.firms.insert(account.id, account.firm);
                         fills.accounts.push(*account);
                     }
                     None => reasons.push(Reject::UnsupportedCharacteristic),
@@ -65,10 +66,12 @@ impl Reference {
             }
             CommandKind::SetRules => self.set_rules(batch.rules.get(payload), reasons),
             CommandKind::MassCancel => self.mass_cancel(command, id, at, fills, reasons),
+            CommandKind::Kill => self.kill(command, id, at, fills, reasons),
             CommandKind::BustTrade => {
                 self.bust(command, at, fills, reasons);
                 Vec::new()
             }
+            CommandKind::Unkill | CommandKind::SetFees | CommandKind::SetConversion => Vec::new(),
             _ => self.set_market(kind, command, reasons),
         }
     }
@@ -118,6 +121,38 @@ impl Reference {
             instrument: command.instrument,
             side: command.side,
             tag: command.order_id,
+            firm: None,
+            reason: 0,
+        });
+        self.run_masses(at, fills)
+    }
+
+    /// Cancels what is open of an account, of a firm's accounts, or of all.
+    fn kill(
+        &mut self,
+        command: &Command,
+        id: u64,
+        at: At,
+        fills: &mut Fills,
+        reasons: &mut Vec<Reject>,
+    ) -> Vec<u32> {
+        let (scope, account) = (command.payload_index, command.account);
+        if scope > 3 {
+            reasons.push(Reject::UnsupportedCharacteristic);
+        } else if (scope == 0 && account == 0) || (scope == 2 && account != 0) {
+            reasons.push(Reject::UnknownAccount);
+        }
+        if scope == 3 || !reasons.is_empty() {
+            return Vec::new();
+        }
+        self.masses.push(Mass {
+            before: id,
+            account: if scope == 0 { account } else { 0 },
+            instrument: 0,
+            side: 0,
+            tag: 0,
+            firm: (scope == 1).then_some(account),
+            reason: Reject::KillSwitch.number(),
         });
         self.run_masses(at, fills)
     }

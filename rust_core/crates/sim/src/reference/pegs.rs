@@ -56,8 +56,10 @@ impl Reference {
             Side::Buy => book.rounded_down(whole).unwrap_or(0),
             _ => book.rounded_up(whole),
         };
-        let bounded = rounded.max(book.rounded_up(1)).min(MAX_PRICE);
-        Some(limited(order.side, bounded, order.command.price))
+        let (lowest, highest) = book.standing()?;
+        let price = limited(order.side, rounded.max(lowest).min(highest), order.command.price);
+        // Where the limit is outside of the band there is no price for it.
+        book.reason_against_price(price).is_none().then_some(price)
     }
 
     /// The first pegged order that isn't where it belongs, and where that is.

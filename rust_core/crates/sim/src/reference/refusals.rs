@@ -64,6 +64,10 @@ impl Reference {
         }
         self.reasons_of_session(command, reasons);
         reasons.extend(book.reason_against_price(command.price));
+        let unlimited = ord_type == OrdType::Pegged && command.price == 0;
+        if unlimited && book.bounds.static_band_bps != 0 && book.static_reference() == 0 {
+            reasons.push(Reject::NoReferencePrice);
+        }
         let named = [command.price, command.stop_price, terms.activation_price];
         if !named.iter().all(|&price| book.is_on_grid(price)) {
             reasons.push(Reject::TickSize);

@@ -137,11 +137,27 @@ impl Book {
     }
 
     /// What the static band is around; 0: nothing.
-    fn static_reference(&self) -> i64 {
+    pub(super) fn static_reference(&self) -> i64 {
         match self.auctioned {
             0 => self.instrument.reference_price,
             price => price,
         }
+    }
+
+    /// The lowest and the highest price on the grid at which the static band lets orders stand.
+    pub(super) fn standing(&self) -> Option<(i64, i64)> {
+        let (bps, reference) = (self.bounds.static_band_bps, self.static_reference());
+        let (mut lowest, mut highest) = (1, MAX_PRICE);
+        if bps != 0 {
+            if reference == 0 {
+                return None;
+            }
+            let most = part_of(reference, bps);
+            (lowest, highest) = (lowest.max(reference - most), highest.min(reference + most));
+        }
+        let highest = self.rounded_down(highest)?;
+        let lowest = self.rounded_up(lowest);
+        (lowest <= highest).then_some((lowest, highest))
     }
 
     /// What speaks against a limit price.

@@ -16,6 +16,9 @@ pub(super) struct Mass {
     pub instrument: u32,
     pub side: u16,
     pub tag: u64,
+    /// Of whose accounts.
+    pub firm: Option<u32>,
+    pub reason: u16,
 }
 
 /// What fires, sorted by the order in which it does.
@@ -59,6 +62,10 @@ impl Reference {
                 .filter(|order| mass.account == 0 || order.command.account == mass.account)
                 .filter(|order| mass.instrument == 0 || order.command.instrument == mass.instrument)
                 .filter(|order| mass.side == 0 || order.command.side == mass.side)
+                .filter(|order| match mass.firm {
+                    Some(firm) => self.firms.get(&order.command.account) == Some(&firm),
+                    None => true,
+                })
                 .filter(|order| mass.tag == 0 || order.terms.tag == mass.tag)
                 .map(|order| order.id)
                 .collect();
@@ -70,7 +77,7 @@ impl Reference {
                     touched.iter().for_each(|&instrument| self.postpone(instrument));
                     return Vec::new();
                 }
-                self.leave(id, ExecType::Canceled, 0, at, fills);
+                self.leave(id, ExecType::Canceled, mass.reason, at, fills);
                 touched.insert(instrument);
             }
             self.masses.remove(0);

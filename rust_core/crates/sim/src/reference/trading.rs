@@ -75,6 +75,10 @@ impl Reference {
         };
         let order = self.orders.get_mut(&id).expect("just made");
         order.price = posted.unwrap_or(command.price);
+        if !is_exit {
+            self.begin_trailing(id);
+        }
+        let order = self.orders.get_mut(&id).expect("just made");
         fills.events.push(order.event(ExecType::New, OrdStatus::New, at.index));
         if self.comes_too_late(id) {
             self.drop_rest(id, Reject::LinkedOrder.number(), at, fills);
@@ -88,16 +92,22 @@ impl Reference {
         }
     }
 
+    /// A stop that trails does so from its arrival on, and its first event says where it is.
+    pub(super) fn begin_trailing(&mut self, id: u64) {
+        let order = self.orders.get_mut(&id).expect("open");
+        let last = self.books[&order.command.instrument].last_trade;
+        if order.terms.trailing_offset != 0 && last != 0 && order.starts_trailing(last) {
+            order.watermark = last;
+        }
+    }
+
     /// A new arrival, which has had its event: it waits for its stop, or trades.
     pub(super) fn arrive(&mut self, id: u64, at: At, fills: &mut Fills) {
-        let order = self.orders.get_mut(&id).expect("open");
+        let order = &self.orders[&id];
         let time = TimeInForce::try_from(order.command.time_in_force).expect("checked");
         let book = &self.books[&order.command.instrument];
         let continuous = book.session == SessionState::Continuous;
         if order.terms.trailing_offset != 0 {
-            if book.last_trade != 0 && order.starts_trailing(book.last_trade) {
-                order.watermark = book.last_trade;
-            }
             self.put(id, Place::Trailing);
         } else if order.stop != 0 {
             if continuous && book.last_trade != 0 && order.is_reached(book.last_trade) {

@@ -55,6 +55,9 @@ pub fn event(event: &Event, name: &str) -> String {
                 price => format!("@ {price}"),
             };
             let _ = write!(line, " {side} {} {price} {time}", event.quantity);
+            if event.stop_price != 0 {
+                let _ = write!(line, ", stop {}", event.stop_price);
+            }
             match event.reason {
                 0 => {}
                 // Numbers of FIX 378; the others are of reject reasons.

@@ -30,6 +30,7 @@ impl Workload {
         step.command.payload_index = message.accounts.len() as u16;
         message.accounts.push(Account {
             id,
+            firm: id.div_ceil(2),
             flags: ACCOUNT_ENABLED | mode << ACCOUNT_SELF_TRADE_SHIFT,
             self_trade_group: self.rng.pick(&[0, 0, 0, 1, 2]),
             ..Account::zeroed()
@@ -111,6 +112,9 @@ impl Workload {
         if self.rng.per_mille(300) {
             return self.bust(message);
         }
+        if self.rng.per_mille(200) {
+            return self.kill(message);
+        }
         let mut step = Step::new(CommandKind::MassCancel);
         let account = 1 + self.rng.below(u64::from(self.profile.accounts)) as u32;
         let instrument = 1 + self.rng.below(u64::from(self.profile.instruments)) as u32;
@@ -125,6 +129,24 @@ impl Workload {
                 1 => command.side = 3,
                 _ => command.instrument = self.rng.pick(&[77, u32::MAX]),
             }
+        }
+        self.push(step, message);
+    }
+
+    /// Stops an account, a firm, everybody or a session; what matching does with unkills too.
+    fn kill(&mut self, message: &mut Message) {
+        let kind = self.rng.pick(&[CommandKind::Kill, CommandKind::Kill, CommandKind::Unkill]);
+        let mut step = Step::new(kind);
+        let account = 1 + self.rng.below(u64::from(self.profile.accounts)) as u32;
+        let command = &mut step.command;
+        command.payload_index = self.rng.pick(&[0, 0, 0, 0, 1, 1, 1, 2, 3, 4]);
+        command.account = match command.payload_index {
+            0 => account,
+            1 => account.div_ceil(2),
+            _ => 0,
+        };
+        if self.rng.per_mille(self.profile.wrong) {
+            command.account = self.rng.pick(&[0, 999]);
         }
         self.push(step, message);
     }

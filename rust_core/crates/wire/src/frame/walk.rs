@@ -203,6 +203,7 @@ impl Frame<'_> {
             ("limits", self.limits.len()),
             ("terms", self.terms.len()),
             ("rules", self.rules.len()),
+            ("fees", self.fees.len()),
         ] {
             if count > commands {
                 return fail(Problem::Count { list, count });
@@ -248,6 +249,7 @@ impl Frame<'_> {
             Ok(CommandKind::SetAccount) => self.accounts.len(),
             Ok(CommandKind::SetLimits) => self.limits.len(),
             Ok(CommandKind::SetRules) => self.rules.len(),
+            Ok(CommandKind::SetFees) => self.fees.len(),
             _ if command.flags & FLAG_TERMS != 0 => self.terms.len(),
             _ => return orig <= origs,
         };

@@ -2,8 +2,8 @@
 
 use bytemuck::{bytes_of, cast_slice, Pod};
 use engine::pod::{
-    Account, ClOrdId, Command, Event, Instrument, InstrumentRules, Limits, MarketStatus,
-    OrderTerms, Outcome, Verdict,
+    Account, ClOrdId, Command, Event, FeeSchedule, Instrument, InstrumentRules, Limits,
+    MarketStatus, OrderTerms, Outcome, Verdict,
 };
 
 use super::{
@@ -17,10 +17,12 @@ impl Frame<'_> {
     pub fn write(&self, out: &mut Vec<u8>) {
         let data_words = self.header.log.data_words();
         // Which of the lists that came later is the last to hold something.
-        let later = match (self.rules.len(), self.terms.len(), self.statuses.len()) {
+        let first_later = self.terms.len() + self.statuses.len();
+        let later = match (self.fees.len(), self.rules.len(), first_later) {
             (0, 0, 0) => 0,
-            (0, _, _) => 1,
-            _ => 2,
+            (0, 0, _) => 1,
+            (0, _, _) => 2,
+            _ => 3,
         };
         let count = LEAST_POINTERS + later;
         let root = data_words + count;
@@ -59,6 +61,7 @@ impl Frame<'_> {
         } else {
             point(self.terms.len(), size_of::<OrderTerms>());
             point(self.rules.len(), size_of::<InstrumentRules>());
+            point(self.fees.len(), size_of::<FeeSchedule>());
         }
 
         out.reserve(TABLE_BYTES + next * WORD);
@@ -85,6 +88,7 @@ impl Frame<'_> {
         write_list(out, self.limits);
         write_list(out, self.terms);
         write_list(out, self.rules);
+        write_list(out, self.fees);
         write_list(out, self.statuses);
     }
 

@@ -7,7 +7,7 @@ pub mod orders {
     /// Words of the data section.
     pub const DATA_WORDS: usize = 4;
     /// Pointers, one to each list.
-    pub const POINTERS: usize = 7;
+    pub const POINTERS: usize = 8;
     /// Byte offset, u16.
     pub const SCHEMA_VERSION: usize = 0;
     /// Byte offset, u16.
@@ -34,6 +34,8 @@ pub mod orders {
     pub const TERMS: usize = 5;
     /// Place among the pointers.
     pub const RULES: usize = 6;
+    /// Place among the pointers.
+    pub const FEES: usize = 7;
 }
 
 /// `RiskedMessage`: byte offsets in its data section, places in its pointer section.
@@ -41,7 +43,7 @@ pub mod risked {
     /// Words of the data section.
     pub const DATA_WORDS: usize = 10;
     /// Pointers, one to each list.
-    pub const POINTERS: usize = 7;
+    pub const POINTERS: usize = 8;
     /// Byte offset, u16.
     pub const SCHEMA_VERSION: usize = 0;
     /// Byte offset, u16.
@@ -84,6 +86,8 @@ pub mod risked {
     pub const TERMS: usize = 5;
     /// Place among the pointers.
     pub const RULES: usize = 6;
+    /// Place among the pointers.
+    pub const FEES: usize = 7;
 }
 
 /// `FillsMessage`: byte offsets in its data section, places in its pointer section.
@@ -136,8 +140,8 @@ pub mod fills {
 const _: () = {
     use core::mem::{offset_of, size_of};
     use engine::pod::{
-        Account, ClOrdId, Command, Event, Instrument, InstrumentRules, Limits, MarketStatus,
-        OrderTerms, Outcome, Verdict,
+        Account, ClOrdId, Command, Event, FeeSchedule, Instrument, InstrumentRules, Limits,
+        MarketStatus, OrderTerms, Outcome, Verdict,
     };
     assert!(size_of::<ClOrdId>() == 40);
     assert!(offset_of!(ClOrdId, words) == 0);
@@ -178,7 +182,8 @@ const _: () = {
     assert!(offset_of!(Instrument, reference_price) == 80);
     assert!(offset_of!(Instrument, initial_margin_bps) == 88);
     assert!(offset_of!(Instrument, policies) == 92);
-    assert!(offset_of!(Instrument, reserved) == 96);
+    assert!(offset_of!(Instrument, maintenance_margin_bps) == 96);
+    assert!(offset_of!(Instrument, reserved) == 104);
     assert!(size_of::<Account>() == 64);
     assert!(offset_of!(Account, id) == 0);
     assert!(offset_of!(Account, firm) == 4);
@@ -224,6 +229,13 @@ const _: () = {
     assert!(offset_of!(InstrumentRules, tick_size) == 88);
     assert!(offset_of!(InstrumentRules, schedule) == 152);
     assert!(offset_of!(InstrumentRules, reserved) == 224);
+    assert!(size_of::<FeeSchedule>() == 160);
+    assert!(offset_of!(FeeSchedule, account) == 0);
+    assert!(offset_of!(FeeSchedule, instrument) == 4);
+    assert!(offset_of!(FeeSchedule, flags) == 8);
+    assert!(offset_of!(FeeSchedule, tier_from) == 16);
+    assert!(offset_of!(FeeSchedule, tier_rates) == 80);
+    assert!(offset_of!(FeeSchedule, reserved) == 144);
     assert!(size_of::<MarketStatus>() == 40);
     assert!(offset_of!(MarketStatus, instrument) == 0);
     assert!(offset_of!(MarketStatus, command_index) == 4);
