@@ -51,7 +51,7 @@ async def venue(admin: CiftClient, name: str) -> str:
     await admin.admin.create_firm(name)
     for account in (f"{name}-1", f"{name}-2"):
         await admin.admin.create_account(Account(account, name, "EUR"))
-        await admin.admin.set_limits(
+        await admin.risk.set_limits(
             account, Limits(max_order_quantity=10, max_open_orders=5, max_position=20)
         )
     await admin.admin.create_instrument(
@@ -75,7 +75,7 @@ async def test_an_operator_opens_a_venue_and_a_client_trades_there(
     with pytest.raises(ConflictError):
         await admin.admin.create_account(Account("ALPHA-1", "ALPHA", "USD"))
     assert Account("ALPHA-2", "ALPHA", "EUR") in await admin.admin.list_accounts()
-    assert (await admin.admin.get_limits("ALPHA-1")).max_order_quantity == 10
+    assert (await admin.risk.get_limits("ALPHA-1")).max_order_quantity == 10
     async with CiftClient(admin.endpoints, api_key=secret, retry=PATIENT) as cift:
         maker = await cift.submit(NewOrder("ALPHA-1", "ALPHA", Side.SELL, "2.50", "20.005"))
         assert maker.accepted
@@ -86,11 +86,11 @@ async def test_an_operator_opens_a_venue_and_a_client_trades_there(
         assert [f.price for f in taker.fills] == [Decimal("20.005")]
         large = await cift.submit(NewOrder("ALPHA-1", "ALPHA", Side.BUY, 11, "20"))
         assert large.reject_reason == RejectReason.CLIP_SIZE
-        dry = await cift.admin.check_order(NewOrder("ALPHA-1", "ALPHA", Side.BUY, 11, "20"))
+        dry = await cift.risk.check_order(NewOrder("ALPHA-1", "ALPHA", Side.BUY, 11, "20"))
         assert not dry.accepted
-        positions = await cift.admin.list_positions("ALPHA-2")
+        positions = await cift.risk.list_positions("ALPHA-2")
         assert [(p.symbol, p.quantity) for p in positions] == [("ALPHA", Decimal("1.25"))]
-        exposure = await cift.admin.get_exposure("ALPHA-1")
+        exposure = await cift.risk.get_exposure("ALPHA-1")
         assert exposure.open_orders == 1
         with pytest.raises(NotFoundError):
             await cift.submit(NewOrder("DEMO-1", "ALPHA", Side.BUY, 1, "20"))

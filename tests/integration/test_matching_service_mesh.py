@@ -15,7 +15,10 @@ import pytest
 import cift_core
 from cift.analytics.v1 import analytics_service_pb2, analytics_service_pb2_grpc
 from cift.client import (
+    Account,
     CiftClient,
+    Instrument,
+    Limits,
     NewOrder,
     NotFoundError,
     Outcome,
@@ -23,7 +26,6 @@ from cift.client import (
     SessionState,
     Side,
 )
-from cift.client.admin import Account, Instrument, Limits
 from cift.client.errors import CiftError
 from cift.kit import frames
 from cift.kit.bus import Bus, LogReader, read_state, shard_logs
@@ -77,7 +79,7 @@ async def listed(operator: CiftClient, symbol: str, quantity_scale: int = 0) -> 
         )
     )
     for account in (BUYER, SELLER):
-        await operator.admin.set_limits(account, Limits(credit="1000000000", collar_bps=5000))
+        await operator.risk.set_limits(account, Limits(credit="1000000000", collar_bps=5000))
 
 
 async def status(mesh: MeshThread, key: str, name: str) -> Any:
@@ -113,21 +115,21 @@ async def test_what_an_operator_sets_is_in_force_at_once(
     mesh: MeshThread, operator: CiftClient
 ) -> None:
     await listed(operator, "SET", quantity_scale=3)
-    await operator.admin.set_limits(BUYER, Limits(max_order_quantity="0.5", credit="100"))
-    limits = await operator.admin.get_limits(BUYER)
+    await operator.risk.set_limits(BUYER, Limits(max_order_quantity="0.5", credit="100"))
+    limits = await operator.risk.get_limits(BUYER)
     assert limits.max_order_quantity == Decimal("0.5")
     assert limits.credit == 100
     assert limits.max_position is None
     small = NewOrder(BUYER, "SET", Side.BUY, "0.5", "10")
     large = NewOrder(BUYER, "SET", Side.BUY, "0.501", "10")
-    assert (await operator.admin.check_order(small)).accepted
-    assert not (await operator.admin.check_order(large)).accepted
+    assert (await operator.risk.check_order(small)).accepted
+    assert not (await operator.risk.check_order(large)).accepted
     assert (await operator.submit(small)).outcome == Outcome.ACCEPTED
     assert (await operator.submit(large)).outcome == Outcome.REJECTED
     async with asyncio.timeout(5):
-        while (await operator.admin.get_exposure(BUYER)).open_orders != 1:
+        while (await operator.risk.get_exposure(BUYER)).open_orders != 1:
             await asyncio.sleep(0.05)
-    position = (await operator.admin.list_positions(BUYER))[0]
+    position = (await operator.risk.list_positions(BUYER))[0]
     assert (position.symbol, position.open_buy_quantity) == ("SET", Decimal("0.5"))
 
 
@@ -136,14 +138,14 @@ async def test_a_foreign_account_is_like_none(mesh: MeshThread, operator: CiftCl
     texts = set()
     async with mesh.client("other") as stranger:
         for account in ("DEMO-1", "NOBODY"):
-            for ask in (stranger.admin.get_exposure, stranger.admin.get_limits):
+            for ask in (stranger.risk.get_exposure, stranger.risk.get_limits):
                 with pytest.raises(NotFoundError) as told:
                     await ask(account)
                 texts.add(str(told.value).replace(account, "X"))
         assert len(texts) == 1
         with pytest.raises(CiftError, match="scope"):
-            await stranger.admin.set_limits("OTHER-1", Limits())
-    assert (await operator.admin.get_limits("OTHER-1")).credit is not None
+            await stranger.risk.set_limits("OTHER-1", Limits())
+    assert (await operator.risk.get_limits("OTHER-1")).credit is not None
 
 
 async def test_positions_name_the_place_after_which_they_hold(

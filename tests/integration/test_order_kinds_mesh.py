@@ -267,7 +267,7 @@ async def test_an_account_says_whom_its_orders_avoid(desk: Desk) -> None:
     for name in ("TWIN-1", "TWIN-2"):
         account = Account(name, "DEMO", "USD", self_trade_prevention=taker, self_trade_group=9)
         await admin.create_account(account)
-        await admin.set_limits(name, Limits())
+        await desk.operator.risk.set_limits(name, Limits())
         assert account in await admin.list_accounts()
     await desk.send("rests", NewOrder("TWIN-1", desk.symbol, SELL, 5, "100"))
     await desk.send("comes", NewOrder("TWIN-2", desk.symbol, BUY, 5, "100"))

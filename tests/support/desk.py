@@ -116,7 +116,7 @@ class Desk:
         """Wait until an account holds this; the journal's next tick tells risk of a trade."""
         async with asyncio.timeout(SECONDS):
             while True:
-                found = await self.trader.admin.list_positions(account)
+                found = await self.trader.risk.list_positions(account)
                 own = [(p.quantity, p.net_cost) for p in found if p.symbol == self.symbol]
                 if (own or [(Decimal(0), Decimal(0))])[0] == (Decimal(quantity), Decimal(cost)):
                     return

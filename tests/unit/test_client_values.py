@@ -35,7 +35,7 @@ from cift.client.errors import from_rpc
 from cift.common.v1 import types_pb2
 from cift.kit import errors as server_errors
 from cift.order_entry.v1 import order_pb2
-from cift.risk.v1 import admin_pb2
+from cift.risk.v1 import admin_pb2, risk_pb2
 
 
 @pytest.mark.parametrize(
@@ -48,6 +48,7 @@ from cift.risk.v1 import admin_pb2
         (enums.ExecType, types_pb2.ExecType, "EXEC_TYPE_"),
         (enums.Liquidity, types_pb2.Liquidity, "LIQUIDITY_"),
         (enums.RejectReason, types_pb2.RejectReason, "REJECT_REASON_"),
+        (enums.Level, risk_pb2.Level, "LEVEL_"),
         (enums.RestatementReason, types_pb2.RestatementReason, "RESTATEMENT_REASON_"),
         (enums.SelfTradePrevention, types_pb2.SelfTradePrevention, "SELF_TRADE_PREVENTION_"),
         (enums.SessionState, types_pb2.SessionState, "SESSION_STATE_"),

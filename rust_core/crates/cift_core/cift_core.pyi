@@ -125,14 +125,61 @@ class RiskStage:
     def account_firm(self, name: str) -> int | None:
         """Return the id of the firm that owns an account; None: there is no such account."""
 
+    def account_id(self, name: str) -> int | None:
+        """Return the id of an account; None: there is no such account."""
+
+    def account_name(self, account: int) -> str | None:
+        """Return the name of an account; None: there is no such account."""
+
+    def account_names(self, firm: int | None = None) -> list[str]:
+        """Return the names of the accounts of a firm, or (None) of all accounts, in order."""
+
     def positions(self, account: str) -> list[PositionRow]:
-        """Return where an account has a position or open orders, by symbol."""
+        """Return where an account has a position, had one, or has open orders, by symbol."""
 
     def exposure(self, account: str) -> ExposureRow | None:
         """Return what an account has at stake; None: there is no such account."""
 
+    def profit_and_loss(self, level: int, holder: int = 0) -> ProfitAndLossRow | None:
+        """Return what a holder has won and lost; None: there is no such holder.
+
+        `level`: 0 an account, 1 a firm, each with its id; 2 the venue, whose id is 0. ValueError:
+        another level.
+        """
+
     def limits(self, account: str, instrument: int = 0) -> LimitsRow | None:
         """Return an account's limits on all instruments (0) or its own on one; None: none given."""
+
+    def limits_of(self, level: int, holder: int = 0) -> list[LimitsRow]:
+        """Return all limits of a holder as they were set: those on all instruments first, then
+        those on one, by instrument id. `level`, `holder`: as for `profit_and_loss`.
+
+        A firm, or the venue, that was never given limits on all instruments has no such row.
+        """
+
+    def kill_switches(self) -> list[tuple[int, int]]:
+        """Return the kill switches that are on: level and holder, as of `profit_and_loss`."""
+
+    def changed_positions(self, fills: bytes) -> list[tuple[str, str]]:
+        """Return whose position or open quantity a FILLS message touched: account and symbol, each
+        pair once, as they came. What moves with the price alone isn't in it. LogError: bad frame.
+        """
+
+    def breaches(
+        self,
+        sequence: int,
+        fills: bytes,
+        firm: int | None = None,
+        account: str = "",
+        firm_names: Mapping[int, str] = ...,
+    ) -> bytes:
+        """Return a StreamBreachesResponse of the orders and replaces of a FILLS message that risk
+        refused for a reason of its own: limits, kill switches, a disabled account.
+
+        Of one account, of all of a firm ("") or of all there are (None, ""). `firm_names` gives the
+        `firm` of a breach by the firm's id; empty where it has none. `through_sequence` is set.
+        LogError: bad frame, or another message. NotFound: the firm has no such account.
+        """
 
     def check(self, request: bytes, firm: int | None = None) -> bytes:
         """Answer a CheckOrderRequest with a CheckOrderResponse, for a firm or (None) an operator.
@@ -280,11 +327,46 @@ class PositionRow:
 
     @property
     def net_cost(self) -> int:
-        """Money paid minus money received, in 10^-12 of the currency unit."""
+        """Money paid minus money received, fees not counted, in 10^-12 of the currency unit."""
+
+    @property
+    def currency(self) -> str:
+        """Currency of the money here: the instrument's."""
+
+    @property
+    def cost(self) -> int:
+        """What the position cost (a short one: brought) at average price; never negative. As all
+        money in 10^-12 of the currency unit.
+        """
+
+    @property
+    def average_price(self) -> int | None:
+        """Cost over quantity, rounded down, in 10^-(price_scale + 6); None: no position."""
+
+    @property
+    def realized(self) -> int:
+        """Profit and loss of what was closed, at average cost, fees not counted."""
+
+    @property
+    def unrealized(self) -> int | None:
+        """Profit and loss of the position at the reference price; None: there is no such price."""
+
+    @property
+    def fees(self) -> int:
+        """Fees paid, less rebates received."""
+
+    @property
+    def reference_price(self) -> int:
+        """Price it is counted at, in 10^-price_scale: the last trade's, before one the
+        instrument's; 0: there is none.
+        """
 
 @final
 class ExposureRow:
-    """What one account has at stake; money in 10^-12 of its currency unit."""
+    """What one account has at stake; money in 10^-12 of its currency unit.
+
+    What is tied up is rounded up, what there is down.
+    """
 
     @property
     def currency(self) -> str:
@@ -300,15 +382,85 @@ class ExposureRow:
 
     @property
     def used(self) -> int:
-        """Money that positions tie up."""
+        """Money that positions tie up: their initial margin at cost."""
 
     @property
     def buying_power(self) -> int | None:
         """Money left for orders; None: the check is off."""
 
+    @property
+    def credit(self) -> int | None:
+        """Buying power before any order; None: the check is off."""
+
+    @property
+    def gross_exposure(self) -> int | None:
+        """Cost of positions and open orders; None: no limit asks for it, so it isn't kept."""
+
+    @property
+    def equity(self) -> int:
+        """Credit, realised and unrealised profit, less fees."""
+
+    @property
+    def maintenance_margin(self) -> int:
+        """What positions must keep of equity at reference prices."""
+
+    @property
+    def close_only(self) -> bool:
+        """A loss, or the maintenance margin, is at its limit: only orders that can but reduce a
+        position are let through.
+        """
+
+    @property
+    def killed(self) -> bool:
+        """A kill switch of the account, its firm or the venue is on."""
+
+@final
+class ProfitAndLossRow:
+    """What an account, a firm or the venue has won and lost, in 10^-12 of its currency unit."""
+
+    @property
+    def day(self) -> int:
+        """Since 00:00 UTC, realised and at reference prices, less fees; rounded down."""
+
+    @property
+    def total(self) -> int:
+        """In all, realised and at reference prices, less fees; rounded down."""
+
+    @property
+    def realized(self) -> int | None:
+        """Profit and loss of what was closed; None: not an account."""
+
+    @property
+    def unrealized(self) -> int | None:
+        """Profit and loss of positions at reference prices, where there are any; None: not an
+        account.
+        """
+
+    @property
+    def fees(self) -> int | None:
+        """Fees paid, less rebates received; None: not an account."""
+
+    @property
+    def traded_30_days(self) -> int | None:
+        """Traded in the last 30 UTC days, this one included; None: no fees have tiers, or it isn't
+        an account.
+        """
+
+    @property
+    def currency(self) -> str:
+        """Currency of the money here; "": the accounts have several, and the sums no meaning."""
+
 @final
 class LimitsRow:
-    """The limits of one account; None: the check is off."""
+    """The limits of one account, of a firm or of the venue; None: the check is off."""
+
+    @property
+    def instrument(self) -> int:
+        """Id of the instrument that they are about; 0: all."""
+
+    @property
+    def symbol(self) -> str:
+        """Its symbol; "": all."""
 
     @property
     def max_order_quantity(self) -> int | None:
@@ -316,7 +468,7 @@ class LimitsRow:
 
     @property
     def max_order_notional(self) -> int | None:
-        """Largest notional of one order, in 10^-12 of the currency unit."""
+        """Largest notional of one order, in 10^-12 of the currency unit, as all money."""
 
     @property
     def collar_bps(self) -> int | None:
@@ -332,7 +484,43 @@ class LimitsRow:
 
     @property
     def credit(self) -> int | None:
-        """Buying power before any order, in 10^-12 of the currency unit."""
+        """Buying power before any order."""
+
+    @property
+    def max_gross_position(self) -> int | None:
+        """Largest absolute position with the open orders of both sides, in quantity units."""
+
+    @property
+    def max_gross_exposure(self) -> int | None:
+        """Largest sum of what positions cost and open orders may cost."""
+
+    @property
+    def messages_per_second(self) -> int | None:
+        """How many new orders and replaces may come a second; None: so is `message_burst`."""
+
+    @property
+    def message_burst(self) -> int | None:
+        """The most of them at once."""
+
+    @property
+    def duplicate_window_ms(self) -> int | None:
+        """How close two of the same order count as in a row; None: so is `duplicate_max`."""
+
+    @property
+    def duplicate_max(self) -> int | None:
+        """The most of the same order in a row."""
+
+    @property
+    def restricted(self) -> bool:
+        """No order is let through."""
+
+    @property
+    def max_short(self) -> int | None:
+        """What may be sold beyond the position, in quantity units."""
+
+    @property
+    def max_daily_loss(self) -> int | None:
+        """Largest loss since 00:00 UTC."""
 
 _ReferenceValue: TypeAlias = int | str | Sequence[Sequence[int]]
 
@@ -341,11 +529,21 @@ def encode_reference(
 ) -> bytes:
     """Return an ORDERS frame of origin 1, the relay, that sets 1 to 4096 pieces of reference data.
 
-    A kind is 'instrument', 'account', 'limits' or 'rules'; its fields are a dict of those of
-    schemas/types.capnp in snake case, names and currencies as text, `max_order_notional` and
-    `credit` as decimal text of an integer; what is left out is 0. Of an account besides:
-    `self_trade_prevention`, a SelfTrade, 0 to 5. Of rules: `ticks`, up to 8 (from, size);
-    `schedule`, up to 9 (second of the UTC day, SessionState, weekdays with bit 0 Monday).
+    A kind is 'instrument', 'account', 'limits', 'rules', 'fees', 'conversion', 'kill' or 'unkill';
+    its fields are a dict of those of schemas/types.capnp in snake case, names and currencies as
+    text, money as decimal text of an integer; what is left out is 0. But for:
+
+    - account: `self_trade_prevention`, a SelfTrade, 0 to 5.
+    - rules: `ticks`, up to 8 (from, size); `schedule`, up to 9 (second of the UTC day,
+      SessionState, weekdays with bit 0 Monday).
+    - limits, fees, kill, unkill: `level`, 'account' (default), 'firm' or 'venue', and `account`,
+      the id of the account or firm, 0 for the venue. Of limits `messages_per_second`,
+      `message_burst`, `duplicate_window_ms` and `duplicate_max` for `flow`.
+    - fees: `tiers`, up to 8 (traded in 30 days from, maker's rate, taker's rate): whole currency
+      units, and millionths of the notional, negative for a rebate. Empty: the holder has no
+      schedule.
+    - conversion: `currency`, and `value` in 10^-9 of the unit that all currencies share.
+
     ValueError: a field that is unknown or out of its type.
     """
 
@@ -921,6 +1119,39 @@ class FastOrderBook:
         meanwhile. ValueError: a command is of another kind, or names terms that are not there.
         """
 
+    def send(
+        self, requests: object, out: NDArray[np.void] | None = None
+    ) -> tuple[NDArray[np.void], NDArray[np.void]]:
+        """Send any number of plain requests, an array of `request_dtype()`, in the shortest way;
+        return their answers and the trades.
+
+        A request is a new order, a cancel or a replace (`kind` 1, 2, 3) of the order `order_id`;
+        its other fields are those of a command. A replace with bit 0 of its `flags` has the
+        quantity that shall be open. The answer of the same place, of `answer_dtype()`, says what
+        the order has traded because of it, what is open now, how many trades there were, the
+        `status` (1 new, 2 partially filled, 3 filled, 4 canceled, 6 the request was refused) and
+        why. Trades, of `deal_dtype()`, name the place of their request and both orders. Each
+        request is served as if it came alone. `out`: where answers are written, as many. The
+        interpreter is free meanwhile. ValueError: another dtype, or `out` doesn't fit.
+
+        >>> requests = np.zeros(2, request_dtype())
+        >>> requests["order_id"], requests["kind"], requests["side"] = [1, 2], 1, [2, 1]
+        >>> requests["ord_type"], requests["time_in_force"] = 2, 2
+        >>> requests["price"], requests["quantity"] = [101, 102], [5, 3]
+        >>> answers, deals = FastOrderBook().send(requests)
+        >>> answers[["executed_quantity", "leaves_quantity", "status"]].tolist()
+        [(0, 5, 1), (3, 0, 3)]
+        >>> deals[["request", "resting_id", "price", "quantity"]].tolist()
+        [(1, 1, 101, 3)]
+        """
+
+    @property
+    def others(self) -> NDArray[np.void]:
+        """What the last `send` did beside trades to other orders than those of its requests, of
+        `event_dtype()`: stops that it reached, orders that it ended so that nobody trades with
+        himself. `command_index` is the place of the request.
+        """
+
     @property
     def best_bid(self) -> tuple[int, int, int] | None:
         """Price, quantity and number of orders of the highest bid."""
@@ -942,7 +1173,7 @@ class FastOrderBook:
 
     @property
     def state_hash(self) -> int:
-        """Running hash: books that were sent the same have the same."""
+        """Running hash: books that were sent the same in the same calls have the same."""
 
 def command_dtype() -> np.dtype[np.void]:
     """Return the dtype of a command: `Command` of schemas/types.capnp, 128 bytes."""
@@ -952,6 +1183,15 @@ def terms_dtype() -> np.dtype[np.void]:
 
 def event_dtype() -> np.dtype[np.void]:
     """Return the dtype of an event: `Event` of schemas/fills.capnp, 192 bytes."""
+
+def request_dtype() -> np.dtype[np.void]:
+    """Return the dtype of what `FastOrderBook.send` takes, 40 bytes."""
+
+def answer_dtype() -> np.dtype[np.void]:
+    """Return the dtype of its answers, 24 bytes."""
+
+def deal_dtype() -> np.dtype[np.void]:
+    """Return the dtype of its trades, 48 bytes."""
 
 @final
 class FastMarketData:
@@ -1041,10 +1281,76 @@ class RiskVerdict:
         """The same in words; empty when accepted."""
 
 @final
+class RiskCheck:
+    """What one check says of an order."""
+
+    @property
+    def name(self) -> str:
+        """Such as 'position'; the same as in a CheckOrderResponse."""
+
+    @property
+    def level(self) -> str:
+        """Whose limit: 'account', 'firm' or 'venue'."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether the order passes; a check that is off lets everything pass."""
+
+    @property
+    def off(self) -> bool:
+        """Whether it is off for the holder."""
+
+    @property
+    def limit(self) -> int | None:
+        """The limit, in `unit`; None: it is off."""
+
+    @property
+    def value(self) -> int:
+        """The value with this order."""
+
+    @property
+    def headroom(self) -> int | None:
+        """Limit minus value; None: it is off."""
+
+    @property
+    def unit(self) -> str:
+        """'count' (or yes and no, both 0), 'quantity' and 'price' (of the instrument), 'money' in
+        10^-12 or 'money_bps' in 10^-16 of the currency unit.
+        """
+
+    @property
+    def reason(self) -> int:
+        """What an order is told that fails it, as cift.common.v1.RejectReason."""
+
+@final
+class RiskDryRun:
+    """What an order would be told, check by check."""
+
+    @property
+    def accepted(self) -> bool:
+        """Whether it would go to the book."""
+
+    @property
+    def reason(self) -> int:
+        """The first reason why not, as cift.common.v1.RejectReason; 0: none."""
+
+    @property
+    def text(self) -> str:
+        """The same in words; empty when accepted."""
+
+    @property
+    def checks(self) -> list[RiskCheck]:
+        """Every check, in order of precedence, the account's, its firm's, the venue's; empty when
+        the order is refused for what it is before any limit counts.
+        """
+
+@final
 class FastRiskEngine:
     """Pre-trade risk for its own sake: limits in, verdicts out; the caller tells what happened.
 
-    Prices and quantities are integers in 10^-scale, money is in 10^-12 of the one currency unit.
+    Prices and quantities are integers in 10^-scale, money is in 10^-12 of a currency unit, and
+    limits, fees and switches are of an account, of a firm (all its accounts together) or of the
+    venue: `level` 'account', 'firm' or 'venue', and the id of the `holder`, 0 for the venue.
 
     >>> risk = FastRiskEngine()
     >>> risk.set_instrument(1)
@@ -1056,10 +1362,25 @@ class FastRiskEngine:
     >>> risk.trade(order.order_id, price=99, quantity=8)
     >>> risk.position(7, 1)
     8
+
+    Orders by the thousand go in as an array, and come back as one, without an object for each:
+
+    >>> orders = np.zeros(3, fast_order_dtype())
+    >>> orders["account"], orders["instrument"], orders["side"] = [7, 7, 8], 1, 1
+    >>> orders["price"], orders["quantity"] = 100, [2, 1, 1]
+    >>> verdicts = risk.submit_many(orders)
+    >>> verdicts["accepted"].tolist(), verdicts["reason"].tolist()
+    ([True, False, False], [0, 3, 15])
+    >>> trades = np.zeros(1, fast_trade_dtype())
+    >>> trades["order_id"], trades["price"], trades["quantity"] = verdicts["order_id"][0], 100, 2
+    >>> risk.trade_many(trades).tolist(), risk.position(7, 1)
+    ([0], 10)
     """
 
     def __new__(cls) -> Self:
-        """Start empty."""
+        """Start empty. Bounded: 2^22 open orders, and 2^25 that ended less than 24 hours ago by
+        what `advance` was told; beyond that orders are refused with SYSTEM_UNAVAILABLE.
+        """
 
     def set_instrument(
         self,
@@ -1070,11 +1391,26 @@ class FastRiskEngine:
         lot_size: int = 1,
         reference_price: int = 0,
         initial_margin_bps: int = 10_000,
+        *,
+        maintenance_margin_bps: int = 0,
+        currency: str = "X",
+        min_quantity: int = 0,
+        max_quantity: int = 0,
+        enabled: bool = True,
     ) -> None:
-        """Add an instrument, id from 1, or change its terms. ValueError: out of bounds."""
+        """Add an instrument, id from 1, or change its terms; id, scales and currency never change.
 
-    def set_account(self, account: int, enabled: bool = True) -> None:
-        """Add an account, id from 1; it can't trade before it has limits."""
+        Margins: parts of the notional that orders need as buying power, and of what positions are
+        worth that must be there as equity. `max_quantity` 0: only the engine's bound. ValueError:
+        out of bounds.
+        """
+
+    def set_account(
+        self, account: int, enabled: bool = True, firm: int = 1, currency: str = "X"
+    ) -> None:
+        """Add an account, id from 1, of a firm; it can't trade before it has limits. Its firm and
+        currency never change. ValueError: out of bounds.
+        """
 
     def set_limits(
         self,
@@ -1086,11 +1422,57 @@ class FastRiskEngine:
         max_open_orders: int | None = None,
         credit: int | None = None,
         instrument: int = 0,
+        *,
+        level: str = "account",
+        max_gross_position: int | None = None,
+        max_gross_exposure: int | None = None,
+        messages_per_second: int | None = None,
+        message_burst: int | None = None,
+        duplicate_window_ms: int | None = None,
+        duplicate_max: int | None = None,
+        restricted: bool = False,
+        max_short: int | None = None,
+        max_daily_loss: int | None = None,
     ) -> None:
-        """Set all limits of an account, or (quantity and position) on one instrument.
+        """Set all limits of a holder, whose id `account` is; or those on one instrument: quantity,
+        the positions, `max_short` and `restricted`. What they mean: see `LimitsRow`.
 
-        None: the check is off. ValueError: out of bounds, or there is no such account.
+        None: the check is off. A firm's and the venue's hold for all their accounts together,
+        besides each account's own. ValueError: out of bounds, or there is no such holder.
         """
+
+    def set_fees(
+        self, tiers: Sequence[tuple[int, int, int]], holder: int = 0, level: str = "venue"
+    ) -> None:
+        """Say what is paid for trades: an account's own schedule counts, else its firm's, else the
+        venue's. Up to 8 tiers: from so much traded in 30 days (whole currency units; the first from
+        0, rising), the maker's and the taker's rate in millionths of the notional, negative for a
+        rebate. []: the holder has no schedule of its own. ValueError: anything else.
+        """
+
+    def set_conversion(self, currency: str, value: int) -> None:
+        """Say what one unit of a currency is worth, in 10^-9 of a unit that all share, 1 to 10^15.
+
+        Limits on money count what is in another currency than the holder's by it. ValueError: out
+        of bounds.
+        """
+
+    def set_last_trade(self, instrument: int, price: int) -> None:
+        """Say what the last trade was: what collars are around and positions are counted at.
+        ValueError: no such instrument, or not a price.
+        """
+
+    def kill(self, level: str = "venue", holder: int = 0) -> list[int]:
+        """Switch a kill switch on: no order of the holder is let through from here on.
+
+        Returns the ids of its open orders, rising, for the caller to cancel and to `end`.
+        """
+
+    def unkill(self, level: str = "venue", holder: int = 0) -> None:
+        """Switch it off; those of other levels stay on."""
+
+    def kill_switches(self) -> list[tuple[str, int]]:
+        """Return the kill switches that are on: level and holder."""
 
     def submit(
         self,
@@ -1101,24 +1483,89 @@ class FastRiskEngine:
         quantity: int,
         ord_type: str = "limit",
         reduce_only: bool = False,
+        stop_price: int = 0,
     ) -> RiskVerdict:
-        """Judge an order and reserve what it needs. `ord_type`: 'limit', 'market' (price 0).
+        """Judge an order and reserve what it needs. `ord_type`: 'limit', 'market', 'stop',
+        'stop_limit', 'market_to_limit' (price 0 without "limit"), or 'pegged', whose price is
+        optional.
 
         A `reduce_only` order is refused unless, with the account's other open orders on its side,
         it can only reduce the position; while it is open, so is any other that would break that.
         """
 
-    def trade(self, order_id: int, price: int, quantity: int) -> None:
-        """Tell that an order traded. KeyError: it isn't open. ValueError: more than was open."""
+    def check(
+        self,
+        account: int,
+        instrument: int,
+        side: str,
+        price: int,
+        quantity: int,
+        ord_type: str = "limit",
+        reduce_only: bool = False,
+        stop_price: int = 0,
+    ) -> RiskDryRun:
+        """Say what `submit` would say now, check by check; nothing is reserved.
+
+        >>> risk = FastRiskEngine()
+        >>> risk.set_instrument(1)
+        >>> risk.set_account(7)
+        >>> risk.set_limits(7, max_position=10)
+        >>> told = risk.check(7, 1, "buy", price=100, quantity=12)
+        >>> told.accepted, [check for check in told.checks if not check.passed]
+        (False, [RiskCheck(position of the account: 12 of 10, fails)])
+        """
+
+    def submit_many(self, orders: NDArray[np.void]) -> NDArray[np.void]:
+        """Judge any number of orders, one after the other as `submit` does, in messages of up to
+        4096; return a verdict for each.
+
+        `orders` is a one-dimensional array of `fast_order_dtype()`: `account`, `instrument`,
+        `side` (1 buy, 2 sell), `ord_type` and `time_in_force` as in cift.common.v1 (0: a limit
+        order that stays), `reduce_only`, `price`, `quantity`, `stop_price`. What comes back is of
+        `fast_verdict_dtype()`: `order_id` (0: refused), `reason` as cift.common.v1.RejectReason,
+        `accepted`. What is wrong with an order, an unknown account included, is its verdict. The
+        interpreter is free meanwhile. ValueError: another shape or dtype; nothing happened then.
+        """
+
+    def trade(self, order_id: int, price: int, quantity: int, maker: bool = False) -> None:
+        """Tell that an order traded, and whether it rested before, for its fee. KeyError: it isn't
+        open. ValueError: more than was open, or not a price.
+        """
+
+    def trade_many(self, trades: NDArray[np.void]) -> NDArray[np.uint16]:
+        """Tell of any number of trades, one after the other: a one-dimensional array of
+        `fast_trade_dtype()` with `order_id`, `price`, `quantity`, `maker`.
+
+        Returns for each 0, or why it can't have been and wasn't taken in, as
+        cift.common.v1.RejectReason: 5 the order isn't open, 13 more than was open, 18 not a price.
+        ValueError: another shape or dtype.
+        """
 
     def end(self, order_id: int) -> None:
         """Tell that an order ended: what it still reserved is free. KeyError: it isn't open."""
+
+    def end_many(self, order_ids: NDArray[np.uint64]) -> NDArray[np.uint16]:
+        """Tell that any number of orders ended; for each 0, or 5: it wasn't open. ValueError: not a
+        one-dimensional array of uint64.
+        """
 
     def advance(self, time_ns: int) -> None:
         """Set the time, nanoseconds since the Unix epoch. ValueError: it would go back."""
 
     def position(self, account: int, instrument: int) -> int:
         """Return bought minus sold."""
+
+    def positions(self, account: int) -> list[PositionRow]:
+        """Return what an account has where, by instrument; the symbol of instrument 1 is 'I1'."""
+
+    def exposure(self, account: int) -> ExposureRow | None:
+        """Return what an account has at stake; None: there is no such account."""
+
+    def profit_and_loss(self, level: str = "venue", holder: int = 0) -> ProfitAndLossRow | None:
+        """Return what a holder has won and lost; None: there is no such holder."""
+
+    def limits_of(self, level: str = "venue", holder: int = 0) -> list[LimitsRow]:
+        """Return all limits of a holder: those on all instruments first, then those on one."""
 
     def buying_power(self, account: int) -> int | None:
         """Return the money left for orders; None: the check is off, or there is no such account."""
@@ -1128,4 +1575,13 @@ class FastRiskEngine:
 
     @property
     def state_hash(self) -> int:
-        """Running hash: engines that were told the same have the same."""
+        """Running hash: engines that were told the same, in the same batches, have the same."""
+
+def fast_order_dtype() -> np.dtype[np.void]:
+    """Return the dtype of the orders of `FastRiskEngine.submit_many`, 40 bytes."""
+
+def fast_verdict_dtype() -> np.dtype[np.void]:
+    """Return the dtype of its verdicts, 16 bytes."""
+
+def fast_trade_dtype() -> np.dtype[np.void]:
+    """Return the dtype of the trades of `FastRiskEngine.trade_many`, 32 bytes."""

@@ -16,6 +16,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     set.file.retain(|file| {
         file.package().starts_with("cift.") && !file.name().ends_with("admin_service.proto")
     });
+    for file in set.file.iter_mut().filter(|file| file.name().ends_with("risk_service.proto")) {
+        file.message_type.retain(|message| message.name().starts_with("CheckOrder"));
+        file.service.clear();
+    }
     prost_build::Config::new()
         .out_dir(folder)
         .include_file("mod.rs")

@@ -10,25 +10,12 @@
 Every command carries a client order id; one that is left empty is made up. A call whose outcome
 did not come is repeated under the same id, which is safe: the exchange takes it once and answers
 with the first outcome. Business refusals are values (`result.rejected`), everything else is a
-`CiftError`. `cift.client.kinds` has a function for each kind of order, `CiftClient.admin` and
-`CiftClient.market` what an operator does.
+`CiftError`. `cift.client.kinds` has a function for each kind of order, `CiftClient.risk` limits,
+positions and dry runs, `CiftClient.admin` and `CiftClient.market` what an operator does.
 """
 
 from cift.client import kinds
-from cift.client.admin import (
-    Account,
-    Admin,
-    ApiKey,
-    AuctionRules,
-    Check,
-    Exposure,
-    Instrument,
-    Limits,
-    Position,
-    ScheduledSession,
-    TickBand,
-    TradingRules,
-)
+from cift.client.admin import Admin
 from cift.client.client import CiftClient, Endpoints, Retry
 from cift.client.enums import (
     Allocation,
@@ -36,6 +23,7 @@ from cift.client.enums import (
     Contingency,
     ExecType,
     IcebergMode,
+    Level,
     Liquidity,
     MarketResidual,
     OrdStatus,
@@ -52,6 +40,7 @@ from cift.client.enums import (
     WaitFor,
 )
 from cift.client.errors import (
+    AbortedError,
     AuthError,
     CiftError,
     ConflictError,
@@ -62,7 +51,38 @@ from cift.client.errors import (
     UnavailableError,
     UnknownOutcomeError,
 )
+from cift.client.holders import VENUE, Holder
+from cift.client.limits import (
+    Breach,
+    Check,
+    CheckResult,
+    DuplicateFlow,
+    Exposure,
+    KillSwitch,
+    Limits,
+    MessageRate,
+    Position,
+    PositionsUpdate,
+    ProfitAndLoss,
+)
 from cift.client.market import Market
+from cift.client.pages import Pages
+from cift.client.reference import (
+    Account,
+    ApiKey,
+    AuctionRules,
+    AuditEntry,
+    Conversion,
+    Fees,
+    FeeTier,
+    Instrument,
+    Locate,
+    Located,
+    ScheduledSession,
+    TickBand,
+    TradingRules,
+)
+from cift.client.risk import Risk
 from cift.client.session import Session
 from cift.client.streams import BookView
 from cift.client.types import (
@@ -86,37 +106,52 @@ from cift.client.types import (
 )
 
 __all__ = [
+    "VENUE",
+    "AbortedError",
     "Account",
     "Admin",
     "Allocation",
     "ApiKey",
     "AuctionCriterion",
     "AuctionRules",
+    "AuditEntry",
     "AuthError",
     "BookLevel",
     "BookUpdate",
     "BookView",
+    "Breach",
     "CancelOrder",
     "Check",
+    "CheckResult",
     "CiftClient",
     "CiftError",
     "Command",
     "ConflictError",
     "Contingency",
+    "Conversion",
+    "DuplicateFlow",
     "Endpoints",
     "ExecType",
     "Execution",
     "Exposure",
+    "FeeTier",
+    "Fees",
     "Fill",
+    "Holder",
     "IcebergMode",
     "Instrument",
     "InstrumentStatus",
     "InternalError",
+    "KillSwitch",
+    "Level",
     "Limits",
     "Liquidity",
+    "Locate",
+    "Located",
     "Market",
     "MarketResidual",
     "MassCancel",
+    "MessageRate",
     "NewOrder",
     "NotFoundError",
     "OrdStatus",
@@ -124,17 +159,21 @@ __all__ = [
     "Order",
     "OrderList",
     "Outcome",
+    "Pages",
     "Peg",
     "PegPrice",
     "Place",
     "Position",
+    "PositionsUpdate",
     "PostOnly",
+    "ProfitAndLoss",
     "RejectReason",
     "ReplaceOrder",
     "RequestError",
     "RestatementReason",
     "Result",
     "Retry",
+    "Risk",
     "ScheduledSession",
     "SelfTradePrevention",
     "Session",

@@ -15,6 +15,8 @@ from cift.client.admin import Admin
 from cift.client.enums import Outcome, WaitFor
 from cift.client.errors import CiftError, UnavailableError, UnknownOutcomeError, from_rpc
 from cift.client.market import Market
+from cift.client.pages import Pages
+from cift.client.risk import Risk
 from cift.client.session import Session
 from cift.client.types import (
     BookUpdate,
@@ -102,7 +104,9 @@ class CiftClient:
             self.channel(self.endpoints.order_entry)
         )
         self.admin = Admin(self)
-        """Accounts, keys, instruments, limits, positions."""
+        """Firms, accounts, keys, instruments, locates, fees, and who changed them."""
+        self.risk = Risk(self)
+        """Limits, positions, profit and loss, dry runs, breaches, kill switches."""
         self.market = Market(self)
         """Sessions, auctions, halts, busts: the operator's hand on a market."""
 
@@ -273,6 +277,18 @@ class CiftClient:
     async def query(self, method: Callable[..., Awaitable[T]], request: Any) -> T:
         """A unary call that may be repeated without harm, until it is answered."""
         return await self.retrying(lambda: self.call(method, request))
+
+    def pages(
+        self, method: Callable[..., Awaitable[Any]], request: Any, items: Callable[[Any], list[T]]
+    ) -> Pages[T]:
+        """A list call: `items` takes what an answer lists out of it."""
+
+        async def read(size: int, token: str) -> tuple[list[T], str]:
+            request.page_size, request.page_token = size, token
+            reply = await self.query(method, request)
+            return items(reply), reply.next_page_token
+
+        return Pages(read)
 
     def open(self, method: Callable[..., Any], request: Any) -> Any:
         """A server stream."""

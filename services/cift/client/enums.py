@@ -8,6 +8,7 @@ __all__ = [
     "Contingency",
     "ExecType",
     "IcebergMode",
+    "Level",
     "Liquidity",
     "MarketResidual",
     "OrdStatus",
@@ -183,6 +184,8 @@ class RejectReason(IntEnum):
     PRICE_BAND = 16
     TICK_SIZE = 18
     NO_REFERENCE_PRICE = 19
+    NOTIONAL_THRESHOLD = 20
+    SHORT_SELL = 22
     INSUFFICIENT_CREDIT = 25
     CLIP_SIZE = 26
     MAX_ORDER_NOTIONAL = 27
@@ -195,6 +198,22 @@ class RejectReason(IntEnum):
     ACCOUNT_DISABLED = 105
     MAX_OPEN_ORDERS = 106
     SYSTEM_UNAVAILABLE = 107
+    KILL_SWITCH = 109
+    RESTRICTED_SYMBOL = 110
+    THROTTLED = 111
+    DUPLICATE_ORDER_FLOW = 112
+    DAILY_LOSS = 113
+    NO_CONVERSION = 115
+    MAINTENANCE_MARGIN = 117
+
+
+class Level(IntEnum):
+    """Whose limits a check is about: the account's own, its firm's, the venue's."""
+
+    UNSPECIFIED = 0
+    ACCOUNT = 1
+    FIRM = 2
+    VENUE = 3
 
 
 class RestatementReason(IntEnum):
@@ -209,6 +228,7 @@ class RestatementReason(IntEnum):
     SELF_MATCH_DECREMENT = 20
     OTHER = 99
     FOK_UNFILLABLE = 102
+    KILL_SWITCH = 109
     LINKED_ORDER = 114
     PRICE_BAND = 116
 

@@ -5,6 +5,7 @@
     ├── AuthError             the key is missing, not known, or lacks the scope
     ├── NotFoundError         there is no such thing, or it is another firm's
     ├── ConflictError         the name is taken with another content, or the state forbids it
+    │   └── AbortedError      somebody changed it since it was read: read it again
     ├── UnavailableError      not now, and nothing happened; retries were used up
     ├── UnknownOutcomeError   it may or may not have happened; repeat it with the same id to learn
     ├── SlowConsumerError     a stream was not read fast enough; resume after `through_sequence`
@@ -20,6 +21,7 @@ from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
 __all__ = [
+    "AbortedError",
     "AuthError",
     "CiftError",
     "ConflictError",
@@ -63,6 +65,13 @@ class NotFoundError(CiftError):
 
 class ConflictError(CiftError):
     """The name is taken with another content, or the state of the exchange forbids it."""
+
+
+class AbortedError(ConflictError):
+    """Somebody changed it since it was read: read it again, decide again, send the new etag.
+
+    After a broken connection it may have been this call's own first attempt that changed it.
+    """
 
 
 class UnavailableError(CiftError):
@@ -110,6 +119,8 @@ def from_rpc(error: grpc.aio.AioRpcError) -> CiftError:
             return NotFoundError(text, reason=reason)
         case grpc.StatusCode.ALREADY_EXISTS | grpc.StatusCode.FAILED_PRECONDITION:
             return ConflictError(text, reason=reason)
+        case grpc.StatusCode.ABORTED:
+            return AbortedError(text, reason=reason)
         case grpc.StatusCode.RESOURCE_EXHAUSTED if "through_sequence" in metadata:
             through_sequence = int(metadata["through_sequence"])
             return SlowConsumerError(text, reason=reason, through_sequence=through_sequence)

@@ -42,11 +42,13 @@ from cift.order_entry.v1 import order_pb2
 __all__ = [
     "cancel_order_message",
     "command_message",
+    "decimal_of",
     "enum_of",
     "execution_of",
     "levels_of",
     "mass_cancel_message",
     "new_order_message",
+    "optional_of",
     "optional_text",
     "order_list_message",
     "order_of",
@@ -189,8 +191,8 @@ def result_of(message: order_pb2.CommandResult) -> Result:
         reject_reason=enum_of(RejectReason, message.reject_reason),
         reject_text=message.reject_text,
         ord_status=enum_of(OrdStatus, message.ord_status),
-        cum_quantity=_decimal(message.cum_quantity),
-        leaves_quantity=_decimal(message.leaves_quantity),
+        cum_quantity=decimal_of(message.cum_quantity),
+        leaves_quantity=decimal_of(message.leaves_quantity),
         fills=tuple(
             Fill(
                 price=Decimal(fill.price),
@@ -221,20 +223,20 @@ def execution_of(message: order_pb2.Execution) -> Execution:
         ord_type=enum_of(OrdType, message.ord_type),
         time_in_force=enum_of(TimeInForce, message.time_in_force),
         ord_status=enum_of(OrdStatus, message.ord_status),
-        price=_optional(message.price),
-        quantity=_decimal(message.quantity),
-        last_price=_optional(message.last_price),
-        last_quantity=_optional(message.last_quantity),
-        cum_quantity=_decimal(message.cum_quantity),
-        leaves_quantity=_decimal(message.leaves_quantity),
-        cum_notional=_decimal(message.cum_notional),
+        price=optional_of(message.price),
+        quantity=decimal_of(message.quantity),
+        last_price=optional_of(message.last_price),
+        last_quantity=optional_of(message.last_quantity),
+        cum_quantity=decimal_of(message.cum_quantity),
+        leaves_quantity=decimal_of(message.leaves_quantity),
+        cum_notional=decimal_of(message.cum_notional),
         liquidity=enum_of(Liquidity, message.liquidity),
         match_id=message.match_id,
         reason=enum_of(RejectReason, message.reason),
         transact_time_ns=message.transact_time_ns,
         restatement_reason=enum_of(RestatementReason, message.restatement_reason),
-        stop_price=_optional(message.stop_price),
-        display_quantity=_optional(message.display_quantity),
+        stop_price=optional_of(message.stop_price),
+        display_quantity=optional_of(message.display_quantity),
     )
 
 
@@ -249,14 +251,14 @@ def order_of(message: order_pb2.Order) -> Order:
         ord_type=enum_of(OrdType, message.ord_type),
         time_in_force=enum_of(TimeInForce, message.time_in_force),
         ord_status=enum_of(OrdStatus, message.ord_status),
-        price=_optional(message.price),
-        quantity=_decimal(message.quantity),
-        cum_quantity=_decimal(message.cum_quantity),
-        leaves_quantity=_decimal(message.leaves_quantity),
-        cum_notional=_decimal(message.cum_notional),
+        price=optional_of(message.price),
+        quantity=decimal_of(message.quantity),
+        cum_quantity=decimal_of(message.cum_quantity),
+        leaves_quantity=decimal_of(message.leaves_quantity),
+        cum_notional=decimal_of(message.cum_notional),
         place=place_of(message.place),
-        stop_price=_optional(message.stop_price),
-        display_quantity=_optional(message.display_quantity),
+        stop_price=optional_of(message.stop_price),
+        display_quantity=optional_of(message.display_quantity),
     )
 
 
@@ -285,7 +287,7 @@ def status_of(symbol: str, sequence: int, message: Any) -> InstrumentStatus:
         symbol,
         sequence,
         enum_of(SessionState, message.session),
-        **{name: _optional(getattr(message, name, "")) for name in (*names, *more)},
+        **{name: optional_of(getattr(message, name, "")) for name in (*names, *more)},
     )
 
 
@@ -331,9 +333,11 @@ def enum_of(kind: type[E], number: int) -> E:
         return kind(0)
 
 
-def _decimal(text: str) -> Decimal:
+def decimal_of(text: str) -> Decimal:
+    """A decimal; one that is left out is 0."""
     return Decimal(text) if text else ZERO
 
 
-def _optional(text: str) -> Decimal | None:
+def optional_of(text: str) -> Decimal | None:
+    """A decimal that may be left out."""
     return Decimal(text) if text else None

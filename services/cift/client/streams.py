@@ -1,4 +1,4 @@
-"""Server streams: executions, trades and books, resumed where they broke."""
+"""Server streams: executions, trades, books, positions, breaches; resumed where they broke."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
@@ -15,14 +15,25 @@ from cift.client.errors import (
     UnknownOutcomeError,
     from_rpc,
 )
+from cift.client.limits import Breach, PositionsUpdate, breach_of, positions_update_of
 from cift.client.types import BookLevel, BookUpdate, Execution, InstrumentStatus, Place, Trade
 from cift.market_data.v1 import market_data_service_pb2, market_data_service_pb2_grpc
 from cift.order_entry.v1 import order_entry_service_pb2, order_entry_service_pb2_grpc
+from cift.risk.v1 import risk_service_pb2, risk_service_pb2_grpc
 
 if TYPE_CHECKING:
     from cift.client.client import CiftClient, Retry
 
-__all__ = ["BookView", "book", "executions", "get_book", "statuses", "trades"]
+__all__ = [
+    "BookView",
+    "book",
+    "breaches",
+    "executions",
+    "get_book",
+    "positions",
+    "statuses",
+    "trades",
+]
 
 
 class BookView:
@@ -140,6 +151,41 @@ async def statuses(
             stream.cancel()
 
 
+async def positions(
+    client: "CiftClient", account: str, resume: bool
+) -> AsyncGenerator[PositionsUpdate, None]:
+    """See `Risk.stream_positions`."""
+    progress = _Progress(client.retry, resume)
+    request = risk_service_pb2.StreamPositionsRequest(account=account)
+    while True:
+        stream = client.open(_risk(client).StreamPositions, request)
+        try:
+            while (message := await progress.read(stream)) is not None:
+                if message.positions or message.snapshot:
+                    yield positions_update_of(message)
+        finally:
+            stream.cancel()
+
+
+async def breaches(
+    client: "CiftClient", account: str, after_sequence: int | None, resume: bool
+) -> AsyncGenerator[Breach, None]:
+    """See `Risk.stream_breaches`."""
+    progress = _Progress(client.retry, resume)
+    while True:
+        request = risk_service_pb2.StreamBreachesRequest(
+            account=account, after_sequence=after_sequence
+        )
+        stream = client.open(_risk(client).StreamBreaches, request)
+        try:
+            while (message := await progress.read(stream)) is not None:
+                for breach in message.breaches:
+                    yield breach_of(breach)
+                after_sequence = message.through_sequence
+        finally:
+            stream.cancel()
+
+
 async def get_book(client: "CiftClient", symbol: str, depth: int) -> BookUpdate:
     """See `CiftClient.get_book`."""
     request = market_data_service_pb2.GetBookRequest(symbol=symbol, depth=depth)
@@ -185,6 +231,10 @@ def _market_data(client: "CiftClient") -> Any:
     return market_data_service_pb2_grpc.MarketDataServiceStub(
         client.channel(client.endpoints.market_data)
     )
+
+
+def _risk(client: "CiftClient") -> Any:
+    return risk_service_pb2_grpc.RiskServiceStub(client.channel(client.endpoints.risk))
 
 
 def _snapshot(snapshot: Any) -> BookUpdate:

@@ -2,8 +2,9 @@
 
 import argparse
 from collections.abc import Callable
+from decimal import Decimal
 
-__all__ = ["integer"]
+__all__ = ["decimal", "integer", "words"]
 
 
 def integer(least: int, most: int) -> Callable[[str], int]:
@@ -16,3 +17,19 @@ def integer(least: int, most: int) -> Callable[[str], int]:
         return value
 
     return number
+
+
+def decimal(text: str) -> Decimal:
+    """A decimal, as `type=` of an argument."""
+    try:
+        value = Decimal(text)
+    except ArithmeticError:
+        value = Decimal("nan")
+    if not value.is_finite():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a decimal")
+    return value
+
+
+def words(text: str) -> list[str]:
+    """Words with commas between them, as `type=` of an argument."""
+    return [word.strip() for word in text.split(",") if word.strip()]

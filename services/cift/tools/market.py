@@ -1,5 +1,6 @@
 """`cift market`: what an operator does to a market of a running mesh.
 
+    cift market list                           instruments
     cift market status AMZN
     cift market halt AMZN                      orders can be canceled and nothing else
     cift market auction AMZN                   orders collect; --closing for the closing auction
@@ -9,35 +10,20 @@
     cift market bust 1042.7 318                undo match 318, told at event 7 of message 1042
     cift market cancel-all --account DEMO-1 --symbol AMZN
 
-Each is a command in the journal and is in effect when this returns. `--json`: one line of JSON.
+Each change is a command in the journal and is in effect when this returns. Needs a key with scope
+admin. `--json`: a line of JSON for each row or document.
 """
 
 import argparse
-import asyncio
-import json
-import os
 import re
-import sys
-from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from decimal import Decimal
-from enum import IntEnum
 from typing import Any
 
-from cift.client import (
-    CiftClient,
-    CiftError,
-    ConflictError,
-    Endpoints,
-    Place,
-    SessionState,
-    Side,
-)
-from cift.local.ports import HOST
-from cift.local.up import DEFAULT_PORT_BASE
-from cift.tools.arguments import integer
-from cift.tools.mesh import KEY_VARIABLE
-from cift.tools.report import console
+from cift.client import CiftClient, Instrument, Place, SessionState, Side
+from cift.tools import operating
+from cift.tools.arguments import decimal, integer
+from cift.tools.operating import Actions
+from cift.tools.tables import Document, Table
 
 __all__ = ["add_arguments", "run"]
 
@@ -45,29 +31,25 @@ SESSIONS = [state.name.lower() for state in SessionState if state]
 SIDES = {"buy": Side.BUY, "sell": Side.SELL}
 PLACE = re.compile(r"(?:(\d{1,3})\.)?(\d{1,18})\.(\d{1,6})")
 
-Work = Callable[[CiftClient, argparse.Namespace], Awaitable[dict[str, Any]]]
+COLUMNS = {
+    "symbol": "symbol",
+    "currency": "currency",
+    "tick_size": "tick",
+    "lot_size": "lot",
+    "reference_price": "reference",
+    "initial_margin_bps": "initial margin bps",
+    "maintenance_margin_bps": "maintenance",
+    "disabled": "disabled",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command line."""
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument(
-        "--target",
-        default=f"{HOST}:{DEFAULT_PORT_BASE}",
-        metavar="HOST:PORT_BASE",
-        help="the mesh, as `cift up --port-base` makes it (default: %(default)s)",
-    )
-    common.add_argument(
-        "--key",
-        default=os.environ.get(KEY_VARIABLE, ""),
-        help=f"an operator's API key (default: {KEY_VARIABLE})",
-    )
-    common.add_argument("--json", action="store_true", help="print one line of JSON")
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    actions = Actions(parser, __doc__)
+    actions.add("list", _list, "list instruments")
 
-    def action(name: str, work: Work, words: str, *, symbol: bool = True) -> Any:
-        found = actions.add_parser(name, help=words, description=words, parents=[common])
-        found.set_defaults(work=work)
+    def action(name: str, work: operating.Work, words: str, *, symbol: bool = True) -> Any:
+        found = actions.add(name, work, words)
         if symbol:
             found.add_argument("symbol", metavar="SYMBOL")
         return found
@@ -89,10 +71,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     session.add_argument("session", choices=SESSIONS, metavar="SESSION", help=", ".join(SESSIONS))
     for parser_of in (auction, resume, session):
         parser_of.add_argument(
-            "--reference-price", type=_decimal, metavar="P", help="of the auction"
+            "--reference-price", type=decimal, metavar="P", help="of the auction"
         )
     last = action("last-trade", _last_trade, "set its last trade; stops follow")
-    last.add_argument("price", type=_decimal, metavar="PRICE")
+    last.add_argument("price", type=decimal, metavar="PRICE")
     bust = action("bust", _bust, "undo a trade", symbol=False)
     bust.add_argument(
         "place", type=_place, metavar="[SHARD.]SEQUENCE.INDEX", help="of one of its executions"
@@ -107,76 +89,47 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do it; 0: done, 1: refused, 2: it can't be asked."""
-    host, _, port = args.target.rpartition(":")
-    if not host or not port.isdigit():
-        print(f"market: {args.target!r} is not HOST:PORT_BASE", file=sys.stderr)
-        return 2
-    if not args.key:
-        print(f"market: give an operator's key as --key or {KEY_VARIABLE}", file=sys.stderr)
-        return 2
-    try:
-        told = asyncio.run(_act(args, Endpoints.local(int(port), host)))
-    except ConflictError as error:
-        print(f"market: refused: {error.reason}: {error}", file=sys.stderr)
-        return 1
-    except CiftError as error:
-        print(f"market: {error}", file=sys.stderr)
-        return 2
-    shown = {name: _plain(value) for name, value in told.items() if value is not None}
-    if args.json:
-        print(json.dumps(shown))
-    else:
-        console.print("  ".join(f"{name} {value}" for name, value in shown.items()), markup=False)
-    return 0
+    return operating.run("market", args)
 
 
-async def _act(args: argparse.Namespace, endpoints: Endpoints) -> dict[str, Any]:
-    async with CiftClient(endpoints, api_key=args.key) as client:
-        told: dict[str, Any] = await args.work(client, args)
-        return told
+async def _list(client: CiftClient, args: argparse.Namespace) -> Table:
+    rows = [_values(instrument) for instrument in await client.admin.list_instruments()]
+    return Table(COLUMNS, rows, "no instruments")
 
 
-async def _status(client: CiftClient, args: argparse.Namespace) -> dict[str, Any]:
-    return asdict(await client.market.status(args.symbol))
+def _values(instrument: Instrument) -> dict[str, Any]:
+    values = asdict(instrument)
+    return {name: value for name, value in values.items() if name not in ("auction", "rules")}
 
 
-async def _session(client: CiftClient, args: argparse.Namespace) -> dict[str, Any]:
+async def _status(client: CiftClient, args: argparse.Namespace) -> Document:
+    return Document(asdict(await client.market.status(args.symbol)), line=True)
+
+
+async def _session(client: CiftClient, args: argparse.Namespace) -> Document:
     session = SessionState[args.session.upper()]
     place = await client.market.set_session(
         args.symbol, session, reference_price=args.reference_price
     )
-    return {"symbol": args.symbol, "session": session, "place": place}
+    return operating.one_line(symbol=args.symbol, session=session, place=place)
 
 
-async def _last_trade(client: CiftClient, args: argparse.Namespace) -> dict[str, Any]:
+async def _last_trade(client: CiftClient, args: argparse.Namespace) -> Document:
     place = await client.market.set_last_trade(args.symbol, args.price)
-    return {"symbol": args.symbol, "last_price": args.price, "place": place}
+    return operating.one_line(symbol=args.symbol, last_price=args.price, place=place)
 
 
-async def _bust(client: CiftClient, args: argparse.Namespace) -> dict[str, Any]:
+async def _bust(client: CiftClient, args: argparse.Namespace) -> Document:
     place = await client.market.bust_trade(args.place, args.match_id)
-    return {"match_id": args.match_id, "place": place}
+    return operating.one_line(match_id=args.match_id, place=place)
 
 
-async def _cancel_all(client: CiftClient, args: argparse.Namespace) -> dict[str, Any]:
+async def _cancel_all(client: CiftClient, args: argparse.Namespace) -> Document:
     side = SIDES[args.side] if args.side else Side.UNSPECIFIED
     result = await client.market.cancel_all(
         account=args.account, symbol=args.symbol, side=side, tag=args.tag
     )
-    return {"canceled_orders": result.canceled_orders, "place": result.place}
-
-
-def _plain(value: Any) -> Any:
-    """As JSON has it; a place as `cift market bust` takes it."""
-    match value:
-        case Place():
-            return f"{value.shard}.{value.sequence}.{value.index}"
-        case IntEnum():
-            return value.name.lower()
-        case Decimal():
-            return f"{value:f}"
-        case _:
-            return value
+    return operating.one_line(canceled_orders=result.canceled_orders, place=result.place)
 
 
 def _place(text: str) -> Place:
@@ -184,10 +137,3 @@ def _place(text: str) -> Place:
     if match is None:
         raise argparse.ArgumentTypeError(f"{text!r} is not [SHARD.]SEQUENCE.INDEX")
     return Place(int(match[1] or 0), int(match[2]), int(match[3]))
-
-
-def _decimal(text: str) -> Decimal:
-    try:
-        return Decimal(text)
-    except ArithmeticError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a decimal") from None

@@ -234,7 +234,7 @@ class MeshClient:
 
         async def open_account(name: str) -> None:
             await admin.create_account(Account(name, firm, currency))
-            await admin.set_limits(name, Limits())
+            await self._operator.risk.set_limits(name, Limits())
 
         await _some_at_a_time(open_account, names)
         key = await admin.create_api_key(firm, ["read", "trade"], "a tool's run")

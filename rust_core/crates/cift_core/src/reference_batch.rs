@@ -2,10 +2,11 @@
 
 use bytemuck::Zeroable;
 use engine::pod::{
-    Account, Command, CommandKind, Instrument, InstrumentRules, Limits, ScheduledSession,
-    SelfTrade, SessionState, ACCOUNT_SELF_TRADE_SHIFT, MAX_COMMANDS,
+    Account, Command, CommandKind, FeeRates, FeeSchedule, Flow, Instrument, InstrumentRules,
+    Limits, ScheduledSession, SelfTrade, SessionState, ACCOUNT_SELF_TRADE_SHIFT, FEES_NONE,
+    FEE_TIERS, LIMITS_OF_FIRM, LIMITS_OF_VENUE, MAX_COMMANDS,
 };
-use engine::risk::RELAY;
+use engine::risk::{Level, RELAY};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
@@ -45,14 +46,7 @@ impl<'py> Fields<'py> {
 
     fn currency(&mut self) -> PyResult<u64> {
         let text: String = self.number("currency")?;
-        let plain = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
-        if text.is_empty() || text.len() > 8 || !text.bytes().all(plain) {
-            let problem = "currency: must be 1 to 8 capital letters or digits";
-            return Err(PyValueError::new_err(problem));
-        }
-        let mut word = 0_u64;
-        bytemuck::bytes_of_mut(&mut word)[..text.len()].copy_from_slice(text.as_bytes());
-        Ok(word)
+        currency_word(&text)
     }
 
     /// Money as decimal text of an integer, since JSON has no 128-bit numbers.
@@ -62,11 +56,62 @@ impl<'py> Fields<'py> {
         parsed.map_err(|error| PyValueError::new_err(format!("{name}: {error}")))
     }
 
+    fn level(&mut self) -> PyResult<Holder> {
+        let text: Option<String> = self.take("level")?;
+        Holder::of(text.as_deref().unwrap_or("account"))
+    }
+
     fn end(self) -> PyResult<()> {
         if self.taken == self.fields.len() {
             return Ok(());
         }
         Err(PyValueError::new_err(format!("a field is not known: {}", self.fields)))
+    }
+}
+
+/// A currency as a word of the records.
+pub fn currency_word(text: &str) -> PyResult<u64> {
+    let plain = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+    if text.is_empty() || text.len() > 8 || !text.bytes().all(plain) {
+        let problem = "currency: must be 1 to 8 capital letters or digits";
+        return Err(PyValueError::new_err(problem));
+    }
+    let mut word = 0_u64;
+    bytemuck::bytes_of_mut(&mut word)[..text.len()].copy_from_slice(text.as_bytes());
+    Ok(word)
+}
+
+/// Whom limits, fees and kill switches are about.
+#[derive(Clone, Copy)]
+pub struct Holder(pub Level);
+
+impl Holder {
+    /// What is called so.
+    pub fn of(name: &str) -> PyResult<Self> {
+        match name {
+            "account" => Ok(Self(Level::Account)),
+            "firm" => Ok(Self(Level::Firm)),
+            "venue" => Ok(Self(Level::Venue)),
+            _ => Err(PyValueError::new_err("level: must be 'account', 'firm' or 'venue'")),
+        }
+    }
+
+    /// As records say it.
+    pub const fn bit(self) -> u64 {
+        match self.0 {
+            Level::Account => 0,
+            Level::Firm => LIMITS_OF_FIRM,
+            Level::Venue => LIMITS_OF_VENUE,
+        }
+    }
+
+    /// As kill switches say it.
+    pub const fn number(self) -> u16 {
+        match self.0 {
+            Level::Account => 0,
+            Level::Firm => 1,
+            Level::Venue => 2,
+        }
     }
 }
 
@@ -85,6 +130,7 @@ fn instrument(fields: &mut Fields<'_>) -> PyResult<Instrument> {
         reference_price: fields.number("reference_price")?,
         initial_margin_bps: fields.number("initial_margin_bps")?,
         policies: fields.number("policies")?,
+        maintenance_margin_bps: fields.number("maintenance_margin_bps")?,
         ..Instrument::zeroed()
     };
     Ok(instrument)
@@ -150,16 +196,120 @@ fn limits(fields: &mut Fields<'_>) -> PyResult<Limits> {
     let mut limits = Limits {
         account: fields.number("account")?,
         instrument: fields.number("instrument")?,
-        checks: fields.number("checks")?,
+        checks: fields.number::<u64>("checks")? | fields.level()?.bit(),
         max_order_quantity: fields.number("max_order_quantity")?,
         max_position: fields.number("max_position")?,
         collar_bps: fields.number("collar_bps")?,
         max_open_orders: fields.number("max_open_orders")?,
+        flow: flow(fields)?.word(),
+        max_gross_position: fields.number("max_gross_position")?,
+        max_short: fields.number("max_short")?,
         ..Limits::zeroed()
     };
     limits.set_max_order_notional(fields.money("max_order_notional")?);
     limits.set_credit(fields.money("credit")?);
+    limits.set_max_gross_exposure(fields.money("max_gross_exposure")?);
+    limits.set_max_daily_loss(fields.money("max_daily_loss")?);
     Ok(limits)
+}
+
+/// How fast orders may come; what doesn't fit into the record is refused, not cut off.
+fn flow(fields: &mut Fields<'_>) -> PyResult<Flow> {
+    let flow = Flow {
+        messages: fields.number("messages_per_second")?,
+        burst: fields.number("message_burst")?,
+        window_ms: fields.number("duplicate_window_ms")?,
+        duplicates: fields.number("duplicate_max")?,
+    };
+    if Flow::read(flow.word()) != flow {
+        let problem = "messages_per_second must be below 2^20, duplicate_max below 2^12";
+        return Err(PyValueError::new_err(problem));
+    }
+    Ok(flow)
+}
+
+/// A schedule of fees, or, without tiers, that there is none.
+pub fn schedule(tiers: &[[i64; 3]], account: u32, holder: Holder) -> PyResult<FeeSchedule> {
+    let none = if tiers.is_empty() { FEES_NONE } else { 0 };
+    let mut schedule = FeeSchedule { account, flags: none | holder.bit(), ..FeeSchedule::zeroed() };
+    if tiers.len() > FEE_TIERS {
+        return Err(PyValueError::new_err("tiers: must be at most 8"));
+    }
+    for (place, &[from, maker, taker]) in tiers.iter().enumerate() {
+        // What doesn't fit is out of bounds, and refused below.
+        schedule.tier_from[place] = u64::try_from(from).unwrap_or(u64::MAX);
+        let rate = |rate: i64| i32::try_from(rate).unwrap_or(i32::MAX);
+        schedule.tier_rates[place] = FeeRates { maker: rate(maker), taker: rate(taker) }.word();
+    }
+    if !schedule.is_valid() || schedule.tiers() != tiers.len().max(1) {
+        let problem = "tiers: must begin at 0 and rise, with rates of -100000 to 100000 millionths";
+        return Err(PyValueError::new_err(problem));
+    }
+    Ok(schedule)
+}
+
+fn fees(fields: &mut Fields<'_>) -> PyResult<FeeSchedule> {
+    let tiers: Vec<[i64; 3]> = fields.number("tiers")?;
+    schedule(&tiers, fields.number("account")?, fields.level()?)
+}
+
+/// The value of a currency.
+fn conversion(fields: &mut Fields<'_>) -> PyResult<Command> {
+    Ok(Command {
+        kind: CommandKind::SetConversion.number(),
+        order_id: fields.currency()?,
+        price: fields.number("value")?,
+        ..Command::zeroed()
+    })
+}
+
+/// A kill switch of an account, a firm or the venue.
+fn switch(fields: &mut Fields<'_>, kind: CommandKind) -> PyResult<Command> {
+    Ok(Command {
+        kind: kind.number(),
+        payload_index: fields.level()?.number(),
+        account: fields.number("account")?,
+        ..Command::zeroed()
+    })
+}
+
+/// What the commands of a batch name.
+#[derive(Default)]
+struct Records {
+    instruments: Vec<Instrument>,
+    accounts: Vec<Account>,
+    limits: Vec<Limits>,
+    rules: Vec<InstrumentRules>,
+    fees: Vec<FeeSchedule>,
+}
+
+impl Records {
+    /// The command of a kind with these fields, its record kept.
+    fn command(&mut self, kind: &str, fields: &mut Fields<'_>) -> PyResult<Command> {
+        let (kind, place) = match kind {
+            "instrument" => {
+                (CommandKind::SetInstrument, keep(&mut self.instruments, instrument(fields)?))
+            }
+            "account" => (CommandKind::SetAccount, keep(&mut self.accounts, account(fields)?)),
+            "limits" => (CommandKind::SetLimits, keep(&mut self.limits, limits(fields)?)),
+            "rules" => (CommandKind::SetRules, keep(&mut self.rules, rules(fields)?)),
+            "fees" => (CommandKind::SetFees, keep(&mut self.fees, fees(fields)?)),
+            "conversion" => return conversion(fields),
+            "kill" => return switch(fields, CommandKind::Kill),
+            "unkill" => return switch(fields, CommandKind::Unkill),
+            _ => {
+                let known = "instrument, account, limits, rules, fees, conversion, kill, unkill";
+                return Err(PyValueError::new_err(format!("no kind {kind:?}: {known}")));
+            }
+        };
+        Ok(Command { kind: kind.number(), payload_index: place, ..Command::zeroed() })
+    }
+}
+
+/// Keeps a record; returns its place.
+fn keep<T>(records: &mut Vec<T>, record: T) -> u16 {
+    records.push(record);
+    (records.len() - 1) as u16
 }
 
 /// A batch of reference data as the relay writes it: origin 1, numbered by the outbox.
@@ -175,38 +325,11 @@ pub fn encode_reference<'py>(
         return Err(PyValueError::new_err("a batch holds 1 to 4096 commands"));
     }
     let mut commands = Vec::with_capacity(items.len());
-    let (mut instruments, mut accounts) = (Vec::new(), Vec::new());
-    let (mut all_limits, mut all_rules) = (Vec::new(), Vec::new());
+    let mut records = Records::default();
     for (kind, fields) in items {
         let mut fields = Fields { fields, taken: 0 };
-        let (kind, place) = match kind.as_str() {
-            "instrument" => {
-                instruments.push(instrument(&mut fields)?);
-                (CommandKind::SetInstrument, instruments.len() - 1)
-            }
-            "account" => {
-                accounts.push(account(&mut fields)?);
-                (CommandKind::SetAccount, accounts.len() - 1)
-            }
-            "limits" => {
-                all_limits.push(limits(&mut fields)?);
-                (CommandKind::SetLimits, all_limits.len() - 1)
-            }
-            "rules" => {
-                all_rules.push(rules(&mut fields)?);
-                (CommandKind::SetRules, all_rules.len() - 1)
-            }
-            _ => {
-                let problem = format!("no kind {kind:?}: instrument, account, limits or rules");
-                return Err(PyValueError::new_err(problem));
-            }
-        };
+        commands.push(records.command(&kind, &mut fields)?);
         fields.end()?;
-        commands.push(Command {
-            kind: kind.number(),
-            payload_index: place as u16,
-            ..Command::zeroed()
-        });
     }
     let mut header = Header::new(Log::Orders);
     header.shard = shard;
@@ -215,11 +338,11 @@ pub fn encode_reference<'py>(
     let mut out = Vec::new();
     Frame {
         commands: &commands,
-        instruments: &instruments,
-        accounts: &accounts,
-        limits: &all_limits,
-        rules: &all_rules,
-        fees: &[],
+        instruments: &records.instruments,
+        accounts: &records.accounts,
+        limits: &records.limits,
+        rules: &records.rules,
+        fees: &records.fees,
         ..Frame::new(header)
     }
     .write(&mut out);

@@ -139,6 +139,13 @@ impl Reject {
         Self::ALL.iter().position(|&reason| reason == self).expect("ALL lists every reason")
     }
 
+    /// Whether it is one of risk's: the account's state, a kill switch or a limit.
+    #[must_use]
+    pub fn is_of_risk(self) -> bool {
+        let (first, after) = (Self::AccountDisabled, Self::PostOnlyWouldCross);
+        (first.precedence()..after.precedence()).contains(&self.precedence())
+    }
+
     /// The one of two reasons that is reported.
     #[must_use]
     pub fn earliest(self, other: Self) -> Self {
@@ -202,5 +209,13 @@ mod tests {
         assert_eq!(Reject::ClipSize.earliest(Reject::TooLate), Reject::TooLate);
         assert_eq!(Reject::TickSize.earliest(Reject::SymbolHalted), Reject::TickSize);
         assert_eq!(Reject::UnknownAccount.precedence(), 0);
+    }
+
+    #[test]
+    fn what_is_of_risk_is_neither_of_shape_nor_of_matching() {
+        let of_risk = |reason: &Reject| reason.is_of_risk();
+        assert_eq!(Reject::ALL.iter().position(of_risk), Some(11));
+        assert!(Reject::KillSwitch.is_of_risk() && Reject::DailyLoss.is_of_risk());
+        assert!(!Reject::Stale.is_of_risk() && !Reject::PostOnlyWouldCross.is_of_risk());
     }
 }

@@ -119,7 +119,7 @@ const fn matching(word: u64, mark: u64) -> u64 {
 /// The number of the lowest byte that has its bit.
 #[inline]
 const fn lowest(bits: u64) -> usize {
-    bits.trailing_zeros() as usize / 8 & (GROUP - 1)
+    (bits.trailing_zeros() as usize / 8) & (GROUP - 1)
 }
 
 impl Table {

@@ -447,6 +447,9 @@ impl RiskLoop {
             if buying.available != plain || (sum - plain).abs() > 3 {
                 return Err(format!("account {account}: {buying:?}, not {plain} available"));
             }
+            if buying.open_orders == 0 && buying.reserved != 0 {
+                return Err(format!("account {account}: {buying:?} with nothing open"));
+            }
             if buying.open_orders as usize != self.reference.open_orders(account) {
                 return Err(format!("account {account}: {} open orders", buying.open_orders));
             }
@@ -480,6 +483,16 @@ impl RiskLoop {
     /// If the engines refuse what they took before.
     #[must_use]
     pub fn replay(&self) -> Vec<(u64, u64)> {
+        self.replayed().0
+    }
+
+    /// The same, and risk as it is after the last of them with everything learnt that happened.
+    ///
+    /// # Panics
+    ///
+    /// If the engines refuse what they took before.
+    #[must_use]
+    pub fn replayed(&self) -> (Vec<(u64, u64)>, RiskEngine) {
         let (mut risk, mut matching) = (RiskEngine::new(0), MatchingEngine::new(0));
         let mut log: Vec<Fills> = Vec::new();
         let mut risked = Risked::default();
@@ -504,7 +517,39 @@ impl RiskLoop {
             log.push(fills);
             (risk.state_hash(), matching.state_hash())
         });
-        messages.collect()
+        let hashes = messages.collect();
+        while let Some(fills) = log.get(risk.fills_applied() as usize) {
+            risk.apply_fills(&fills.view()).expect("what happened");
+        }
+        (hashes, risk)
+    }
+
+    /// Everything that risk tells whoever asks, one answer a line.
+    #[must_use]
+    pub fn answers(&self, risk: &RiskEngine) -> Vec<String> {
+        let mut answers = vec![
+            format!("{:?}", (risk.applied(), risk.fills_applied(), risk.state_hash())),
+            format!("{:?}", (risk.time_ns(), risk.open_orders(), risk.client_order_ids())),
+            format!("{:?} {:?}", risk.killed(), risk.conversions()),
+        ];
+        for account in 1..=ACCOUNTS {
+            answers.push(format!("{:?} {:?}", risk.account(account), risk.buying(account)));
+            answers.push(format!("{:?}", risk.positions(account)));
+            answers.push(format!("{:?} {:?}", risk.fees_in_force(account), risk.volume(account)));
+        }
+        let accounts = (1..=ACCOUNTS).map(|id| (Level::Account, id));
+        for (level, id) in accounts.chain([(Level::Firm, 1), (Level::Firm, 2), (Level::Venue, 0)]) {
+            answers.push(format!("{:?} {:?}", risk.standing(level, id), risk.fees_of(level, id)));
+            answers.push(format!("{:?}", risk.limits_of(level, id)));
+        }
+        for id in 1..=INSTRUMENTS {
+            answers.push(format!("{:?} {:?}", risk.instrument(id), risk.rules(id)));
+            answers.push(format!("{:?}", risk.reference_price(id)));
+        }
+        // What every request so far would be told now, check by check.
+        let recent = self.sent.iter().rev().take(500);
+        answers.extend(recent.map(|(command, ..)| format!("{:?}", risk.check(command))));
+        answers
     }
 }
 

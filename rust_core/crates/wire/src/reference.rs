@@ -132,6 +132,11 @@ impl Reference {
         firm.is_none_or(|firm| account.firm == firm).then_some(account)
     }
 
+    /// Every account, in no order.
+    pub fn accounts(&self) -> impl Iterator<Item = &Account> {
+        self.accounts.values()
+    }
+
     /// Every instrument, by id.
     pub fn instruments(&self) -> impl Iterator<Item = &Instrument> {
         self.instruments.iter().flatten()

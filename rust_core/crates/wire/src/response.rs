@@ -341,32 +341,55 @@ pub fn explain(reason: u16) -> &'static str {
         Reject::AccountDisabled => {
             "the account is disabled or has no limits yet: retry after the operator changed that"
         }
-        Reject::KillSwitch => "a kill switch is on: retry after the operator released it",
-        Reject::RestrictedSymbol => "the account may not trade this symbol",
-        Reject::Throttled => "too many messages: slow down, then retry",
-        Reject::MaxOpenOrders => "the account has as many open orders as it may: cancel some",
-        Reject::ClipSize => "the quantity is over the account's limit for one order",
-        Reject::MaxOrderNotional => "the notional is over the account's limit for one order",
+        Reject::KillSwitch => {
+            "a kill switch of the account, its firm or the venue is on: retry after an operator \
+             has lifted it"
+        }
+        Reject::RestrictedSymbol => {
+            "orders in this symbol are restricted: retry after an operator has allowed them"
+        }
+        Reject::Throttled => "messages come faster than they may: slow down, then retry",
+        Reject::MaxOpenOrders => "as many orders are open as may be: cancel some, then retry",
+        Reject::ClipSize => "the quantity is over the limit for one order: send smaller orders",
+        Reject::MaxOrderNotional => {
+            "the notional is over the limit for one order: send smaller orders"
+        }
         Reject::PriceBand => "the price is too far from the reference price: use a nearer one",
         Reject::NoReferencePrice => {
             "a check needs a reference price and there is none: retry after a trade"
         }
-        Reject::NoConversion => "a currency has no value to count this in: retry after it was set",
-        Reject::ExceedsLimit => {
-            "the position would exceed its limit, were all open orders of that side filled"
+        Reject::NoConversion => {
+            "a currency has no value to count this in: retry after an operator has set it"
         }
-        Reject::NotionalThreshold => "the gross exposure would exceed its limit",
-        Reject::InsufficientCredit => "the account's buying power does not cover it",
-        Reject::ShortSell => "the account may not sell this symbol short",
+        Reject::ExceedsLimit => {
+            "the position would exceed its limit, were all open orders of that side filled: send \
+             less, or cancel open orders"
+        }
+        Reject::NotionalThreshold => {
+            "positions and open orders would cost more than the limit on gross exposure: send \
+             less, cancel open orders or reduce positions"
+        }
+        Reject::InsufficientCredit => {
+            "buying power does not cover it: send less, cancel open orders or reduce positions"
+        }
+        Reject::ShortSell => {
+            "more would be sold than is held and located: sell less, or retry after an operator \
+             has added a locate"
+        }
         Reject::ReduceOnly => {
             "it could increase the position, or takes what an open reduce-only order reserves: \
              retry smaller, or cancel that one first"
         }
-        Reject::DuplicateOrderFlow => "the same order came too often",
-        Reject::MaintenanceMargin => {
-            "the account's equity is below the maintenance margin: only reduce positions"
+        Reject::DuplicateOrderFlow => {
+            "the same order came too often in a row: wait before you send it again"
         }
-        Reject::DailyLoss => "the account's loss of the day is at its limit",
+        Reject::MaintenanceMargin => {
+            "equity is below the maintenance margin: only orders that reduce a position are taken"
+        }
+        Reject::DailyLoss => {
+            "the loss of the day is at its limit: until 00:00 UTC only orders that reduce a \
+             position are taken"
+        }
         Reject::PostOnlyWouldCross => "it would take, and must not: retry at another price",
         Reject::FokUnfillable => "the fill-or-kill order could not trade in full",
         Reject::SelfTrade => "it would trade with an order of its own group",

@@ -103,6 +103,8 @@ class RejectReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REJECT_REASON_PRICE_BAND: _ClassVar[RejectReason]
     REJECT_REASON_TICK_SIZE: _ClassVar[RejectReason]
     REJECT_REASON_NO_REFERENCE_PRICE: _ClassVar[RejectReason]
+    REJECT_REASON_NOTIONAL_THRESHOLD: _ClassVar[RejectReason]
+    REJECT_REASON_SHORT_SELL: _ClassVar[RejectReason]
     REJECT_REASON_INSUFFICIENT_CREDIT: _ClassVar[RejectReason]
     REJECT_REASON_CLIP_SIZE: _ClassVar[RejectReason]
     REJECT_REASON_MAX_ORDER_NOTIONAL: _ClassVar[RejectReason]
@@ -115,6 +117,13 @@ class RejectReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REJECT_REASON_ACCOUNT_DISABLED: _ClassVar[RejectReason]
     REJECT_REASON_MAX_OPEN_ORDERS: _ClassVar[RejectReason]
     REJECT_REASON_SYSTEM_UNAVAILABLE: _ClassVar[RejectReason]
+    REJECT_REASON_KILL_SWITCH: _ClassVar[RejectReason]
+    REJECT_REASON_RESTRICTED_SYMBOL: _ClassVar[RejectReason]
+    REJECT_REASON_THROTTLED: _ClassVar[RejectReason]
+    REJECT_REASON_DUPLICATE_ORDER_FLOW: _ClassVar[RejectReason]
+    REJECT_REASON_DAILY_LOSS: _ClassVar[RejectReason]
+    REJECT_REASON_NO_CONVERSION: _ClassVar[RejectReason]
+    REJECT_REASON_MAINTENANCE_MARGIN: _ClassVar[RejectReason]
 
 class RestatementReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -127,6 +136,7 @@ class RestatementReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     RESTATEMENT_REASON_SELF_MATCH_DECREMENT: _ClassVar[RestatementReason]
     RESTATEMENT_REASON_OTHER: _ClassVar[RestatementReason]
     RESTATEMENT_REASON_FOK_UNFILLABLE: _ClassVar[RestatementReason]
+    RESTATEMENT_REASON_KILL_SWITCH: _ClassVar[RestatementReason]
     RESTATEMENT_REASON_LINKED_ORDER: _ClassVar[RestatementReason]
     RESTATEMENT_REASON_PRICE_BAND: _ClassVar[RestatementReason]
 SIDE_UNSPECIFIED: Side
@@ -201,6 +211,8 @@ REJECT_REASON_UNKNOWN_ACCOUNT: RejectReason
 REJECT_REASON_PRICE_BAND: RejectReason
 REJECT_REASON_TICK_SIZE: RejectReason
 REJECT_REASON_NO_REFERENCE_PRICE: RejectReason
+REJECT_REASON_NOTIONAL_THRESHOLD: RejectReason
+REJECT_REASON_SHORT_SELL: RejectReason
 REJECT_REASON_INSUFFICIENT_CREDIT: RejectReason
 REJECT_REASON_CLIP_SIZE: RejectReason
 REJECT_REASON_MAX_ORDER_NOTIONAL: RejectReason
@@ -213,6 +225,13 @@ REJECT_REASON_SELF_TRADE: RejectReason
 REJECT_REASON_ACCOUNT_DISABLED: RejectReason
 REJECT_REASON_MAX_OPEN_ORDERS: RejectReason
 REJECT_REASON_SYSTEM_UNAVAILABLE: RejectReason
+REJECT_REASON_KILL_SWITCH: RejectReason
+REJECT_REASON_RESTRICTED_SYMBOL: RejectReason
+REJECT_REASON_THROTTLED: RejectReason
+REJECT_REASON_DUPLICATE_ORDER_FLOW: RejectReason
+REJECT_REASON_DAILY_LOSS: RejectReason
+REJECT_REASON_NO_CONVERSION: RejectReason
+REJECT_REASON_MAINTENANCE_MARGIN: RejectReason
 RESTATEMENT_REASON_UNSPECIFIED: RestatementReason
 RESTATEMENT_REASON_HALT: RestatementReason
 RESTATEMENT_REASON_SYSTEM: RestatementReason
@@ -222,6 +241,7 @@ RESTATEMENT_REASON_SELF_MATCH_BOTH: RestatementReason
 RESTATEMENT_REASON_SELF_MATCH_DECREMENT: RestatementReason
 RESTATEMENT_REASON_OTHER: RestatementReason
 RESTATEMENT_REASON_FOK_UNFILLABLE: RestatementReason
+RESTATEMENT_REASON_KILL_SWITCH: RestatementReason
 RESTATEMENT_REASON_LINKED_ORDER: RestatementReason
 RESTATEMENT_REASON_PRICE_BAND: RestatementReason
 

@@ -61,35 +61,41 @@ class Firm(_message.Message):
     def __init__(self, name: _Optional[str] = ...) -> None: ...
 
 class Account(_message.Message):
-    __slots__ = ("name", "firm", "currency", "disabled", "self_trade_prevention", "self_trade_group")
+    __slots__ = ("name", "firm", "currency", "disabled", "self_trade_prevention", "self_trade_group", "etag")
     NAME_FIELD_NUMBER: _ClassVar[int]
     FIRM_FIELD_NUMBER: _ClassVar[int]
     CURRENCY_FIELD_NUMBER: _ClassVar[int]
     DISABLED_FIELD_NUMBER: _ClassVar[int]
     SELF_TRADE_PREVENTION_FIELD_NUMBER: _ClassVar[int]
     SELF_TRADE_GROUP_FIELD_NUMBER: _ClassVar[int]
+    ETAG_FIELD_NUMBER: _ClassVar[int]
     name: str
     firm: str
     currency: str
     disabled: bool
     self_trade_prevention: _types_pb2.SelfTradePrevention
     self_trade_group: int
-    def __init__(self, name: _Optional[str] = ..., firm: _Optional[str] = ..., currency: _Optional[str] = ..., disabled: _Optional[bool] = ..., self_trade_prevention: _Optional[_Union[_types_pb2.SelfTradePrevention, str]] = ..., self_trade_group: _Optional[int] = ...) -> None: ...
+    etag: str
+    def __init__(self, name: _Optional[str] = ..., firm: _Optional[str] = ..., currency: _Optional[str] = ..., disabled: _Optional[bool] = ..., self_trade_prevention: _Optional[_Union[_types_pb2.SelfTradePrevention, str]] = ..., self_trade_group: _Optional[int] = ..., etag: _Optional[str] = ...) -> None: ...
 
 class ApiKey(_message.Message):
-    __slots__ = ("id", "firm", "scopes", "label")
+    __slots__ = ("id", "firm", "scopes", "label", "disabled", "create_time_ns")
     ID_FIELD_NUMBER: _ClassVar[int]
     FIRM_FIELD_NUMBER: _ClassVar[int]
     SCOPES_FIELD_NUMBER: _ClassVar[int]
     LABEL_FIELD_NUMBER: _ClassVar[int]
+    DISABLED_FIELD_NUMBER: _ClassVar[int]
+    CREATE_TIME_NS_FIELD_NUMBER: _ClassVar[int]
     id: int
     firm: str
     scopes: _containers.RepeatedScalarFieldContainer[str]
     label: str
-    def __init__(self, id: _Optional[int] = ..., firm: _Optional[str] = ..., scopes: _Optional[_Iterable[str]] = ..., label: _Optional[str] = ...) -> None: ...
+    disabled: bool
+    create_time_ns: int
+    def __init__(self, id: _Optional[int] = ..., firm: _Optional[str] = ..., scopes: _Optional[_Iterable[str]] = ..., label: _Optional[str] = ..., disabled: _Optional[bool] = ..., create_time_ns: _Optional[int] = ...) -> None: ...
 
 class Instrument(_message.Message):
-    __slots__ = ("symbol", "currency", "price_scale", "quantity_scale", "tick_size", "lot_size", "min_quantity", "max_quantity", "reference_price", "initial_margin_bps", "disabled", "self_trade_prevention", "market_residual", "iceberg_mode", "allocation", "auction", "rules")
+    __slots__ = ("symbol", "currency", "price_scale", "quantity_scale", "tick_size", "lot_size", "min_quantity", "max_quantity", "reference_price", "initial_margin_bps", "disabled", "self_trade_prevention", "market_residual", "iceberg_mode", "allocation", "auction", "rules", "maintenance_margin_bps", "etag")
     SYMBOL_FIELD_NUMBER: _ClassVar[int]
     CURRENCY_FIELD_NUMBER: _ClassVar[int]
     PRICE_SCALE_FIELD_NUMBER: _ClassVar[int]
@@ -107,6 +113,8 @@ class Instrument(_message.Message):
     ALLOCATION_FIELD_NUMBER: _ClassVar[int]
     AUCTION_FIELD_NUMBER: _ClassVar[int]
     RULES_FIELD_NUMBER: _ClassVar[int]
+    MAINTENANCE_MARGIN_BPS_FIELD_NUMBER: _ClassVar[int]
+    ETAG_FIELD_NUMBER: _ClassVar[int]
     symbol: str
     currency: str
     price_scale: int
@@ -124,7 +132,77 @@ class Instrument(_message.Message):
     allocation: Allocation
     auction: AuctionRules
     rules: TradingRules
-    def __init__(self, symbol: _Optional[str] = ..., currency: _Optional[str] = ..., price_scale: _Optional[int] = ..., quantity_scale: _Optional[int] = ..., tick_size: _Optional[str] = ..., lot_size: _Optional[str] = ..., min_quantity: _Optional[str] = ..., max_quantity: _Optional[str] = ..., reference_price: _Optional[str] = ..., initial_margin_bps: _Optional[int] = ..., disabled: _Optional[bool] = ..., self_trade_prevention: _Optional[_Union[_types_pb2.SelfTradePrevention, str]] = ..., market_residual: _Optional[_Union[MarketResidual, str]] = ..., iceberg_mode: _Optional[_Union[IcebergMode, str]] = ..., allocation: _Optional[_Union[Allocation, str]] = ..., auction: _Optional[_Union[AuctionRules, _Mapping]] = ..., rules: _Optional[_Union[TradingRules, _Mapping]] = ...) -> None: ...
+    maintenance_margin_bps: int
+    etag: str
+    def __init__(self, symbol: _Optional[str] = ..., currency: _Optional[str] = ..., price_scale: _Optional[int] = ..., quantity_scale: _Optional[int] = ..., tick_size: _Optional[str] = ..., lot_size: _Optional[str] = ..., min_quantity: _Optional[str] = ..., max_quantity: _Optional[str] = ..., reference_price: _Optional[str] = ..., initial_margin_bps: _Optional[int] = ..., disabled: _Optional[bool] = ..., self_trade_prevention: _Optional[_Union[_types_pb2.SelfTradePrevention, str]] = ..., market_residual: _Optional[_Union[MarketResidual, str]] = ..., iceberg_mode: _Optional[_Union[IcebergMode, str]] = ..., allocation: _Optional[_Union[Allocation, str]] = ..., auction: _Optional[_Union[AuctionRules, _Mapping]] = ..., rules: _Optional[_Union[TradingRules, _Mapping]] = ..., maintenance_margin_bps: _Optional[int] = ..., etag: _Optional[str] = ...) -> None: ...
+
+class Locate(_message.Message):
+    __slots__ = ("id", "account", "symbol", "quantity", "source", "released", "create_time_ns")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    SYMBOL_FIELD_NUMBER: _ClassVar[int]
+    QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    RELEASED_FIELD_NUMBER: _ClassVar[int]
+    CREATE_TIME_NS_FIELD_NUMBER: _ClassVar[int]
+    id: int
+    account: str
+    symbol: str
+    quantity: str
+    source: str
+    released: bool
+    create_time_ns: int
+    def __init__(self, id: _Optional[int] = ..., account: _Optional[str] = ..., symbol: _Optional[str] = ..., quantity: _Optional[str] = ..., source: _Optional[str] = ..., released: _Optional[bool] = ..., create_time_ns: _Optional[int] = ...) -> None: ...
+
+class FeeSchedule(_message.Message):
+    __slots__ = ("account", "firm", "venue", "tiers")
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    FIRM_FIELD_NUMBER: _ClassVar[int]
+    VENUE_FIELD_NUMBER: _ClassVar[int]
+    TIERS_FIELD_NUMBER: _ClassVar[int]
+    account: str
+    firm: str
+    venue: bool
+    tiers: _containers.RepeatedCompositeFieldContainer[FeeTier]
+    def __init__(self, account: _Optional[str] = ..., firm: _Optional[str] = ..., venue: _Optional[bool] = ..., tiers: _Optional[_Iterable[_Union[FeeTier, _Mapping]]] = ...) -> None: ...
+
+class FeeTier(_message.Message):
+    __slots__ = ("from_notional", "maker_ppm", "taker_ppm")
+    FROM_NOTIONAL_FIELD_NUMBER: _ClassVar[int]
+    MAKER_PPM_FIELD_NUMBER: _ClassVar[int]
+    TAKER_PPM_FIELD_NUMBER: _ClassVar[int]
+    from_notional: int
+    maker_ppm: int
+    taker_ppm: int
+    def __init__(self, from_notional: _Optional[int] = ..., maker_ppm: _Optional[int] = ..., taker_ppm: _Optional[int] = ...) -> None: ...
+
+class Conversion(_message.Message):
+    __slots__ = ("currency", "value")
+    CURRENCY_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    currency: str
+    value: str
+    def __init__(self, currency: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+
+class AuditEntry(_message.Message):
+    __slots__ = ("id", "time_ns", "actor", "kind", "name", "before", "after", "number")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    TIME_NS_FIELD_NUMBER: _ClassVar[int]
+    ACTOR_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    BEFORE_FIELD_NUMBER: _ClassVar[int]
+    AFTER_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    id: int
+    time_ns: int
+    actor: str
+    kind: str
+    name: str
+    before: str
+    after: str
+    number: int
+    def __init__(self, id: _Optional[int] = ..., time_ns: _Optional[int] = ..., actor: _Optional[str] = ..., kind: _Optional[str] = ..., name: _Optional[str] = ..., before: _Optional[str] = ..., after: _Optional[str] = ..., number: _Optional[int] = ...) -> None: ...
 
 class AuctionRules(_message.Message):
     __slots__ = ("criteria", "all_ticks", "market_orders")

@@ -26,10 +26,11 @@ if _version_not_supported:
 
 
 class AdminServiceStub:
-    """Creates and lists reference data. It is stored in PostgreSQL with a numbered command in the same
-    transaction; the command travels through the journal, and a call returns when it has taken effect
-    there. Needs scope `admin`. ALREADY_EXISTS when the same name exists with another content; the
-    same request again is safe.
+    """Creates, changes and lists reference data. It is stored in PostgreSQL with a numbered command in
+    the same transaction, and who changed what is written down there; the command travels through the
+    journal, and a call returns when it has taken effect there. Needs scope `admin`. ALREADY_EXISTS
+    when the same name exists with another content; the same request again is safe. An update is
+    ABORTED when its `etag` is given and somebody changed the thing in between.
     """
 
     def __init__(self, channel):
@@ -43,10 +44,20 @@ class AdminServiceStub:
                 request_serializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.CreateFirmRequest.SerializeToString,
                 response_deserializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.CreateFirmResponse.FromString,
                 _registered_method=True)
+        self.ListFirms = channel.unary_unary(
+                '/cift.risk.v1.AdminService/ListFirms',
+                request_serializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.ListFirmsRequest.SerializeToString,
+                response_deserializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.ListFirmsResponse.FromString,
+                _registered_method=True)
         self.CreateAccount = channel.unary_unary(
                 '/cift.risk.v1.AdminService/CreateAccount',
                 request_serializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.CreateAccountRequest.SerializeToString,
                 response_deserializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.CreateAccountResponse.FromString,
+                _registered_method=True)
+        self.UpdateAccount = channel.unary_unary(
+                '/cift.risk.v1.AdminService/UpdateAccount',
+                request_serializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.UpdateAccountRequest.SerializeToString,
+                response_deserializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.UpdateAccountResponse.FromString,
                 _registered_method=True)
         self.ListAccounts = channel.unary_unary(
                 '/cift.risk.v1.AdminService/ListAccounts',
@@ -57,6 +68,11 @@ class AdminServiceStub:
                 '/cift.risk.v1.AdminService/CreateApiKey',
                 request_serializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.CreateApiKeyRequest.SerializeToString,
                 response_deserializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.CreateApiKeyResponse.FromString,
+                _registered_method=True)
+        self.ListApiKeys = channel.unary_unary(
+                '/cift.risk.v1.AdminService/ListApiKeys',
+                request_serializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.ListApiKeysRequest.SerializeToString,
+                response_deserializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.ListApiKeysResponse.FromString,
                 _registered_method=True)
         self.DisableApiKey = channel.unary_unary(
                 '/cift.risk.v1.AdminService/DisableApiKey',
@@ -73,13 +89,59 @@ class AdminServiceStub:
                 request_serializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.UpdateInstrumentRequest.SerializeToString,
                 response_deserializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.UpdateInstrumentResponse.FromString,
                 _registered_method=True)
+        self.ListInstruments = channel.unary_unary(
+                '/cift.risk.v1.AdminService/ListInstruments',
+                request_serializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.ListInstrumentsRequest.SerializeToString,
+                response_deserializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.ListInstrumentsResponse.FromString,
+                _registered_method=True)
+        self.AddLocate = channel.unary_unary(
+                '/cift.risk.v1.AdminService/AddLocate',
+                request_serializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.AddLocateRequest.SerializeToString,
+                response_deserializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.AddLocateResponse.FromString,
+                _registered_method=True)
+        self.ReleaseLocate = channel.unary_unary(
+                '/cift.risk.v1.AdminService/ReleaseLocate',
+                request_serializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.ReleaseLocateRequest.SerializeToString,
+                response_deserializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.ReleaseLocateResponse.FromString,
+                _registered_method=True)
+        self.ListLocates = channel.unary_unary(
+                '/cift.risk.v1.AdminService/ListLocates',
+                request_serializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.ListLocatesRequest.SerializeToString,
+                response_deserializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.ListLocatesResponse.FromString,
+                _registered_method=True)
+        self.SetFees = channel.unary_unary(
+                '/cift.risk.v1.AdminService/SetFees',
+                request_serializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.SetFeesRequest.SerializeToString,
+                response_deserializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.SetFeesResponse.FromString,
+                _registered_method=True)
+        self.ListFees = channel.unary_unary(
+                '/cift.risk.v1.AdminService/ListFees',
+                request_serializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.ListFeesRequest.SerializeToString,
+                response_deserializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.ListFeesResponse.FromString,
+                _registered_method=True)
+        self.SetConversion = channel.unary_unary(
+                '/cift.risk.v1.AdminService/SetConversion',
+                request_serializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.SetConversionRequest.SerializeToString,
+                response_deserializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.SetConversionResponse.FromString,
+                _registered_method=True)
+        self.ListConversions = channel.unary_unary(
+                '/cift.risk.v1.AdminService/ListConversions',
+                request_serializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.ListConversionsRequest.SerializeToString,
+                response_deserializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.ListConversionsResponse.FromString,
+                _registered_method=True)
+        self.ListAuditEntries = channel.unary_unary(
+                '/cift.risk.v1.AdminService/ListAuditEntries',
+                request_serializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.ListAuditEntriesRequest.SerializeToString,
+                response_deserializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.ListAuditEntriesResponse.FromString,
+                _registered_method=True)
 
 
 class AdminServiceServicer:
-    """Creates and lists reference data. It is stored in PostgreSQL with a numbered command in the same
-    transaction; the command travels through the journal, and a call returns when it has taken effect
-    there. Needs scope `admin`. ALREADY_EXISTS when the same name exists with another content; the
-    same request again is safe.
+    """Creates, changes and lists reference data. It is stored in PostgreSQL with a numbered command in
+    the same transaction, and who changed what is written down there; the command travels through the
+    journal, and a call returns when it has taken effect there. Needs scope `admin`. ALREADY_EXISTS
+    when the same name exists with another content; the same request again is safe. An update is
+    ABORTED when its `etag` is given and somebody changed the thing in between.
     """
 
     def CreateFirm(self, request, context):
@@ -89,8 +151,23 @@ class AdminServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListFirms(self, request, context):
+        """Lists firms, by name.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def CreateAccount(self, request, context):
         """Creates an account.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateAccount(self, request, context):
+        """Changes an account. Its name, firm and currency never change. NOT_FOUND when there is no such
+        account. Idempotent.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -105,6 +182,13 @@ class AdminServiceServicer:
 
     def CreateApiKey(self, request, context):
         """Creates an API key and returns its secret, once. Not idempotent.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListApiKeys(self, request, context):
+        """Lists API keys, by number; never their secrets.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -132,6 +216,69 @@ class AdminServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListInstruments(self, request, context):
+        """Lists instruments, by symbol.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AddLocate(self, request, context):
+        """Adds a locate: the account may sell as many short, beyond its `max_short`. Not idempotent.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReleaseLocate(self, request, context):
+        """Releases a locate. Idempotent.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListLocates(self, request, context):
+        """Lists locates, by number.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetFees(self, request, context):
+        """Sets what trades cost. Idempotent.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListFees(self, request, context):
+        """Lists fee schedules: the venue's, firms', accounts', by name.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetConversion(self, request, context):
+        """Sets what a currency is worth. Idempotent.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListConversions(self, request, context):
+        """Lists what currencies are worth, by currency.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListAuditEntries(self, request, context):
+        """Lists changes, the newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AdminServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -140,10 +287,20 @@ def add_AdminServiceServicer_to_server(servicer, server):
                     request_deserializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.CreateFirmRequest.FromString,
                     response_serializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.CreateFirmResponse.SerializeToString,
             ),
+            'ListFirms': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListFirms,
+                    request_deserializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.ListFirmsRequest.FromString,
+                    response_serializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.ListFirmsResponse.SerializeToString,
+            ),
             'CreateAccount': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateAccount,
                     request_deserializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.CreateAccountRequest.FromString,
                     response_serializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.CreateAccountResponse.SerializeToString,
+            ),
+            'UpdateAccount': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateAccount,
+                    request_deserializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.UpdateAccountRequest.FromString,
+                    response_serializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.UpdateAccountResponse.SerializeToString,
             ),
             'ListAccounts': grpc.unary_unary_rpc_method_handler(
                     servicer.ListAccounts,
@@ -154,6 +311,11 @@ def add_AdminServiceServicer_to_server(servicer, server):
                     servicer.CreateApiKey,
                     request_deserializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.CreateApiKeyRequest.FromString,
                     response_serializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.CreateApiKeyResponse.SerializeToString,
+            ),
+            'ListApiKeys': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListApiKeys,
+                    request_deserializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.ListApiKeysRequest.FromString,
+                    response_serializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.ListApiKeysResponse.SerializeToString,
             ),
             'DisableApiKey': grpc.unary_unary_rpc_method_handler(
                     servicer.DisableApiKey,
@@ -170,6 +332,51 @@ def add_AdminServiceServicer_to_server(servicer, server):
                     request_deserializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.UpdateInstrumentRequest.FromString,
                     response_serializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.UpdateInstrumentResponse.SerializeToString,
             ),
+            'ListInstruments': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListInstruments,
+                    request_deserializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.ListInstrumentsRequest.FromString,
+                    response_serializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.ListInstrumentsResponse.SerializeToString,
+            ),
+            'AddLocate': grpc.unary_unary_rpc_method_handler(
+                    servicer.AddLocate,
+                    request_deserializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.AddLocateRequest.FromString,
+                    response_serializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.AddLocateResponse.SerializeToString,
+            ),
+            'ReleaseLocate': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReleaseLocate,
+                    request_deserializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.ReleaseLocateRequest.FromString,
+                    response_serializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.ReleaseLocateResponse.SerializeToString,
+            ),
+            'ListLocates': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListLocates,
+                    request_deserializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.ListLocatesRequest.FromString,
+                    response_serializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.ListLocatesResponse.SerializeToString,
+            ),
+            'SetFees': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetFees,
+                    request_deserializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.SetFeesRequest.FromString,
+                    response_serializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.SetFeesResponse.SerializeToString,
+            ),
+            'ListFees': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListFees,
+                    request_deserializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.ListFeesRequest.FromString,
+                    response_serializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.ListFeesResponse.SerializeToString,
+            ),
+            'SetConversion': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetConversion,
+                    request_deserializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.SetConversionRequest.FromString,
+                    response_serializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.SetConversionResponse.SerializeToString,
+            ),
+            'ListConversions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListConversions,
+                    request_deserializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.ListConversionsRequest.FromString,
+                    response_serializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.ListConversionsResponse.SerializeToString,
+            ),
+            'ListAuditEntries': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAuditEntries,
+                    request_deserializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.ListAuditEntriesRequest.FromString,
+                    response_serializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.ListAuditEntriesResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'cift.risk.v1.AdminService', rpc_method_handlers)
@@ -179,10 +386,11 @@ def add_AdminServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class AdminService:
-    """Creates and lists reference data. It is stored in PostgreSQL with a numbered command in the same
-    transaction; the command travels through the journal, and a call returns when it has taken effect
-    there. Needs scope `admin`. ALREADY_EXISTS when the same name exists with another content; the
-    same request again is safe.
+    """Creates, changes and lists reference data. It is stored in PostgreSQL with a numbered command in
+    the same transaction, and who changed what is written down there; the command travels through the
+    journal, and a call returns when it has taken effect there. Needs scope `admin`. ALREADY_EXISTS
+    when the same name exists with another content; the same request again is safe. An update is
+    ABORTED when its `etag` is given and somebody changed the thing in between.
     """
 
     @staticmethod
@@ -213,6 +421,33 @@ class AdminService:
             _registered_method=True)
 
     @staticmethod
+    def ListFirms(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cift.risk.v1.AdminService/ListFirms',
+            cift_dot_risk_dot_v1_dot_admin__service__pb2.ListFirmsRequest.SerializeToString,
+            cift_dot_risk_dot_v1_dot_admin__service__pb2.ListFirmsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def CreateAccount(request,
             target,
             options=(),
@@ -229,6 +464,33 @@ class AdminService:
             '/cift.risk.v1.AdminService/CreateAccount',
             cift_dot_risk_dot_v1_dot_admin__service__pb2.CreateAccountRequest.SerializeToString,
             cift_dot_risk_dot_v1_dot_admin__service__pb2.CreateAccountResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateAccount(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cift.risk.v1.AdminService/UpdateAccount',
+            cift_dot_risk_dot_v1_dot_admin__service__pb2.UpdateAccountRequest.SerializeToString,
+            cift_dot_risk_dot_v1_dot_admin__service__pb2.UpdateAccountResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -283,6 +545,33 @@ class AdminService:
             '/cift.risk.v1.AdminService/CreateApiKey',
             cift_dot_risk_dot_v1_dot_admin__service__pb2.CreateApiKeyRequest.SerializeToString,
             cift_dot_risk_dot_v1_dot_admin__service__pb2.CreateApiKeyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListApiKeys(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cift.risk.v1.AdminService/ListApiKeys',
+            cift_dot_risk_dot_v1_dot_admin__service__pb2.ListApiKeysRequest.SerializeToString,
+            cift_dot_risk_dot_v1_dot_admin__service__pb2.ListApiKeysResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -364,6 +653,249 @@ class AdminService:
             '/cift.risk.v1.AdminService/UpdateInstrument',
             cift_dot_risk_dot_v1_dot_admin__service__pb2.UpdateInstrumentRequest.SerializeToString,
             cift_dot_risk_dot_v1_dot_admin__service__pb2.UpdateInstrumentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListInstruments(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cift.risk.v1.AdminService/ListInstruments',
+            cift_dot_risk_dot_v1_dot_admin__service__pb2.ListInstrumentsRequest.SerializeToString,
+            cift_dot_risk_dot_v1_dot_admin__service__pb2.ListInstrumentsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AddLocate(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cift.risk.v1.AdminService/AddLocate',
+            cift_dot_risk_dot_v1_dot_admin__service__pb2.AddLocateRequest.SerializeToString,
+            cift_dot_risk_dot_v1_dot_admin__service__pb2.AddLocateResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReleaseLocate(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cift.risk.v1.AdminService/ReleaseLocate',
+            cift_dot_risk_dot_v1_dot_admin__service__pb2.ReleaseLocateRequest.SerializeToString,
+            cift_dot_risk_dot_v1_dot_admin__service__pb2.ReleaseLocateResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListLocates(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cift.risk.v1.AdminService/ListLocates',
+            cift_dot_risk_dot_v1_dot_admin__service__pb2.ListLocatesRequest.SerializeToString,
+            cift_dot_risk_dot_v1_dot_admin__service__pb2.ListLocatesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetFees(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cift.risk.v1.AdminService/SetFees',
+            cift_dot_risk_dot_v1_dot_admin__service__pb2.SetFeesRequest.SerializeToString,
+            cift_dot_risk_dot_v1_dot_admin__service__pb2.SetFeesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListFees(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cift.risk.v1.AdminService/ListFees',
+            cift_dot_risk_dot_v1_dot_admin__service__pb2.ListFeesRequest.SerializeToString,
+            cift_dot_risk_dot_v1_dot_admin__service__pb2.ListFeesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetConversion(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cift.risk.v1.AdminService/SetConversion',
+            cift_dot_risk_dot_v1_dot_admin__service__pb2.SetConversionRequest.SerializeToString,
+            cift_dot_risk_dot_v1_dot_admin__service__pb2.SetConversionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListConversions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cift.risk.v1.AdminService/ListConversions',
+            cift_dot_risk_dot_v1_dot_admin__service__pb2.ListConversionsRequest.SerializeToString,
+            cift_dot_risk_dot_v1_dot_admin__service__pb2.ListConversionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAuditEntries(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cift.risk.v1.AdminService/ListAuditEntries',
+            cift_dot_risk_dot_v1_dot_admin__service__pb2.ListAuditEntriesRequest.SerializeToString,
+            cift_dot_risk_dot_v1_dot_admin__service__pb2.ListAuditEntriesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -26,7 +26,9 @@ if _version_not_supported:
 
 
 class RiskServiceStub:
-    """Answers from the state machine that judges the orders. Needs scope `read`; SetLimits `admin`.
+    """Answers from the state machine that judges the orders. Needs scope `read`; SetLimits and Unkill
+    `admin`; Kill `trade` for the key's own firm and its accounts, else `admin`. Another firm's
+    account is NOT_FOUND, a wrong scope PERMISSION_DENIED.
     """
 
     def __init__(self, channel):
@@ -60,10 +62,47 @@ class RiskServiceStub:
                 request_serializer=cift_dot_risk_dot_v1_dot_risk__service__pb2.GetExposureRequest.SerializeToString,
                 response_deserializer=cift_dot_risk_dot_v1_dot_risk__service__pb2.GetExposureResponse.FromString,
                 _registered_method=True)
+        self.GetProfitAndLoss = channel.unary_unary(
+                '/cift.risk.v1.RiskService/GetProfitAndLoss',
+                request_serializer=cift_dot_risk_dot_v1_dot_risk__service__pb2.GetProfitAndLossRequest.SerializeToString,
+                response_deserializer=cift_dot_risk_dot_v1_dot_risk__service__pb2.GetProfitAndLossResponse.FromString,
+                _registered_method=True)
+        self.StreamPositions = channel.unary_stream(
+                '/cift.risk.v1.RiskService/StreamPositions',
+                request_serializer=cift_dot_risk_dot_v1_dot_risk__service__pb2.StreamPositionsRequest.SerializeToString,
+                response_deserializer=cift_dot_risk_dot_v1_dot_risk__service__pb2.StreamPositionsResponse.FromString,
+                _registered_method=True)
+        self.ListBreaches = channel.unary_unary(
+                '/cift.risk.v1.RiskService/ListBreaches',
+                request_serializer=cift_dot_risk_dot_v1_dot_risk__service__pb2.ListBreachesRequest.SerializeToString,
+                response_deserializer=cift_dot_risk_dot_v1_dot_risk__service__pb2.ListBreachesResponse.FromString,
+                _registered_method=True)
+        self.StreamBreaches = channel.unary_stream(
+                '/cift.risk.v1.RiskService/StreamBreaches',
+                request_serializer=cift_dot_risk_dot_v1_dot_risk__service__pb2.StreamBreachesRequest.SerializeToString,
+                response_deserializer=cift_dot_risk_dot_v1_dot_risk__service__pb2.StreamBreachesResponse.FromString,
+                _registered_method=True)
+        self.Kill = channel.unary_unary(
+                '/cift.risk.v1.RiskService/Kill',
+                request_serializer=cift_dot_risk_dot_v1_dot_risk__service__pb2.KillRequest.SerializeToString,
+                response_deserializer=cift_dot_risk_dot_v1_dot_risk__service__pb2.KillResponse.FromString,
+                _registered_method=True)
+        self.Unkill = channel.unary_unary(
+                '/cift.risk.v1.RiskService/Unkill',
+                request_serializer=cift_dot_risk_dot_v1_dot_risk__service__pb2.UnkillRequest.SerializeToString,
+                response_deserializer=cift_dot_risk_dot_v1_dot_risk__service__pb2.UnkillResponse.FromString,
+                _registered_method=True)
+        self.ListKillSwitches = channel.unary_unary(
+                '/cift.risk.v1.RiskService/ListKillSwitches',
+                request_serializer=cift_dot_risk_dot_v1_dot_risk__service__pb2.ListKillSwitchesRequest.SerializeToString,
+                response_deserializer=cift_dot_risk_dot_v1_dot_risk__service__pb2.ListKillSwitchesResponse.FromString,
+                _registered_method=True)
 
 
 class RiskServiceServicer:
-    """Answers from the state machine that judges the orders. Needs scope `read`; SetLimits `admin`.
+    """Answers from the state machine that judges the orders. Needs scope `read`; SetLimits and Unkill
+    `admin`; Kill `trade` for the key's own firm and its accounts, else `admin`. Another firm's
+    account is NOT_FOUND, a wrong scope PERMISSION_DENIED.
     """
 
     def CheckOrder(self, request, context):
@@ -74,15 +113,16 @@ class RiskServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetLimits(self, request, context):
-        """Returns the limits of an account. NOT_FOUND when it was never given any.
+        """Returns the limits of an account, a firm or the venue. NOT_FOUND when there were never any.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def SetLimits(self, request, context):
-        """Sets the limits of an account, all of them at once. Travels as a command through the journal
-        and returns when risk has applied it. Idempotent.
+        """Sets limits, all of them or those of a field mask. Travels as a command through the journal and
+        returns when risk has applied it, so that orders before and after it have one order for
+        everyone. Idempotent; ABORTED when `etag` is given and they have changed since.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -96,7 +136,61 @@ class RiskServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetExposure(self, request, context):
-        """Returns what an account has at stake.
+        """Returns what an account has at stake, and its buying power.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetProfitAndLoss(self, request, context):
+        """Returns what an account, a firm or the venue has won and lost.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def StreamPositions(self, request, context):
+        """Streams positions: all there are, then each that changed, gapless by sequence. A reader that is
+        slow is told the newest state of a position and no older one.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListBreaches(self, request, context):
+        """Lists orders and replaces that risk refused, the newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def StreamBreaches(self, request, context):
+        """Streams orders and replaces that risk refused: all after `after_sequence`, then live ones,
+        gapless. OUT_OF_RANGE when it is past the journal's end, RESOURCE_EXHAUSTED with the sequence
+        to resume after when the subscriber is too slow.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Kill(self, request, context):
+        """Switches a kill switch on: from its place in the journal on no new order and no replace of the
+        holder is let through, and all of its open orders are canceled by the same command, with the
+        reason KILL_SWITCH. Idempotent.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Unkill(self, request, context):
+        """Switches a kill switch off. Idempotent.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListKillSwitches(self, request, context):
+        """Lists the kill switches that are on.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -130,6 +224,41 @@ def add_RiskServiceServicer_to_server(servicer, server):
                     request_deserializer=cift_dot_risk_dot_v1_dot_risk__service__pb2.GetExposureRequest.FromString,
                     response_serializer=cift_dot_risk_dot_v1_dot_risk__service__pb2.GetExposureResponse.SerializeToString,
             ),
+            'GetProfitAndLoss': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetProfitAndLoss,
+                    request_deserializer=cift_dot_risk_dot_v1_dot_risk__service__pb2.GetProfitAndLossRequest.FromString,
+                    response_serializer=cift_dot_risk_dot_v1_dot_risk__service__pb2.GetProfitAndLossResponse.SerializeToString,
+            ),
+            'StreamPositions': grpc.unary_stream_rpc_method_handler(
+                    servicer.StreamPositions,
+                    request_deserializer=cift_dot_risk_dot_v1_dot_risk__service__pb2.StreamPositionsRequest.FromString,
+                    response_serializer=cift_dot_risk_dot_v1_dot_risk__service__pb2.StreamPositionsResponse.SerializeToString,
+            ),
+            'ListBreaches': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListBreaches,
+                    request_deserializer=cift_dot_risk_dot_v1_dot_risk__service__pb2.ListBreachesRequest.FromString,
+                    response_serializer=cift_dot_risk_dot_v1_dot_risk__service__pb2.ListBreachesResponse.SerializeToString,
+            ),
+            'StreamBreaches': grpc.unary_stream_rpc_method_handler(
+                    servicer.StreamBreaches,
+                    request_deserializer=cift_dot_risk_dot_v1_dot_risk__service__pb2.StreamBreachesRequest.FromString,
+                    response_serializer=cift_dot_risk_dot_v1_dot_risk__service__pb2.StreamBreachesResponse.SerializeToString,
+            ),
+            'Kill': grpc.unary_unary_rpc_method_handler(
+                    servicer.Kill,
+                    request_deserializer=cift_dot_risk_dot_v1_dot_risk__service__pb2.KillRequest.FromString,
+                    response_serializer=cift_dot_risk_dot_v1_dot_risk__service__pb2.KillResponse.SerializeToString,
+            ),
+            'Unkill': grpc.unary_unary_rpc_method_handler(
+                    servicer.Unkill,
+                    request_deserializer=cift_dot_risk_dot_v1_dot_risk__service__pb2.UnkillRequest.FromString,
+                    response_serializer=cift_dot_risk_dot_v1_dot_risk__service__pb2.UnkillResponse.SerializeToString,
+            ),
+            'ListKillSwitches': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListKillSwitches,
+                    request_deserializer=cift_dot_risk_dot_v1_dot_risk__service__pb2.ListKillSwitchesRequest.FromString,
+                    response_serializer=cift_dot_risk_dot_v1_dot_risk__service__pb2.ListKillSwitchesResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'cift.risk.v1.RiskService', rpc_method_handlers)
@@ -139,7 +268,9 @@ def add_RiskServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class RiskService:
-    """Answers from the state machine that judges the orders. Needs scope `read`; SetLimits `admin`.
+    """Answers from the state machine that judges the orders. Needs scope `read`; SetLimits and Unkill
+    `admin`; Kill `trade` for the key's own firm and its accounts, else `admin`. Another firm's
+    account is NOT_FOUND, a wrong scope PERMISSION_DENIED.
     """
 
     @staticmethod
@@ -267,6 +398,195 @@ class RiskService:
             '/cift.risk.v1.RiskService/GetExposure',
             cift_dot_risk_dot_v1_dot_risk__service__pb2.GetExposureRequest.SerializeToString,
             cift_dot_risk_dot_v1_dot_risk__service__pb2.GetExposureResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetProfitAndLoss(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cift.risk.v1.RiskService/GetProfitAndLoss',
+            cift_dot_risk_dot_v1_dot_risk__service__pb2.GetProfitAndLossRequest.SerializeToString,
+            cift_dot_risk_dot_v1_dot_risk__service__pb2.GetProfitAndLossResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StreamPositions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/cift.risk.v1.RiskService/StreamPositions',
+            cift_dot_risk_dot_v1_dot_risk__service__pb2.StreamPositionsRequest.SerializeToString,
+            cift_dot_risk_dot_v1_dot_risk__service__pb2.StreamPositionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListBreaches(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cift.risk.v1.RiskService/ListBreaches',
+            cift_dot_risk_dot_v1_dot_risk__service__pb2.ListBreachesRequest.SerializeToString,
+            cift_dot_risk_dot_v1_dot_risk__service__pb2.ListBreachesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StreamBreaches(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/cift.risk.v1.RiskService/StreamBreaches',
+            cift_dot_risk_dot_v1_dot_risk__service__pb2.StreamBreachesRequest.SerializeToString,
+            cift_dot_risk_dot_v1_dot_risk__service__pb2.StreamBreachesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Kill(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cift.risk.v1.RiskService/Kill',
+            cift_dot_risk_dot_v1_dot_risk__service__pb2.KillRequest.SerializeToString,
+            cift_dot_risk_dot_v1_dot_risk__service__pb2.KillResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Unkill(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cift.risk.v1.RiskService/Unkill',
+            cift_dot_risk_dot_v1_dot_risk__service__pb2.UnkillRequest.SerializeToString,
+            cift_dot_risk_dot_v1_dot_risk__service__pb2.UnkillResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListKillSwitches(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cift.risk.v1.RiskService/ListKillSwitches',
+            cift_dot_risk_dot_v1_dot_risk__service__pb2.ListKillSwitchesRequest.SerializeToString,
+            cift_dot_risk_dot_v1_dot_risk__service__pb2.ListKillSwitchesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -48,6 +48,62 @@ class RiskServiceStub:
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
     ) -> grpc.aio.UnaryUnaryCall: ...
+    def GetProfitAndLoss(
+        self,
+        request: risk_service_pb2.GetProfitAndLossRequest,
+        *,
+        timeout: float | None = None,
+        metadata: _Metadata | None = None,
+        wait_for_ready: bool | None = None,
+    ) -> grpc.aio.UnaryUnaryCall: ...
+    def StreamPositions(
+        self,
+        request: risk_service_pb2.StreamPositionsRequest,
+        *,
+        timeout: float | None = None,
+        metadata: _Metadata | None = None,
+        wait_for_ready: bool | None = None,
+    ) -> grpc.aio.UnaryStreamCall: ...
+    def ListBreaches(
+        self,
+        request: risk_service_pb2.ListBreachesRequest,
+        *,
+        timeout: float | None = None,
+        metadata: _Metadata | None = None,
+        wait_for_ready: bool | None = None,
+    ) -> grpc.aio.UnaryUnaryCall: ...
+    def StreamBreaches(
+        self,
+        request: risk_service_pb2.StreamBreachesRequest,
+        *,
+        timeout: float | None = None,
+        metadata: _Metadata | None = None,
+        wait_for_ready: bool | None = None,
+    ) -> grpc.aio.UnaryStreamCall: ...
+    def Kill(
+        self,
+        request: risk_service_pb2.KillRequest,
+        *,
+        timeout: float | None = None,
+        metadata: _Metadata | None = None,
+        wait_for_ready: bool | None = None,
+    ) -> grpc.aio.UnaryUnaryCall: ...
+    def Unkill(
+        self,
+        request: risk_service_pb2.UnkillRequest,
+        *,
+        timeout: float | None = None,
+        metadata: _Metadata | None = None,
+        wait_for_ready: bool | None = None,
+    ) -> grpc.aio.UnaryUnaryCall: ...
+    def ListKillSwitches(
+        self,
+        request: risk_service_pb2.ListKillSwitchesRequest,
+        *,
+        timeout: float | None = None,
+        metadata: _Metadata | None = None,
+        wait_for_ready: bool | None = None,
+    ) -> grpc.aio.UnaryUnaryCall: ...
 
 class RiskServiceServicer:
     async def CheckOrder(
@@ -65,6 +121,27 @@ class RiskServiceServicer:
     async def GetExposure(
         self, request: risk_service_pb2.GetExposureRequest, context: grpc.aio.ServicerContext
     ) -> risk_service_pb2.GetExposureResponse: ...
+    async def GetProfitAndLoss(
+        self, request: risk_service_pb2.GetProfitAndLossRequest, context: grpc.aio.ServicerContext
+    ) -> risk_service_pb2.GetProfitAndLossResponse: ...
+    def StreamPositions(
+        self, request: risk_service_pb2.StreamPositionsRequest, context: grpc.aio.ServicerContext
+    ) -> AsyncIterator[risk_service_pb2.StreamPositionsResponse]: ...
+    async def ListBreaches(
+        self, request: risk_service_pb2.ListBreachesRequest, context: grpc.aio.ServicerContext
+    ) -> risk_service_pb2.ListBreachesResponse: ...
+    def StreamBreaches(
+        self, request: risk_service_pb2.StreamBreachesRequest, context: grpc.aio.ServicerContext
+    ) -> AsyncIterator[risk_service_pb2.StreamBreachesResponse]: ...
+    async def Kill(
+        self, request: risk_service_pb2.KillRequest, context: grpc.aio.ServicerContext
+    ) -> risk_service_pb2.KillResponse: ...
+    async def Unkill(
+        self, request: risk_service_pb2.UnkillRequest, context: grpc.aio.ServicerContext
+    ) -> risk_service_pb2.UnkillResponse: ...
+    async def ListKillSwitches(
+        self, request: risk_service_pb2.ListKillSwitchesRequest, context: grpc.aio.ServicerContext
+    ) -> risk_service_pb2.ListKillSwitchesResponse: ...
 
 def add_RiskServiceServicer_to_server(
     servicer: RiskServiceServicer, server: grpc.aio.Server

@@ -45,7 +45,7 @@ impl MatchingEngine {
             }
             CommandKind::MassCancel => self.mass_cancel(at, fills)?,
             CommandKind::Kill => self.kill(at, fills)?,
-            CommandKind::BustTrade => self.bust(at, &mut fills.events)?,
+            CommandKind::BustTrade => self.bust(at, fills)?,
             // A tick carries journal time, and that has been read; the rest is risk's.
             _ => {}
         }

@@ -490,9 +490,9 @@ pub fn first_failure<O: Observer>(
         }
     }
     if sees(bits::DAILY_LOSS) {
-        let sure = !O::SEES_ALL && engine.has_lost_at_most(trader, trader.max_loss);
-        debug_assert!(!sure || engine.day_loss(place) <= trader.max_loss, "a sure bound");
-        if !sure {
+        let lost_little = !O::SEES_ALL && engine.has_lost_at_most(trader, trader.max_loss);
+        debug_assert!(!lost_little || engine.day_loss(place) <= trader.max_loss, "a sure bound");
+        if !lost_little {
             let loss = engine.day_loss(place);
             let passes = !asks_more || reduces() || loss <= trader.max_loss;
             let on = on(bits::DAILY_LOSS);
@@ -501,13 +501,19 @@ pub fn first_failure<O: Observer>(
             }
         }
     }
-    if level == Level::Account && (O::SEES_ALL || engine.asks_maintenance(place)) {
+    if level == Level::Account && (O::SEES_ALL || engine.asks_maintenance(trader)) {
         if !O::SEES_ALL && engine.equity_surely_covers(place) {
             return run.first;
         }
         let (equity, needed) = engine.equity(place);
         let passes = !asks_more || reduces() || equity >= needed;
-        run.check(Check::MaintenanceMargin, engine.asks_maintenance(place), passes, equity, needed);
+        run.check(
+            Check::MaintenanceMargin,
+            engine.asks_maintenance(trader),
+            passes,
+            equity,
+            needed,
+        );
     }
     run.first
 }

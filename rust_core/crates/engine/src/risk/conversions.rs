@@ -79,7 +79,7 @@ fn converted(native: i128, rate: u64, by: Conversion, round: Round) -> i128 {
     let (quotient, rest) = (whole / to, whole % to);
     let (n, m) = (times / to, times % to);
     let last = rest * m;
-    let beyond = (round == Round::Up) != (native < 0) && !last.is_multiple_of(to);
+    let beyond = (round == Round::Up) != (native < 0) && last % to != 0;
     let small = rest * n + last / to + u128::from(beyond);
     let product = quotient.checked_mul(times).and_then(|product| product.checked_add(small));
     let cut = product.map_or(CAP, |product| product.min(CAP)) as i128;

@@ -162,27 +162,26 @@ impl RiskEngine {
         self.moved = (today, most.max(moved));
     }
 
+    /// Whether the day's loss surely is no more than this.
+    #[inline(always)]
+    pub(super) fn has_lost_at_most(&self, trader: &Trader, most: i128) -> bool {
+        self.loss_at_most(trader).is_some_and(|loss| loss <= most)
+    }
+
     /// A loss that the day's is not above, without a walk over the holdings: no price has moved
     /// further today than the one that moved most, so what prices did to the positions is no more
     /// than that part of them. None when that can't be said.
     #[inline(always)]
-    fn day_loss_at_most(&self, trader: &Trader) -> Option<i128> {
+    fn loss_at_most(&self, trader: &Trader) -> Option<i128> {
         let today = self.today();
         let moved = if self.moved.0 == today { self.moved.1 } else { 0 };
         let gross = trader.day_gross as u128;
-        let unknown = trader.day != today || trader.foreign;
-        if unknown || gross >> 95 != 0 || moved >> 50 != 0 {
+        if trader.day != today || trader.foreign || gross >> 95 != 0 || moved >> 50 != 0 {
             return None;
         }
         // Parts are of 2^20: the whole, in 2^32 and rounded up, times a part is less than 2^115.
         let parts = u128::from((gross >> 32) as u64 + 1) * u128::from(moved);
         Some((parts << 12) as i128 + 1 - trader.day_won)
-    }
-
-    /// Whether the day's loss surely is no more than this.
-    #[inline(always)]
-    pub(super) fn has_lost_at_most(&self, trader: &Trader, most: i128) -> bool {
-        self.day_loss_at_most(trader).is_some_and(|loss| loss <= most)
     }
 
     /// What a trader has lost since the day began, negative if it has won, in 10^-16 of a currency
@@ -201,9 +200,8 @@ impl RiskEngine {
 
     /// Whether anything asks an account for maintenance margin.
     #[inline]
-    pub(super) fn asks_maintenance(&self, place: u32) -> bool {
-        let checked = self.reference.traders[place as usize].checks & bits::BUYING_POWER != 0;
-        checked && self.reference.most_maintenance_bps != 0
+    pub(super) fn asks_maintenance(&self, trader: &Trader) -> bool {
+        trader.checks & bits::BUYING_POWER != 0 && self.reference.most_maintenance_bps != 0
     }
 
     /// The equity of an account, and what maintenance margin asks for its positions at last prices,
@@ -224,12 +222,11 @@ impl RiskEngine {
     pub(super) fn equity_surely_covers(&self, place: u32) -> bool {
         let trader = &self.reference.traders[place as usize];
         let bound = || {
-            let loss = self.day_loss_at_most(trader)?;
+            let loss = self.loss_at_most(trader)?;
             let at_least = trader.credit + trader.day_worth - loss;
             let most = loss.checked_add(trader.day_won)?.checked_add(trader.day_gross)?;
             let part = i128::from(self.reference.most_maintenance_bps);
-            // Not below the whole part, without a division.
-            Some((at_least - 1).checked_mul(10_000)? >= most.checked_mul(part)?)
+            Some(at_least > most.checked_mul(part)? / 10_000)
         };
         let covers = bound().unwrap_or(false);
         debug_assert!(!covers || self.equity(place).0 >= self.equity(place).1, "a sure bound");

@@ -254,7 +254,9 @@ mod tests {
         let last = MAX_CHARGES as u64 + 1;
         assert_eq!(fees.charged(last, 1, 1), i128::from(last) * 10 + 1);
         assert_eq!(fees.charged(last, 2, 2), i128::from(last) * 10 + 2);
-        assert_eq!((fees.charged(last, 1, 2), fees.charged(1, 1, 1)), (0, 0));
-        assert_eq!(fees.charged(last / 2 + 1, 1, 1), i128::from(last / 2 + 1) * 10 + 1);
+        // Each has two sides.
+        let first = last - MAX_CHARGES as u64 / 2 + 1;
+        assert_eq!((fees.charged(last, 1, 2), fees.charged(first - 1, 1, 1)), (0, 0));
+        assert_eq!(fees.charged(first, 1, 1), i128::from(first) * 10 + 1);
     }
 }

@@ -107,7 +107,6 @@ impl RiskEngine {
             && quantity_fits(listed, quantity)
             && self.reference.on_tick(instrument, price)
             && trader.day == self.today()
-            && !self.killed_sessions.stops(context.batch.origin, command.session)
             && self.ids.has_room(1)
             && self.orders.has_room();
         if !fits || (self.ids.may_have(hash) && self.is_used(command, hash)) {
@@ -120,7 +119,6 @@ impl RiskEngine {
         let own = holding.map_or(&Holding::NOTHING, |at| &self.holdings[at]);
         let reserved = Reservation::of(quantity, price);
         let native = u64::try_from(reserved.notional).ok()?;
-        // That the money is the same is looked at with the limits.
         let needed = own.requirement_with(side, reserved, listed.rates, Money::Same);
         let counts = trader.checks & bits::DUPLICATES != 0 || trader.grouped;
         let look = Look {
@@ -134,10 +132,14 @@ impl RiskEngine {
             more_margin: needed - own.required,
             fingerprint: if counts { fingerprint_of(command) } else { 0 },
         };
-        let may = trader.enabled && trader.limited && !trader.halted && own.reduce_only[side] == 0;
-        let covered = !self.asks_maintenance(account) || self.equity_surely_covers(account);
+        let may = trader.enabled
+            && trader.limited
+            && !trader.halted
+            && own.reduce_only[side] == 0
+            && trader.currency == listed.currency
+            && !self.killed_sessions.stops(context.batch.origin, command.session)
+            && (!self.asks_maintenance(trader) || self.equity_surely_covers(account));
         if !may
-            || !covered
             || !self.surely_passes(trader, own, &look)
             || (trader.grouped && !self.groups_surely_pass(account, instrument, look))
         {
@@ -157,8 +159,7 @@ impl RiskEngine {
         };
         let key = key(command.account, &command.cl_ord_id());
         let digest = digest(command, None);
-        let known = Known::Unused;
-        let request = Request { account, key, hash, digest, known, stopped: false };
+        let request = Request { account, key, hash, digest, known: Known::Unused, stopped: false };
         #[cfg(debug_assertions)]
         self.assert_exact(command, &request, &order);
         self.count_message(account);
@@ -179,15 +180,15 @@ impl RiskEngine {
         let on = |bit| trader.checks & bit != 0;
         let worst = held.worst(side) + quantity;
         let gross = held.gross() + held.open[BUY] + held.open[SELL] + quantity;
-        trader.currency == look.listed.currency
-            && !trader.unvalued
-            && quantity <= sizes.quantity
+        let counts_money = bits::GROSS_EXPOSURE | bits::BUYING_POWER | bits::DAILY_LOSS;
+        quantity <= sizes.quantity
             && worst <= sizes.worst[side]
             && gross <= sizes.gross
             && trader.open_orders < trader.most_orders
             && (!on(bits::MESSAGE_RATE) || trader.bucket.has_one(self.now_ns))
             && (!on(bits::ORDER_NOTIONAL) || money <= trader.max_notional)
             && (!on(bits::COLLAR) || look.listed.is_within(look.price, trader.collar_bps))
+            && (!on(counts_money) || (trader.currency == look.listed.currency && !trader.unvalued))
             && (!on(bits::GROSS_EXPOSURE) || trader.exposure + money <= trader.max_exposure)
             && (!on(bits::BUYING_POWER) || look.more_margin <= trader.credit + trader.balance)
             && (!on(bits::DUPLICATES)

@@ -300,14 +300,13 @@ impl RiskEngine {
         observer: &mut O,
     ) -> Option<Reject> {
         let own = holding.map_or(&Holding::NOTHING, |at| &self.holdings[at]);
-        let trader = &self.reference.traders[account as usize];
         let case = Case {
             level: Level::Account,
-            trader,
+            trader: &self.reference.traders[account as usize],
             listed: &self.reference.listed[instrument as usize],
             holding: own,
             own,
-            account: trader,
+            account: &self.reference.traders[account as usize],
             money: [self.money_of(account, instrument); 2],
             via: Money::Same,
             special: self.special(own),
@@ -315,7 +314,7 @@ impl RiskEngine {
         };
         let mut first = first_failure(&case, asked, observer, (self, account));
         for group in self.groups_of(account) {
-            let case = self.case_of((group, account, instrument), &case);
+            let case = self.case_of(group, instrument, &case);
             let failure = first_failure(&case, asked, observer, (self, group));
             first = match (first, failure) {
                 (Some(one), Some(other)) => Some(one.earliest(other)),
@@ -327,11 +326,7 @@ impl RiskEngine {
 
     /// What is judged of a group when this is judged of one of its accounts.
     #[inline]
-    fn case_of<'a>(
-        &'a self,
-        (group, account, instrument): (u32, u32, u32),
-        own: &Case<'a>,
-    ) -> Case<'a> {
+    fn case_of<'a>(&'a self, group: u32, instrument: u32, own: &Case<'a>) -> Case<'a> {
         let linked = own.own.groups[usize::from(group == VENUE)];
         let at = if linked == NONE { self.holding(group, instrument) } else { Some(linked) };
         let holding = at.map_or(&Holding::NOTHING, |at| &self.holdings[at]);
@@ -340,7 +335,7 @@ impl RiskEngine {
             trader: &self.reference.traders[group as usize],
             holding,
             money: [self.money_of(group, instrument), own.money[1]],
-            via: self.money_of_account(group, account),
+            via: self.conversions.money(own.account.currency, self.currency_of(group)),
             special: self.special(holding),
             ..*own
         }
@@ -396,6 +391,7 @@ impl RiskEngine {
         let trader = &mut self.reference.traders[request.account as usize];
         let holding = &mut self.holdings[held_at];
         let listed = &self.reference.listed[order.instrument as usize];
+        let money = self.conversions.money(listed.currency, trader.currency);
         trader.open_orders += 1;
         if trader.checks & bits::DUPLICATES != 0 {
             holding.row.add(order.fingerprint, self.now_ns, trader.window_ns);
@@ -405,7 +401,6 @@ impl RiskEngine {
         holding.required = order.needed;
         let mut exposure = 0;
         if trader.exposed {
-            let money = self.conversions.money(listed.currency, trader.currency);
             let all = holding.exposure_money(notional, listed.unit, money);
             exposure = all - holding.exposure;
             trader.exposure += exposure;
@@ -414,6 +409,7 @@ impl RiskEngine {
         holding.open[side] += quantity;
         holding.open_notional[side] += notional;
         holding.reduce_only[side] += u32::from(order.reduce_only);
+        debug_assert_eq!(order.needed, holding.requirement(listed.rates, money));
         if trader.grouped {
             self.count_order(request.account, true);
             let mut change = Change { balance, exposure, ..Change::default() };

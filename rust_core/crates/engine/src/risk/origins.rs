@@ -56,6 +56,11 @@ impl Origins {
         BatchStatus::Applied
     }
 
+    /// Whether an origin was heard of in the last 24 h.
+    pub fn knows(&self, id: u64, now_ns: i64) -> bool {
+        self.find(id).is_some_and(|at| !Self::is_idle(&self.origins[at as usize], now_ns))
+    }
+
     #[inline]
     fn find(&self, id: u64) -> Option<u32> {
         let is = |at: u32| self.origins.get(at as usize).is_some_and(|origin| origin.id == id);
@@ -63,11 +68,6 @@ impl Origins {
             return Some(self.last);
         }
         self.index.find(hash_word(id), is)
-    }
-
-    /// Whether an origin was heard of in the last 24 h.
-    pub fn knows(&self, id: u64, now_ns: i64) -> bool {
-        self.find(id).is_some_and(|at| !Self::is_idle(&self.origins[at as usize], now_ns))
     }
 
     fn is_idle(origin: &Origin, now_ns: i64) -> bool {

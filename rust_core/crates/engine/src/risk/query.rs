@@ -233,6 +233,14 @@ impl RiskEngine {
         all
     }
 
+    /// The currency of the money of an account, a firm or the venue (id 0); 0: its accounts have
+    /// several.
+    #[must_use]
+    pub fn currency(&self, level: Level, id: u32) -> Option<u64> {
+        let place = self.trader_place(level, id)?;
+        Some(self.reference.traders[place as usize].currency)
+    }
+
     /// What an account, a firm or the venue (id 0) has won and lost and has at stake.
     #[must_use]
     pub fn standing(&self, level: Level, id: u32) -> Option<Standing> {
@@ -308,7 +316,7 @@ impl RiskEngine {
             fees: up(fees),
             equity: equity.div_euclid(10_000),
             maintenance: up(maintenance),
-            close_only: lost || (self.asks_maintenance(place) && equity < maintenance),
+            close_only: lost || (self.asks_maintenance(trader) && equity < maintenance),
             used: up(used),
             reserved: up(required) - up(used),
             available,

@@ -227,7 +227,7 @@ impl ReferenceRisk {
         let tiers = schedule.tier_from.iter().enumerate();
         let reached =
             tiers.filter(|&(at, &from)| (at == 0 || from != 0) && i128::from(from) <= units);
-        let rates = schedule.tier_rates[reached.last().map_or(0, |(at, _)| at)];
+        let rates = schedule.tier_rates[reached.max().map_or(0, |(at, _)| at)];
         let maker = event.liquidity == Liquidity::Maker.number();
         let rate = if maker { rates as u32 as i32 } else { (rates >> 32) as u32 as i32 };
         let notional = i128::from(event.last_price) * i128::from(event.last_quantity);

@@ -446,6 +446,10 @@ pub enum RejectReason {
     TickSize = 18,
     /// A check needs a reference price and there is none. Retry after a trade.
     NoReferencePrice = 19,
+    /// What positions and open orders cost could pass the limit. Retry smaller, or after a cancel.
+    NotionalThreshold = 20,
+    /// It would sell more short than was located. Retry smaller.
+    ShortSell = 22,
     /// The account's buying power does not cover it.
     InsufficientCredit = 25,
     /// The quantity is over the account's limit for one order.
@@ -471,6 +475,20 @@ pub enum RejectReason {
     MaxOpenOrders = 106,
     /// A bounded table of the system is full. Retry later.
     SystemUnavailable = 107,
+    /// A kill switch of the account, its firm or the venue is on. Retry after an operator lifted it.
+    KillSwitch = 109,
+    /// The account, its firm or anybody may not trade the instrument.
+    RestrictedSymbol = 110,
+    /// More messages than the rate allows. Retry more slowly.
+    Throttled = 111,
+    /// The same order came too often in a row. Retry later if it is meant.
+    DuplicateOrderFlow = 112,
+    /// The day's loss is at its limit: only orders that reduce a position are taken.
+    DailyLoss = 113,
+    /// A limit needs the value of a currency, and there is none. Retry after an operator set it.
+    NoConversion = 115,
+    /// Equity is below the maintenance margin: only orders that reduce a position are taken.
+    MaintenanceMargin = 117,
 }
 impl RejectReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -493,6 +511,8 @@ impl RejectReason {
             Self::PriceBand => "REJECT_REASON_PRICE_BAND",
             Self::TickSize => "REJECT_REASON_TICK_SIZE",
             Self::NoReferencePrice => "REJECT_REASON_NO_REFERENCE_PRICE",
+            Self::NotionalThreshold => "REJECT_REASON_NOTIONAL_THRESHOLD",
+            Self::ShortSell => "REJECT_REASON_SHORT_SELL",
             Self::InsufficientCredit => "REJECT_REASON_INSUFFICIENT_CREDIT",
             Self::ClipSize => "REJECT_REASON_CLIP_SIZE",
             Self::MaxOrderNotional => "REJECT_REASON_MAX_ORDER_NOTIONAL",
@@ -505,6 +525,13 @@ impl RejectReason {
             Self::AccountDisabled => "REJECT_REASON_ACCOUNT_DISABLED",
             Self::MaxOpenOrders => "REJECT_REASON_MAX_OPEN_ORDERS",
             Self::SystemUnavailable => "REJECT_REASON_SYSTEM_UNAVAILABLE",
+            Self::KillSwitch => "REJECT_REASON_KILL_SWITCH",
+            Self::RestrictedSymbol => "REJECT_REASON_RESTRICTED_SYMBOL",
+            Self::Throttled => "REJECT_REASON_THROTTLED",
+            Self::DuplicateOrderFlow => "REJECT_REASON_DUPLICATE_ORDER_FLOW",
+            Self::DailyLoss => "REJECT_REASON_DAILY_LOSS",
+            Self::NoConversion => "REJECT_REASON_NO_CONVERSION",
+            Self::MaintenanceMargin => "REJECT_REASON_MAINTENANCE_MARGIN",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -524,6 +551,8 @@ impl RejectReason {
             "REJECT_REASON_PRICE_BAND" => Some(Self::PriceBand),
             "REJECT_REASON_TICK_SIZE" => Some(Self::TickSize),
             "REJECT_REASON_NO_REFERENCE_PRICE" => Some(Self::NoReferencePrice),
+            "REJECT_REASON_NOTIONAL_THRESHOLD" => Some(Self::NotionalThreshold),
+            "REJECT_REASON_SHORT_SELL" => Some(Self::ShortSell),
             "REJECT_REASON_INSUFFICIENT_CREDIT" => Some(Self::InsufficientCredit),
             "REJECT_REASON_CLIP_SIZE" => Some(Self::ClipSize),
             "REJECT_REASON_MAX_ORDER_NOTIONAL" => Some(Self::MaxOrderNotional),
@@ -536,6 +565,13 @@ impl RejectReason {
             "REJECT_REASON_ACCOUNT_DISABLED" => Some(Self::AccountDisabled),
             "REJECT_REASON_MAX_OPEN_ORDERS" => Some(Self::MaxOpenOrders),
             "REJECT_REASON_SYSTEM_UNAVAILABLE" => Some(Self::SystemUnavailable),
+            "REJECT_REASON_KILL_SWITCH" => Some(Self::KillSwitch),
+            "REJECT_REASON_RESTRICTED_SYMBOL" => Some(Self::RestrictedSymbol),
+            "REJECT_REASON_THROTTLED" => Some(Self::Throttled),
+            "REJECT_REASON_DUPLICATE_ORDER_FLOW" => Some(Self::DuplicateOrderFlow),
+            "REJECT_REASON_DAILY_LOSS" => Some(Self::DailyLoss),
+            "REJECT_REASON_NO_CONVERSION" => Some(Self::NoConversion),
+            "REJECT_REASON_MAINTENANCE_MARGIN" => Some(Self::MaintenanceMargin),
             _ => None,
         }
     }
@@ -563,6 +599,8 @@ pub enum RestatementReason {
     Other = 99,
     /// A fill-or-kill order could not trade in full.
     FokUnfillable = 102,
+    /// A kill switch of the account, its firm or the venue was switched on.
+    KillSwitch = 109,
     /// The order that it is linked with traded, was triggered or ended.
     LinkedOrder = 114,
     /// What was left could only have traded outside the price bands.
@@ -584,6 +622,7 @@ impl RestatementReason {
             Self::SelfMatchDecrement => "RESTATEMENT_REASON_SELF_MATCH_DECREMENT",
             Self::Other => "RESTATEMENT_REASON_OTHER",
             Self::FokUnfillable => "RESTATEMENT_REASON_FOK_UNFILLABLE",
+            Self::KillSwitch => "RESTATEMENT_REASON_KILL_SWITCH",
             Self::LinkedOrder => "RESTATEMENT_REASON_LINKED_ORDER",
             Self::PriceBand => "RESTATEMENT_REASON_PRICE_BAND",
         }
@@ -600,6 +639,7 @@ impl RestatementReason {
             "RESTATEMENT_REASON_SELF_MATCH_DECREMENT" => Some(Self::SelfMatchDecrement),
             "RESTATEMENT_REASON_OTHER" => Some(Self::Other),
             "RESTATEMENT_REASON_FOK_UNFILLABLE" => Some(Self::FokUnfillable),
+            "RESTATEMENT_REASON_KILL_SWITCH" => Some(Self::KillSwitch),
             "RESTATEMENT_REASON_LINKED_ORDER" => Some(Self::LinkedOrder),
             "RESTATEMENT_REASON_PRICE_BAND" => Some(Self::PriceBand),
             _ => None,

@@ -28,6 +28,9 @@ pub struct Account {
     /// Orders of one group don't trade with each other; 0: the account is alone.
     #[prost(uint32, tag = "6")]
     pub self_trade_group: u32,
+    /// What UpdateAccount takes to be sure that nobody changed it in between; ignored in creation.
+    #[prost(string, tag = "7")]
+    pub etag: ::prost::alloc::string::String,
 }
 /// An API key. The secret is shown once, when it is made, and stored hashed.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -44,6 +47,12 @@ pub struct ApiKey {
     /// What it is for.
     #[prost(string, tag = "4")]
     pub label: ::prost::alloc::string::String,
+    /// It is refused everywhere.
+    #[prost(bool, tag = "5")]
+    pub disabled: bool,
+    /// When it was made, nanoseconds since the Unix epoch; ignored in requests.
+    #[prost(int64, tag = "6")]
+    pub create_time_ns: i64,
 }
 /// A tradable instrument.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -101,6 +110,120 @@ pub struct Instrument {
     /// What bounds its prices and when it trades.
     #[prost(message, optional, tag = "17")]
     pub rules: ::core::option::Option<TradingRules>,
+    /// Part of a position's worth at reference prices that its account's equity must not fall below,
+    /// in basis points, 0 to `initial_margin_bps`; below it only orders that can but reduce a position
+    /// are let through. 0: no such margin.
+    #[prost(uint32, tag = "18")]
+    pub maintenance_margin_bps: u32,
+    /// What UpdateInstrument takes to be sure that nobody changed it in between; ignored in creation.
+    #[prost(string, tag = "19")]
+    pub etag: ::prost::alloc::string::String,
+}
+/// Shares that were located for an account, so that it may sell as many short.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Locate {
+    /// Its number; absent in requests.
+    #[prost(uint64, tag = "1")]
+    pub id: u64,
+    /// Account name.
+    #[prost(string, tag = "2")]
+    pub account: ::prost::alloc::string::String,
+    /// Symbol.
+    #[prost(string, tag = "3")]
+    pub symbol: ::prost::alloc::string::String,
+    /// How many, a decimal > 0.
+    #[prost(string, tag = "4")]
+    pub quantity: ::prost::alloc::string::String,
+    /// Who lends them, or the lender's own number, up to 64 printable characters.
+    #[prost(string, tag = "5")]
+    pub source: ::prost::alloc::string::String,
+    /// It no longer counts.
+    #[prost(bool, tag = "6")]
+    pub released: bool,
+    /// When it was added, nanoseconds since the Unix epoch; ignored in requests.
+    #[prost(int64, tag = "7")]
+    pub create_time_ns: i64,
+}
+/// What trades cost. Rates are in millionths of the notional, -100,000 to 100,000; below zero: a
+/// rebate. Charged as a trade is applied, in the instrument's currency, rounded against the account.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct FeeSchedule {
+    /// By what was executed in the last 30 UTC days, this one included; the first from 0, rising, up
+    /// to 8. Empty: no fees.
+    #[prost(message, repeated, tag = "4")]
+    pub tiers: ::prost::alloc::vec::Vec<FeeTier>,
+    /// Whose. An account's own schedule counts, else its firm's, else the venue's, else none does.
+    #[prost(oneof = "fee_schedule::Holder", tags = "1, 2, 3")]
+    pub holder: ::core::option::Option<fee_schedule::Holder>,
+}
+/// Nested message and enum types in `FeeSchedule`.
+pub mod fee_schedule {
+    /// Whose. An account's own schedule counts, else its firm's, else the venue's, else none does.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Holder {
+        /// An account's, by name.
+        #[prost(string, tag = "1")]
+        Account(::prost::alloc::string::String),
+        /// A firm's, by name.
+        #[prost(string, tag = "2")]
+        Firm(::prost::alloc::string::String),
+        /// The venue's; true.
+        #[prost(bool, tag = "3")]
+        Venue(bool),
+    }
+}
+/// The rates from a traded notional on.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct FeeTier {
+    /// From so much on, whole units of the account's currency.
+    #[prost(uint64, tag = "1")]
+    pub from_notional: u64,
+    /// Of orders that rested, and of auctions.
+    #[prost(sint32, tag = "2")]
+    pub maker_ppm: i32,
+    /// Of orders that took.
+    #[prost(sint32, tag = "3")]
+    pub taker_ppm: i32,
+}
+/// What a currency is worth: one of it in 10^-9 of a unit that all currencies share. Amounts in one
+/// currency are converted to another by the two values.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Conversion {
+    /// Currency, 3 to 8 capital letters or digits.
+    #[prost(string, tag = "1")]
+    pub currency: ::prost::alloc::string::String,
+    /// Value of one unit, a decimal > 0 with up to nine decimals, at most 1,000,000.
+    #[prost(string, tag = "2")]
+    pub value: ::prost::alloc::string::String,
+}
+/// A change that an operator made.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AuditEntry {
+    /// Its number; they are in the order in which they took effect.
+    #[prost(uint64, tag = "1")]
+    pub id: u64,
+    /// When it was stored, nanoseconds since the Unix epoch.
+    #[prost(int64, tag = "2")]
+    pub time_ns: i64,
+    /// Who: the number of the API key.
+    #[prost(string, tag = "3")]
+    pub actor: ::prost::alloc::string::String,
+    /// What kind of thing changed: "firm", "account", "api_key", "instrument", "limits", "locate",
+    /// "fees", "conversion" or "kill_switch".
+    #[prost(string, tag = "4")]
+    pub kind: ::prost::alloc::string::String,
+    /// Which one, such as an account's name; of limits and locates also the symbol after a slash.
+    #[prost(string, tag = "5")]
+    pub name: ::prost::alloc::string::String,
+    /// What it was, JSON; empty: it is new.
+    #[prost(string, tag = "6")]
+    pub before: ::prost::alloc::string::String,
+    /// What it is, JSON.
+    #[prost(string, tag = "7")]
+    pub after: ::prost::alloc::string::String,
+    /// Journal batch that carried it to the engines; 0: none did.
+    #[prost(uint64, tag = "8")]
+    pub number: u64,
 }
 /// How auctions are priced.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -320,14 +443,15 @@ impl AuctionCriterion {
         }
     }
 }
-/// Limits of one account. A field that is absent is a check that is off, and said to be off; an
-/// account that was never given limits cannot trade.
+/// Limits of an account, of a firm or of the venue. A field that is absent is a check that is off,
+/// and said to be off; an account that was never given limits cannot trade. A firm's limits and the
+/// venue's are held against what all their accounts have together, besides each account's own.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Limits {
     /// Largest quantity of one order, a decimal of the instrument's unit.
     #[prost(string, optional, tag = "1")]
     pub max_order_quantity: ::core::option::Option<::prost::alloc::string::String>,
-    /// Largest notional of one order, in the account's currency.
+    /// Largest notional of one order, in the holder's currency.
     #[prost(string, optional, tag = "2")]
     pub max_order_notional: ::core::option::Option<::prost::alloc::string::String>,
     /// Largest distance of a price from the reference price, in basis points, 1 to 100,000.
@@ -342,8 +466,52 @@ pub struct Limits {
     /// Buying power before any order, in the account's currency.
     #[prost(string, optional, tag = "6")]
     pub credit: ::core::option::Option<::prost::alloc::string::String>,
+    /// Largest absolute position per instrument with the open orders of both sides.
+    #[prost(string, optional, tag = "7")]
+    pub max_gross_position: ::core::option::Option<::prost::alloc::string::String>,
+    /// Largest sum of what positions cost and open orders may cost, in the holder's currency.
+    #[prost(string, optional, tag = "8")]
+    pub max_gross_exposure: ::core::option::Option<::prost::alloc::string::String>,
+    /// How fast new orders and replaces may come.
+    #[prost(message, optional, tag = "9")]
+    pub message_rate: ::core::option::Option<MessageRate>,
+    /// How often one and the same order may come in a row.
+    #[prost(message, optional, tag = "10")]
+    pub duplicate_flow: ::core::option::Option<DuplicateFlow>,
+    /// No order is let through: of the instrument, if the limits are those in one; else of any.
+    #[prost(bool, tag = "11")]
+    pub restricted: bool,
+    /// What may be sold beyond the position per instrument, all open sells counted as filled; "0": no
+    /// short sales. What was located (AdminService.AddLocate) comes on top.
+    #[prost(string, optional, tag = "12")]
+    pub max_short: ::core::option::Option<::prost::alloc::string::String>,
+    /// Largest loss since 00:00 UTC, realised and at last prices, in the holder's currency. Beyond it
+    /// only orders that can but reduce a position are let through.
+    #[prost(string, optional, tag = "13")]
+    pub max_daily_loss: ::core::option::Option<::prost::alloc::string::String>,
 }
-/// The position of one account in one instrument.
+/// How fast messages may come: a bucket that holds `burst` and is filled by `per_second`, on the
+/// journal's time.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct MessageRate {
+    /// Messages a second, 1 to 1,000,000.
+    #[prost(uint32, tag = "1")]
+    pub per_second: u32,
+    /// The most at once, 1 to 65,535.
+    #[prost(uint32, tag = "2")]
+    pub burst: u32,
+}
+/// How often one and the same order (side, price, quantity, kind, instrument) may come in a row.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DuplicateFlow {
+    /// Two are in a row when they are no further apart, 1 to 65,535 milliseconds.
+    #[prost(uint32, tag = "1")]
+    pub window_ms: u32,
+    /// The most in a row, 1 to 4,095.
+    #[prost(uint32, tag = "2")]
+    pub max_in_a_row: u32,
+}
+/// The position of one account in one instrument. Money is in the instrument's currency.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Position {
     /// Account name.
@@ -361,11 +529,31 @@ pub struct Position {
     /// Open sell quantity.
     #[prost(string, tag = "5")]
     pub open_sell_quantity: ::prost::alloc::string::String,
-    /// Money paid minus money received for it, signed, in the account's currency.
+    /// Money paid minus money received for it, signed, fees not counted.
     #[prost(string, tag = "6")]
     pub net_cost: ::prost::alloc::string::String,
+    /// What the position cost divided by it, rounded down to the price's decimals and six more; empty
+    /// when there is none.
+    #[prost(string, tag = "7")]
+    pub average_price: ::prost::alloc::string::String,
+    /// Profit and loss of what was closed, at average cost.
+    #[prost(string, tag = "8")]
+    pub realized_pnl: ::prost::alloc::string::String,
+    /// Profit and loss of the position at the reference price; empty when there is none.
+    #[prost(string, tag = "9")]
+    pub unrealized_pnl: ::prost::alloc::string::String,
+    /// Fees paid, less rebates received.
+    #[prost(string, tag = "10")]
+    pub fees: ::prost::alloc::string::String,
+    /// Price that it is counted at: the last trade, before one the instrument's reference price.
+    #[prost(string, tag = "11")]
+    pub reference_price: ::prost::alloc::string::String,
+    /// Currency of the money here.
+    #[prost(string, tag = "12")]
+    pub currency: ::prost::alloc::string::String,
 }
-/// What one account has at stake.
+/// What one account has at stake, in its currency. What is tied up is rounded up, what there is
+/// down.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Exposure {
     /// Account name.
@@ -377,12 +565,61 @@ pub struct Exposure {
     /// Money reserved for open orders.
     #[prost(string, tag = "3")]
     pub reserved: ::prost::alloc::string::String,
-    /// Money that positions tie up.
+    /// Money that positions tie up: their initial margin at cost.
     #[prost(string, tag = "4")]
     pub used: ::prost::alloc::string::String,
-    /// Credit minus reserved minus used; empty when the buying power check is off.
+    /// Credit and realised profit less fees, less what is reserved and used; empty when the buying
+    /// power check is off.
     #[prost(string, tag = "5")]
     pub buying_power: ::prost::alloc::string::String,
+    /// Buying power before any order; empty when the check is off.
+    #[prost(string, tag = "6")]
+    pub credit: ::prost::alloc::string::String,
+    /// Cost of positions and open orders; empty while no limit asks for it.
+    #[prost(string, tag = "7")]
+    pub gross_exposure: ::prost::alloc::string::String,
+    /// Credit, realised and unrealised profit, less fees.
+    #[prost(string, tag = "8")]
+    pub equity: ::prost::alloc::string::String,
+    /// What positions must keep of equity at reference prices.
+    #[prost(string, tag = "9")]
+    pub maintenance_margin: ::prost::alloc::string::String,
+    /// Only orders that can but reduce a position are let through, since a loss or the maintenance
+    /// margin is at its limit.
+    #[prost(bool, tag = "10")]
+    pub close_only: bool,
+    /// A kill switch of the account, its firm or the venue is on: no order is let through.
+    #[prost(bool, tag = "11")]
+    pub killed: bool,
+    /// Its currency.
+    #[prost(string, tag = "12")]
+    pub currency: ::prost::alloc::string::String,
+}
+/// What an account, a firm or the venue has won and lost, in its currency, rounded down.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ProfitAndLoss {
+    /// Since 00:00 UTC, realised and at reference prices, less fees.
+    #[prost(string, tag = "1")]
+    pub day: ::prost::alloc::string::String,
+    /// In all, realised and at reference prices, less fees.
+    #[prost(string, tag = "2")]
+    pub total: ::prost::alloc::string::String,
+    /// Profit and loss of what was closed; accounts only.
+    #[prost(string, tag = "3")]
+    pub realized: ::prost::alloc::string::String,
+    /// Profit and loss of positions at reference prices; accounts only.
+    #[prost(string, tag = "4")]
+    pub unrealized: ::prost::alloc::string::String,
+    /// Fees paid, less rebates received; accounts only.
+    #[prost(string, tag = "5")]
+    pub fees: ::prost::alloc::string::String,
+    /// Executed in the last 30 UTC days, this one included, which chooses the tier of fees; empty when
+    /// no schedule has tiers; accounts only.
+    #[prost(string, tag = "6")]
+    pub traded_30_days: ::prost::alloc::string::String,
+    /// Currency of the money here.
+    #[prost(string, tag = "7")]
+    pub currency: ::prost::alloc::string::String,
 }
 /// The result of one check of a dry run.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -393,7 +630,7 @@ pub struct CheckResult {
     /// Whether it passes.
     #[prost(bool, tag = "2")]
     pub passed: bool,
-    /// True when the check is off for this account.
+    /// True when the check is off for this holder.
     #[prost(bool, tag = "3")]
     pub off: bool,
     /// The limit.
@@ -405,6 +642,121 @@ pub struct CheckResult {
     /// Limit minus value.
     #[prost(string, tag = "6")]
     pub headroom: ::prost::alloc::string::String,
+    /// Whose limit it is.
+    #[prost(enumeration = "Level", tag = "7")]
+    pub level: i32,
+    /// What an order would be told that fails it.
+    #[prost(enumeration = "super::super::common::v1::RejectReason", tag = "8")]
+    pub reject_reason: i32,
+}
+/// A kill switch that is on.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct KillSwitch {
+    /// Why, as the one said who switched it on.
+    #[prost(string, tag = "4")]
+    pub comment: ::prost::alloc::string::String,
+    /// Who: the number of the API key.
+    #[prost(string, tag = "5")]
+    pub actor: ::prost::alloc::string::String,
+    /// When it was stored, nanoseconds since the Unix epoch.
+    #[prost(int64, tag = "6")]
+    pub time_ns: i64,
+    /// Journal sequence at which it took effect.
+    #[prost(uint64, tag = "7")]
+    pub sequence: u64,
+    /// Whose it is.
+    #[prost(oneof = "kill_switch::Holder", tags = "1, 2, 3")]
+    pub holder: ::core::option::Option<kill_switch::Holder>,
+}
+/// Nested message and enum types in `KillSwitch`.
+pub mod kill_switch {
+    /// Whose it is.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Holder {
+        /// An account's, by name.
+        #[prost(string, tag = "1")]
+        Account(::prost::alloc::string::String),
+        /// A firm's, by name.
+        #[prost(string, tag = "2")]
+        Firm(::prost::alloc::string::String),
+        /// The venue's; true.
+        #[prost(bool, tag = "3")]
+        Venue(bool),
+    }
+}
+/// An order or replace that risk refused.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Breach {
+    /// Where it stands in the journal; places are how breaches are ordered.
+    #[prost(message, optional, tag = "1")]
+    pub place: ::core::option::Option<super::super::common::v1::Place>,
+    /// When, journal time, nanoseconds since the Unix epoch.
+    #[prost(int64, tag = "2")]
+    pub transact_time_ns: i64,
+    /// Account name.
+    #[prost(string, tag = "3")]
+    pub account: ::prost::alloc::string::String,
+    /// Symbol.
+    #[prost(string, tag = "4")]
+    pub symbol: ::prost::alloc::string::String,
+    /// Client order id.
+    #[prost(string, tag = "5")]
+    pub cl_ord_id: ::prost::alloc::string::String,
+    /// Why.
+    #[prost(enumeration = "super::super::common::v1::RejectReason", tag = "6")]
+    pub reject_reason: i32,
+    /// Why, in words.
+    #[prost(string, tag = "7")]
+    pub reject_text: ::prost::alloc::string::String,
+    /// Side asked for.
+    #[prost(enumeration = "super::super::common::v1::Side", tag = "8")]
+    pub side: i32,
+    /// Price asked for; empty: none.
+    #[prost(string, tag = "9")]
+    pub price: ::prost::alloc::string::String,
+    /// Quantity asked for.
+    #[prost(string, tag = "10")]
+    pub quantity: ::prost::alloc::string::String,
+    /// Firm of the account.
+    #[prost(string, tag = "11")]
+    pub firm: ::prost::alloc::string::String,
+}
+/// Whose limits were looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Level {
+    /// Not given.
+    Unspecified = 0,
+    /// The account's.
+    Account = 1,
+    /// Its firm's.
+    Firm = 2,
+    /// The venue's.
+    Venue = 3,
+}
+impl Level {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "LEVEL_UNSPECIFIED",
+            Self::Account => "LEVEL_ACCOUNT",
+            Self::Firm => "LEVEL_FIRM",
+            Self::Venue => "LEVEL_VENUE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "LEVEL_UNSPECIFIED" => Some(Self::Unspecified),
+            "LEVEL_ACCOUNT" => Some(Self::Account),
+            "LEVEL_FIRM" => Some(Self::Firm),
+            "LEVEL_VENUE" => Some(Self::Venue),
+            _ => None,
+        }
+    }
 }
 /// Request of CheckOrder.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -422,75 +774,10 @@ pub struct CheckOrderResponse {
     /// The first reason why not, in order of precedence.
     #[prost(enumeration = "super::super::common::v1::RejectReason", tag = "2")]
     pub reject_reason: i32,
-    /// Every limit check.
+    /// Every limit check, in order of precedence.
     #[prost(message, repeated, tag = "3")]
     pub checks: ::prost::alloc::vec::Vec<CheckResult>,
-}
-/// Request of GetLimits.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct GetLimitsRequest {
-    /// Account name.
-    #[prost(string, tag = "1")]
-    pub account: ::prost::alloc::string::String,
-}
-/// Response of GetLimits.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct GetLimitsResponse {
-    /// The limits in force.
-    #[prost(message, optional, tag = "1")]
-    pub limits: ::core::option::Option<Limits>,
-}
-/// Request of SetLimits.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct SetLimitsRequest {
-    /// Account name.
-    #[prost(string, tag = "1")]
-    pub account: ::prost::alloc::string::String,
-    /// The limits; absent fields switch their check off.
-    #[prost(message, optional, tag = "2")]
-    pub limits: ::core::option::Option<Limits>,
-}
-/// Response of SetLimits.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct SetLimitsResponse {
-    /// The limits in force.
-    #[prost(message, optional, tag = "1")]
-    pub limits: ::core::option::Option<Limits>,
-    /// Journal sequence at which they took effect.
-    #[prost(uint64, tag = "2")]
-    pub sequence: u64,
-}
-/// Request of ListPositions.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct ListPositionsRequest {
-    /// Account name.
-    #[prost(string, tag = "1")]
-    pub account: ::prost::alloc::string::String,
-}
-/// Response of ListPositions.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct ListPositionsResponse {
-    /// Instruments in which the account has a position or open orders, by symbol.
-    #[prost(message, repeated, tag = "1")]
-    pub positions: ::prost::alloc::vec::Vec<Position>,
-    /// Journal sequence after which they hold.
-    #[prost(uint64, tag = "2")]
-    pub sequence: u64,
-}
-/// Request of GetExposure.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct GetExposureRequest {
-    /// Account name.
-    #[prost(string, tag = "1")]
-    pub account: ::prost::alloc::string::String,
-}
-/// Response of GetExposure.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct GetExposureResponse {
-    /// What it has at stake.
-    #[prost(message, optional, tag = "1")]
-    pub exposure: ::core::option::Option<Exposure>,
-    /// Journal sequence after which it holds.
-    #[prost(uint64, tag = "2")]
-    pub sequence: u64,
+    /// The first reason in words, with the limit, the value and the headroom.
+    #[prost(string, tag = "4")]
+    pub reject_text: ::prost::alloc::string::String,
 }
