@@ -71,11 +71,15 @@ pub struct Table {
     slots: Vec<u64>,
     mask: usize,
     len: usize,
+    /// It grows when it would hold more.
+    most: usize,
+    /// How many eighths of its slots it fills.
+    eighths: usize,
 }
 
 impl Default for Table {
     fn default() -> Self {
-        Self::with_slots(64)
+        Self::with_slots(64, 5)
     }
 }
 
@@ -94,10 +98,14 @@ const fn mark_of(hash: u64) -> u8 {
 }
 
 impl Table {
-    /// An empty index with this many slots, a power of two.
-    fn with_slots(slots: usize) -> Self {
+    /// An empty index with this many slots, a power of two, which it fills by so many eighths.
+    /// Where few keys come and go, what costs is the processor's guess that none has to give way
+    /// to another: then it had better have slots in plenty.
+    #[must_use]
+    pub fn with_slots(slots: usize, eighths: usize) -> Self {
         debug_assert!(slots.is_power_of_two());
-        Self { marks: written(slots, 0), slots: written(slots, 0), mask: slots - 1, len: 0 }
+        let (mask, most) = (slots - 1, slots / 8 * eighths);
+        Self { marks: written(slots, 0), slots: written(slots, 0), mask, len: 0, most, eighths }
     }
 
     /// How many places it holds.
@@ -145,7 +153,7 @@ impl Table {
     /// Adds a place whose key isn't here yet.
     #[inline]
     pub fn insert(&mut self, hash: u64, place: u32) {
-        if (self.len + 1) * 8 > self.slots.len() * 5 {
+        if self.len >= self.most {
             self.grow();
         }
         self.put(mark_of(hash), hash >> 32 << 32 | u64::from(place));
@@ -166,7 +174,7 @@ impl Table {
     #[cold]
     #[inline(never)]
     fn grow(&mut self) {
-        let mut grown = Self::with_slots(self.slots.len() * 2);
+        let mut grown = Self::with_slots(self.slots.len() * 2, self.eighths);
         for (&mark, &slot) in self.marks.iter().zip(&self.slots) {
             if mark != 0 {
                 grown.put(mark, slot);
