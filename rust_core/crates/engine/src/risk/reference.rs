@@ -549,7 +549,10 @@ impl Reference {
         };
         let old = &mut self.instruments[place as usize];
         let fixed = |i: &Instrument| (i.symbol, i.currency, i.price_scale, i.quantity_scale);
-        if fixed(old) != fixed(new) {
+        // A table of ticks goes with the tick size below it.
+        let rules = self.rules[place as usize].as_ref();
+        let misfit = rules.is_some_and(|rules| refusal_of_rules(rules, new).is_some());
+        if fixed(old) != fixed(new) || misfit {
             return Err(Reject::UnsupportedCharacteristic);
         }
         self.most_maintenance_bps = most;

@@ -68,6 +68,7 @@ impl RiskLoop {
                 changed.initial_margin_bps = self.rng.below(3) as u32 * 5_000;
                 let part = self.rng.below(5);
                 changed.maintenance_margin_bps = u64::from(changed.initial_margin_bps) * part / 4;
+                changed.tick_size *= self.rng.pick(&[1, 1, 1, 2]);
                 orders.instruments.push(changed);
             }
         }
