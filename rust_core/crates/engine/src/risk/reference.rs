@@ -141,7 +141,7 @@ impl Listed {
     pub fn is_within(&self, price: i64, bps: u32) -> bool {
         self.reference().is_some_and(|at| {
             // At most 10^16, and 10^17: a distance is inside when it is not above the whole part.
-            (price - at).abs() * 10_000 <= at * i64::from(bps)
+            price.abs_diff(at) * 10_000 <= at.unsigned_abs() * u64::from(bps)
         })
     }
 
