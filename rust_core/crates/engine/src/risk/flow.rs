@@ -74,21 +74,17 @@ impl Row {
     /// How many there are with one more.
     #[inline(always)]
     pub fn with(&self, fingerprint: u64, now_ns: i64, window_ns: i64) -> u32 {
-        let same = self.fingerprint == fingerprint && now_ns - self.since_ns < window_ns;
-        if same {
-            self.count.saturating_add(1)
-        } else {
-            1
-        }
+        // Whether it is the same can't be guessed: no branch is made of it.
+        let same = (self.fingerprint == fingerprint) & (now_ns - self.since_ns < window_ns);
+        self.count.saturating_add(1) * u32::from(same) + u32::from(!same)
     }
 
     /// Takes one more in.
     #[inline(always)]
     pub fn add(&mut self, fingerprint: u64, now_ns: i64, window_ns: i64) {
         let count = self.with(fingerprint, now_ns, window_ns);
-        if count == 1 {
-            (self.fingerprint, self.since_ns) = (fingerprint, now_ns);
-        }
+        self.fingerprint = fingerprint;
+        self.since_ns = if count == 1 { now_ns } else { self.since_ns };
         self.count = count;
     }
 }
