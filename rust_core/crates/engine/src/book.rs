@@ -79,6 +79,8 @@ pub struct Book {
     pub(crate) last_auction: (i64, i64),
     /// Orders that rest and have a floor: all or none, or a minimum.
     pub(crate) floored: u32,
+    /// How many of them each account has that has some.
+    floored_by: Vec<(u32, u32)>,
     /// Pegged orders, and entries whose exits are to follow.
     pub(crate) followers: u32,
     /// Every taker has more to look at than price, time and whose order it meets.
@@ -126,6 +128,7 @@ impl Book {
             reference: 0,
             last_auction: (0, 0),
             floored: 0,
+            floored_by: Vec::new(),
             followers: 0,
             special: false,
             screened: false,
@@ -152,6 +155,30 @@ impl Book {
             || self.trailing.iter().chain(&self.markets).any(|side| !side.is_empty());
         self.screened = closed || self.bounds.static_band_bps != 0 || !self.ticks().is_flat();
         self.marks = self.rules.residual != Residual::Cancel || self.bounds.protection_bps != 0;
+    }
+
+    /// Counts an order that has a floor and comes to rest, or doesn't rest any more.
+    pub(crate) fn count_floored(&mut self, account: u32, comes: bool) {
+        let place = self.floored_by.iter().position(|&(of, _)| of == account);
+        let place = place.unwrap_or_else(|| {
+            self.floored_by.push((account, 0));
+            self.floored_by.len() - 1
+        });
+        let (_, count) = &mut self.floored_by[place];
+        if comes {
+            (*count, self.floored) = (*count + 1, self.floored + 1);
+        } else {
+            (*count, self.floored) = (*count - 1, self.floored - 1);
+            if *count == 0 {
+                self.floored_by.swap_remove(place);
+            }
+        }
+    }
+
+    /// How many orders of an account rest and have a floor.
+    pub(crate) fn floored_of(&self, account: u32) -> usize {
+        let own = self.floored_by.iter().find(|&&(of, _)| of == account);
+        own.map_or(0, |&(_, count)| count as usize)
     }
 
     /// The prices that there are.

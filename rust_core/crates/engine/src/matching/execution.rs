@@ -300,11 +300,14 @@ impl MatchingEngine {
 
     /// Takes an order out of its queue.
     pub(super) fn take_out(&mut self, index: u32, slot: usize) {
-        let (place, side) = (self.orders.place(index), self.orders.get(index).side());
+        let order = self.orders.get(index);
+        let (place, side, account) = (self.orders.place(index), order.side(), order.account);
         let floored = place == Place::Limit && self.orders.is_floored(index);
         let book = &mut self.books[slot];
         book.place_mut(place, side).remove(&mut self.orders, index);
-        book.floored -= u32::from(floored);
+        if floored {
+            book.count_floored(account, false);
+        }
         if matches!(place, Place::Trailing | Place::Market) {
             book.judge();
         }
@@ -313,7 +316,7 @@ impl MatchingEngine {
     /// Puts an order that is in no queue at the back of one; `price` orders those that have prices.
     pub(super) fn put_in(&mut self, index: u32, slot: usize, place: Place, price: i64) {
         let order = self.orders.get(index);
-        let (side, leaves) = (order.side(), order.leaves);
+        let (side, leaves, account) = (order.side(), order.leaves, order.account);
         if let Some(extra) = self.orders.extra_mut(index) {
             extra.place = place;
             extra.shown = extra.display.min(leaves);
@@ -321,7 +324,9 @@ impl MatchingEngine {
         let floored = place == Place::Limit && self.orders.is_floored(index);
         let book = &mut self.books[slot];
         book.place_mut(place, side).rest_at(&mut self.orders, index, price);
-        book.floored += u32::from(floored);
+        if floored {
+            book.count_floored(account, true);
+        }
         book.special |= matches!(place, Place::Trailing | Place::Market);
     }
 }

@@ -32,6 +32,7 @@ mod holding;
 mod judge;
 mod kills;
 mod levels;
+mod listed;
 mod operator;
 mod orders;
 mod origins;
