@@ -44,8 +44,8 @@ impl Bucket {
     /// Whether there is a message in it: whether fewer than `burst` are used.
     #[inline(always)]
     pub fn has_one(&self, now_ns: i64) -> bool {
-        let left = self.full_ns.saturating_sub(now_ns).max(0);
-        let has = left < self.ahead_ns;
+        // Neither is ever negative.
+        let has = (self.full_ns - now_ns).max(0) < self.ahead_ns;
         debug_assert_eq!(has, self.used(now_ns) < i64::from(self.burst));
         has
     }

@@ -246,6 +246,7 @@ impl RiskEngine {
         Ok(())
     }
 
+    #[inline(always)]
     fn accepts(&self, batch: &Batch<'_>) -> Result<(), RiskError> {
         let sequence = batch.sequence;
         if sequence != self.applied + 1 {
