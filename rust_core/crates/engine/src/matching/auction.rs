@@ -302,8 +302,9 @@ impl MatchingEngine {
         let own = &book.sides[side_index(side)];
         let key = own.limit_key(price);
         for ((queues, limit), passed) in [(markets, 0), (own, key)].into_iter().zip(passed) {
+            let mut at = *passed;
             loop {
-                let next = match *passed {
+                let next = match at {
                     NIL => queues.next_maker(limit),
                     passed => queues.after(&self.orders, passed, limit),
                 };
@@ -311,7 +312,11 @@ impl MatchingEngine {
                 if self.auction_quantity(index) > 0 {
                     return Some(index);
                 }
-                *passed = index;
+                at = index;
+                // One that goes when its partner trades isn't there for long.
+                if self.orders.is_floored(index) {
+                    *passed = index;
+                }
             }
         }
         None

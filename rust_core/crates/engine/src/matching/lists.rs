@@ -187,6 +187,17 @@ impl MatchingEngine {
         }
     }
 
+    /// Whether a replace would give one of two orders that cancel each other another quantity than
+    /// the other has. It may end both.
+    pub(super) fn parts_from_partner(&self, command: &Command, index: u32) -> bool {
+        let order = self.orders.get(index);
+        let (_, leaves) = terms(command, order);
+        let partner = self.orders.link(index).and_then(Link::partner);
+        leaves > 0
+            && leaves != order.leaves
+            && partner.is_some_and(|id| self.orders.find(id).is_some())
+    }
+
     /// Whether a replace would give an entry more than one of its exits can have.
     pub(super) fn exits_misfit(&self, command: &Command, index: u32) -> bool {
         let Some(link) = self.orders.link(index).filter(|link| link.is_entry()) else {

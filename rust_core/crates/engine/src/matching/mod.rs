@@ -49,6 +49,13 @@ pub use brief::Told;
 /// Events of one trade: the taker's and the maker's.
 const EVENTS_PER_TRADE: usize = 2;
 
+/// Orders, by their time in force, that end with the day: those for an auction too, if it doesn't
+/// come.
+const FOR_THE_DAY: u32 = 1 << TimeInForce::Day as u32
+    | 1 << TimeInForce::AtTheOpen as u32
+    | 1 << TimeInForce::AtTheClose as u32
+    | 1 << TimeInForce::GoodForAuction as u32;
+
 /// All books of a shard and the orders in them.
 #[derive(Clone, Debug)]
 pub struct MatchingEngine {
@@ -351,7 +358,7 @@ impl MatchingEngine {
     #[inline]
     fn order_of(&self, place: u64, command: &Command) -> Order {
         let mut order = Order::new(place, command);
-        if order.time_in_force == TimeInForce::Day as u8 {
+        if FOR_THE_DAY >> order.time_in_force & 1 != 0 {
             order.expire_day = (self.time_ns / DAY_NS) as u32 + 1;
         }
         order
@@ -536,6 +543,9 @@ impl MatchingEngine {
         let extra = self.orders.extra(index);
         if let Some(reason) = misfit(command, order, extra) {
             return Some(reason);
+        }
+        if extra.is_some() && self.parts_from_partner(command, index) {
+            return Some(Reject::UnsupportedCharacteristic);
         }
         if extra.is_some() && self.exits_misfit(command, index) {
             return Some(Reject::IncorrectQuantity);

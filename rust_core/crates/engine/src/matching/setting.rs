@@ -60,7 +60,10 @@ impl MatchingEngine {
         if let Some(slot) = self.slot(instrument.id) {
             let book = &mut self.books[slot];
             let scales = |of: &Instrument| (of.price_scale, of.quantity_scale);
-            if scales(&book.instrument) != scales(instrument) {
+            // A table of ticks goes with the tick size below it.
+            if scales(&book.instrument) != scales(instrument)
+                || refusal_of_rules(&book.bounds, instrument).is_some()
+            {
                 return Err(Reject::UnsupportedCharacteristic);
             }
             book.instrument = *instrument;

@@ -59,7 +59,7 @@ pub enum Check {
     DailyLoss,
     /// Equity there is and what maintenance margin asks for the positions, in 10^-16 of the
     /// currency unit. An order that can but reduce the position passes. On where buying power is
-    /// checked and an instrument asks for it.
+    /// checked and something held asks for it.
     MaintenanceMargin,
 }
 
@@ -506,14 +506,9 @@ pub fn first_failure<O: Observer>(
             return run.first;
         }
         let (equity, needed) = engine.equity(place);
+        let on = engine.asks_maintenance(trader) && needed > 0;
         let passes = !asks_more || reduces() || equity >= needed;
-        run.check(
-            Check::MaintenanceMargin,
-            engine.asks_maintenance(trader),
-            passes,
-            equity,
-            needed,
-        );
+        run.check(Check::MaintenanceMargin, on, passes, equity, needed);
     }
     run.first
 }

@@ -294,8 +294,15 @@ impl ClientIds {
 
     /// Takes out up to `budget` entries whose time is over. An order's own entry is the last of its
     /// list, so nothing points at an entry that is gone.
-    #[inline]
+    #[inline(always)]
     pub fn expire(&mut self, now_ns: i64, budget: usize) {
+        if self.next_ns <= now_ns {
+            self.take_out(now_ns, budget);
+        }
+    }
+
+    #[cold]
+    fn take_out(&mut self, now_ns: i64, budget: usize) {
         for _ in 0..budget {
             if self.next_ns > now_ns || self.first == NONE {
                 return;

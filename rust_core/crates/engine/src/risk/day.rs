@@ -198,7 +198,7 @@ impl RiskEngine {
         self.worth_at(place, |listed| listed.reference().unwrap_or(0), money)
     }
 
-    /// Whether anything asks an account for maintenance margin.
+    /// Whether anything that an account may hold asks it for maintenance margin.
     #[inline]
     pub(super) fn asks_maintenance(&self, trader: &Trader) -> bool {
         trader.checks & bits::BUYING_POWER != 0 && self.reference.most_maintenance_bps != 0

@@ -112,7 +112,10 @@ impl RiskEngine {
         if !fits || (self.ids.may_have(hash) && self.is_used(command, hash)) {
             return None;
         }
-        let holding = self.holding(account, instrument);
+        let holding = match trader.last {
+            (same, at) if same == instrument => Some(at),
+            _ => self.holding(account, instrument),
+        };
         if holding.is_none() && !self.has_room_for_holding(account) {
             return None;
         }

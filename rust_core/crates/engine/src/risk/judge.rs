@@ -137,20 +137,25 @@ impl RiskEngine {
         let digest = terms.map_or(digest, |terms| digest_with_terms(digest, terms));
         let known = if is_absent(&id) {
             Known::Absent
+        } else if self.ids.may_have(hash) {
+            self.known(&key, hash, digest)
         } else {
-            match self.ids.find(&key, hash) {
-                None => Known::Unused,
-                Some(at) => {
-                    let entry = self.ids.get(at);
-                    match entry.digest {
-                        BURNT => Known::Burnt,
-                        same if same == digest => Known::Same(at),
-                        _ => Known::Other,
-                    }
-                }
-            }
+            Known::Unused
         };
         Request { account, key, hash, digest, known, stopped: false }
+    }
+
+    /// What is known of a key whose hash is known.
+    #[cold]
+    fn known(&self, key: &Key, hash: u64, digest: u64) -> Known {
+        let Some(at) = self.ids.find(key, hash) else {
+            return Known::Unused;
+        };
+        match self.ids.get(at).digest {
+            BURNT => Known::Burnt,
+            same if same == digest => Known::Same(at),
+            _ => Known::Other,
+        }
     }
 
     #[inline(never)]
@@ -393,6 +398,7 @@ impl RiskEngine {
         let listed = &self.reference.listed[order.instrument as usize];
         let money = self.conversions.money(listed.currency, trader.currency);
         trader.open_orders += 1;
+        trader.last = (order.instrument, held_at);
         if trader.checks & bits::DUPLICATES != 0 {
             holding.row.add(order.fingerprint, self.now_ns, trader.window_ns);
         }

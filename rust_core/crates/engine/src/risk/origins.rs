@@ -34,7 +34,7 @@ impl Origins {
 
     /// What becomes of a batch: applied when it is its origin's next, repeated when its number came
     /// before, void when it skips one or a new origin finds no room.
-    #[inline]
+    #[inline(always)]
     pub fn judge(&mut self, id: u64, batch: u64, now_ns: i64) -> BatchStatus {
         let Some(at) = self.find(id) else {
             return self.first_batch(id, batch, now_ns);
@@ -45,7 +45,7 @@ impl Origins {
             origin.last_batch = 0;
         }
         // A batch whose number is no number is void, not a repeat.
-        if batch == 0 || batch > origin.last_batch.saturating_add(1) {
+        if batch.wrapping_sub(1) > origin.last_batch {
             return BatchStatus::Void;
         }
         origin.seen_ns = now_ns;
@@ -61,7 +61,7 @@ impl Origins {
         self.find(id).is_some_and(|at| !Self::is_idle(&self.origins[at as usize], now_ns))
     }
 
-    #[inline]
+    #[inline(always)]
     fn find(&self, id: u64) -> Option<u32> {
         let is = |at: u32| self.origins.get(at as usize).is_some_and(|origin| origin.id == id);
         if is(self.last) {
@@ -71,7 +71,8 @@ impl Origins {
     }
 
     fn is_idle(origin: &Origin, now_ns: i64) -> bool {
-        origin.id != RELAY && now_ns.saturating_sub(origin.seen_ns) > KEPT_NS
+        // Journal time is never negative and never falls.
+        origin.id != RELAY && now_ns - origin.seen_ns > KEPT_NS
     }
 
     fn first_batch(&mut self, id: u64, batch: u64, now_ns: i64) -> BatchStatus {

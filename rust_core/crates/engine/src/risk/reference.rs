@@ -215,30 +215,28 @@ pub struct Trader {
     pub balance: i128,
     /// Credit, in 10^-16 of a currency unit.
     pub credit: i128,
-    /// Largest notional of one order, money.
-    pub max_notional: i128,
     /// Currency of its money; 0: there are several, and it counts in the venue's unit.
     pub currency: u64,
     /// Checks that are on.
     pub checks: u64,
-    /// Largest quantity of one order.
-    pub max_quantity: i64,
-    /// Largest position.
-    pub max_position: i64,
     /// Largest distance from the reference price.
     pub collar_bps: u32,
-    /// Most open orders.
-    pub max_orders: u32,
     /// Open orders.
     pub open_orders: u32,
-    /// Its first holding, or none.
-    pub holdings: u32,
-    /// The id of the account or firm.
-    pub id: u32,
-    /// Place of an account's firm.
-    pub firm: u32,
+    /// As many open orders as there may be: `max_orders`, or any number.
+    pub most_orders: u32,
     /// The last day that it traded or asked on, from the Unix epoch.
     pub day: u32,
+    /// Limits of size as they are compared.
+    pub sizes: Sizes,
+    /// The instrument that it was last looked up in, and its holding there.
+    pub last: (u32, u32),
+    /// How fast its messages come.
+    pub bucket: Bucket,
+    /// What positions cost and open orders may cost, money.
+    pub exposure: i128,
+    /// Most of that.
+    pub max_exposure: i128,
     /// Account, firm or venue.
     pub level: Level,
     /// Whether it may trade.
@@ -259,32 +257,36 @@ pub struct Trader {
     pub unvalued: bool,
     /// Of a firm or the venue: whether its accounts have several currencies.
     pub mixed: bool,
-    /// What positions cost and open orders may cost, money.
-    pub exposure: i128,
-    /// Most of that.
-    pub max_exposure: i128,
-    /// Largest loss of a day, in 10^-16 of a currency unit.
-    pub max_loss: i128,
-    /// What its holdings were worth and had brought at the beginning of `day`, in the same unit.
-    pub day_worth: i128,
-    /// What it has won by its own trades of `day`, at the prices of the day's beginning.
-    pub day_won: i128,
-    /// What its positions are worth at those prices, each counted as positive.
-    pub day_gross: i128,
-    /// Largest position with the open orders of both sides.
-    pub max_gross: i64,
-    /// What may be sold beyond the position.
-    pub max_short: i64,
-    /// How fast its messages come.
-    pub bucket: Bucket,
+    /// Place of an account's firm.
+    pub firm: u32,
     /// In which the same order is counted.
     pub window_ns: i64,
     /// The most of the same order in a row.
     pub max_duplicates: u32,
-    /// Limits of size as they are compared.
-    pub sizes: Sizes,
-    /// As many open orders as there may be: `max_orders`, or any number.
-    pub most_orders: u32,
+    /// The id of the account or firm.
+    pub id: u32,
+    /// Largest notional of one order, money.
+    pub max_notional: i128,
+    /// Largest loss of a day, in 10^-16 of a currency unit.
+    pub max_loss: i128,
+    /// What it has won by its own trades of `day`, at the prices of the day's beginning.
+    pub day_won: i128,
+    /// What its positions are worth at those prices, each counted as positive.
+    pub day_gross: i128,
+    /// What its holdings were worth and had brought at the beginning of `day`, in the same unit.
+    pub day_worth: i128,
+    /// Largest quantity of one order.
+    pub max_quantity: i64,
+    /// Largest position.
+    pub max_position: i64,
+    /// Largest position with the open orders of both sides.
+    pub max_gross: i64,
+    /// What may be sold beyond the position.
+    pub max_short: i64,
+    /// Most open orders.
+    pub max_orders: u32,
+    /// Its first holding, or none.
+    pub holdings: u32,
 }
 
 /// Limits of one account on one instrument.
@@ -547,7 +549,10 @@ impl Reference {
         };
         let old = &mut self.instruments[place as usize];
         let fixed = |i: &Instrument| (i.symbol, i.currency, i.price_scale, i.quantity_scale);
-        if fixed(old) != fixed(new) {
+        // A table of ticks goes with the tick size below it.
+        let rules = self.rules[place as usize].as_ref();
+        let misfit = rules.is_some_and(|rules| refusal_of_rules(rules, new).is_some());
+        if fixed(old) != fixed(new) || misfit {
             return Err(Reject::UnsupportedCharacteristic);
         }
         self.most_maintenance_bps = most;
@@ -712,6 +717,7 @@ impl Trader {
             bucket: Bucket::default(),
             window_ns: 0,
             max_duplicates: 0,
+            last: (NONE, NONE),
             sizes: Sizes::new(level, SetSizes::default()),
             most_orders: u32::MAX,
         }

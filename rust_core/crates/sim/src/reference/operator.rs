@@ -35,6 +35,7 @@ impl Reference {
                     let fits = self.books.get(&new.id).is_none_or(|book| {
                         book.instrument.price_scale == new.price_scale
                             && book.instrument.quantity_scale == new.quantity_scale
+                            && super::rules::are_sound(&book.bounds, new.tick_size)
                     });
                     Rules::read(new.policies).filter(|_| new.is_valid() && fits)
                 });

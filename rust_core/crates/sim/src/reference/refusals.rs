@@ -185,7 +185,11 @@ impl Reference {
         let mut closed =
             collects && market.contains(&command.ord_type) && !book.rules.auction_market_orders;
         closed |= match time {
-            TimeInForce::Ioc | TimeInForce::Fok => collects,
+            // Only a stop can wait until orders trade.
+            TimeInForce::Ioc | TimeInForce::Fok => {
+                let stops = [OrdType::Stop.number(), OrdType::StopLimit.number()];
+                collects && !stops.contains(&command.ord_type)
+            }
             TimeInForce::GoodForAuction => !collects,
             TimeInForce::AtTheOpen => {
                 book.session != SessionState::OpeningAuction
@@ -265,6 +269,10 @@ impl Reference {
             reasons.push(Reject::UnsupportedCharacteristic);
         }
         let open = wanted(command, order);
+        // Of two of which one cancels the other both have one quantity.
+        if open > 0 && open != i128::from(order.leaves) && self.partner(order.id).is_some() {
+            reasons.push(Reject::UnsupportedCharacteristic);
+        }
         let total = i128::from(order.cum) + open;
         let mut exits = self.exits_of(order);
         let too_many = exits.any(|exit| parts(total, exit.command.display_quantity) > PARTS_MOST);
