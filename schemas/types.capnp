@@ -407,9 +407,12 @@ struct OrderTerms {
 }
 
 struct MarketStatus {
-  # What an instrument is at; while orders collect, what an auction would do now. 5 words.
+  # What an instrument is at; while orders collect, what an auction would do now, told once at the
+  # end of a message. 5 words.
   instrument @0 :UInt32;
   commandIndex @1 :UInt32;
+  # The command that changed the session; of what an auction would do the last one of the message
+  # that it was looked at for.
   session @2 :SessionState;
   reserved @3 :UInt16;
   reserved1 @4 :UInt32;

@@ -31,9 +31,10 @@ def test_the_examples_in_the_stub_hold() -> None:
     names = [name for name in dir(cift_core) if name.lower().startswith("fast")]
     for number, text in enumerate(re.findall(r'"""(.*?)"""', STUB.read_text(), re.DOTALL)):
         parser = doctest.DocTestParser()
-        scope = {name: getattr(cift_core, name) for name in names} | {"np": np}
+        scope = {name: getattr(cift_core, name) for name in names}
+        scope |= {"np": np, "request_dtype": cift_core.request_dtype}
         runner.run(parser.get_doctest(text, scope, f"stub {number}", None, None))
-    assert (runner.failures, runner.tries) == (0, 35)
+    assert (runner.failures, runner.tries) == (0, 42)
 
 
 def test_first_come_first_served_at_a_price() -> None:

@@ -8,7 +8,15 @@ from cift.common.v1 import types_pb2 as types
 from cift.order_entry.v1 import order_pb2 as orders
 from cift.risk.v1 import risk_pb2
 from cift.risk.v1 import risk_service_pb2 as service
-from cift_core import BadRequest, LogError, NotFound, RiskStage, encode_reference
+from cift_core import (
+    BadRequest,
+    LogError,
+    NotFound,
+    RiskStage,
+    encode_reference,
+    reject_text,
+    risk_reasons,
+)
 from tests.support.core_plane import ALPHA, BETA, Plane, cancel, limit, replace
 
 MONEY = 10**12
@@ -420,3 +428,13 @@ def test_a_dry_run_of_an_order_that_was_sent_is_of_that_order() -> None:
     assert check(plane, sent).accepted
     told = check(plane, limit("b1", "buy", "2", "1.50", display_quantity="1", tag="Y"))
     assert told.reject_reason == types.REJECT_REASON_DUPLICATE_CL_ORD_ID
+
+
+def test_every_reason_of_risk_is_in_words() -> None:
+    reasons = risk_reasons()
+    assert (reasons[0], reasons[-1]) == (105, 117)
+    assert len({reject_text(reason) for reason in reasons}) == len(reasons) == 18
+    known = set(types.RejectReason.values())
+    assert set(reasons) <= known
+    assert not {1, 6, 11, 15, 100, 102, 104, 114} & set(reasons)
+    assert "does not know" in reject_text(65_535)

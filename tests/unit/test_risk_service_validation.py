@@ -6,17 +6,15 @@ from typing import Any
 import pytest
 
 from cift.common.v1 import types_pb2
-from cift.kit import frames
 from cift.kit.decimals import DecimalError, parse, ratio_half_even, render
 from cift.kit.errors import InvalidArgument
 from cift.kit.stores.limits import SIZE_UNITS_MAX, Limits, limits_commands
 from cift.kit.stores.records import Holder, Level
 from cift.local import paths
-from cift.risk import breaches, limits, lists, market_rules, validation
+from cift.risk import limits, lists, market_rules, validation
 from cift.risk.v1 import admin_pb2, risk_pb2
-from cift.risk.v1.risk_service_pb2 import StreamBreachesResponse
-from cift_core import encode_reference
-from tests.support.core_plane import Plane, limit
+from cift_core import encode_reference, risk_reasons
+from tests.support.core_plane import Plane
 
 GOOD: dict[str, Any] = {
     "symbol": "BTC-USD",
@@ -363,29 +361,13 @@ def test_the_engine_is_told_every_limit_at_its_bit() -> None:
     encode_reference(2, [(kind, fields)])
 
 
-def test_reasons_of_risk_are_the_same_in_the_index_the_query_and_in_words() -> None:
+def test_reasons_of_risk_are_the_same_in_the_core_the_index_and_the_query() -> None:
     index = (paths.MIGRATIONS / "0006_risk_levels.sql").read_text().rpartition("reason IN (")[2]
     indexed = [int(number) for number in re.findall(r"\d+", index)]
     asked = [int(number) for number in re.findall(r"\d+", lists.BREACHES)]
     assert asked == [6, 7, *indexed]
-    assert list(breaches.WORDS) == indexed
+    assert indexed == sorted(risk_reasons())
     assert set(indexed) <= set(types_pb2.RejectReason.values())
-
-
-def test_reasons_of_risk_are_told_in_the_words_of_the_core() -> None:
-    plane = Plane()
-    plane.store(encode_reference(2, [("kill", {"account": 1})]))
-    (result,) = plane.ask(limit("a", "buy", "1", "100"))
-    assert result.reject_reason == types_pb2.REJECT_REASON_KILL_SWITCH
-    frame = plane.fills[-1]
-    refused = frames.events(frame).copy()
-    for reason, words in breaches.WORDS.items():
-        told_so = refused.copy()
-        told_so["reason"] = reason
-        changed = frame.replace(refused.tobytes(), told_so.tobytes())
-        told = plane.risk.breaches(len(plane.fills), changed)
-        (breach,) = StreamBreachesResponse.FromString(told).breaches
-        assert (breach.reject_reason, breach.reject_text) == (reason, words)
 
 
 @pytest.mark.parametrize(

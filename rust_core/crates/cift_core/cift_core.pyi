@@ -551,6 +551,12 @@ def encode_reference(
     ValueError: a field that is unknown or out of its type.
     """
 
+def reject_text(reason: int) -> str:
+    """Return a cift.common.v1.RejectReason in words, with what to do, as responses have it."""
+
+def risk_reasons() -> list[int]:
+    """Return the reasons that are risk's own, limits and switches, in order of precedence."""
+
 @final
 class Submitted:
     """What became of a request at once."""
@@ -1134,6 +1140,39 @@ class FastOrderBook:
         meanwhile. ValueError: a command is of another kind, or names terms that are not there.
         """
 
+    def send(
+        self, requests: object, out: NDArray[np.void] | None = None
+    ) -> tuple[NDArray[np.void], NDArray[np.void]]:
+        """Send any number of plain requests, an array of `request_dtype()`, in the shortest way;
+        return their answers and the trades.
+
+        A request is a new order, a cancel or a replace (`kind` 1, 2, 3) of the order `order_id`;
+        its other fields are those of a command. A replace with bit 0 of its `flags` has the
+        quantity that shall be open. The answer of the same place, of `answer_dtype()`, says what
+        the order has traded because of it, what is open now, how many trades there were, the
+        `status` (1 new, 2 partially filled, 3 filled, 4 canceled, 6 the request was refused) and
+        why. Trades, of `deal_dtype()`, name the place of their request and both orders. Each
+        request is served as if it came alone. `out`: where answers are written, as many. The
+        interpreter is free meanwhile. ValueError: another dtype, or `out` doesn't fit.
+
+        >>> requests = np.zeros(2, request_dtype())
+        >>> requests["order_id"], requests["kind"], requests["side"] = [1, 2], 1, [2, 1]
+        >>> requests["ord_type"], requests["time_in_force"] = 2, 2
+        >>> requests["price"], requests["quantity"] = [101, 102], [5, 3]
+        >>> answers, deals = FastOrderBook().send(requests)
+        >>> answers[["executed_quantity", "leaves_quantity", "status"]].tolist()
+        [(0, 5, 1), (3, 0, 3)]
+        >>> deals[["request", "resting_id", "price", "quantity"]].tolist()
+        [(1, 1, 101, 3)]
+        """
+
+    @property
+    def others(self) -> NDArray[np.void]:
+        """What the last `send` did beside trades to other orders than those of its requests, of
+        `event_dtype()`: stops that it reached, orders that it ended so that nobody trades with
+        himself. `command_index` is the place of the request.
+        """
+
     @property
     def best_bid(self) -> tuple[int, int, int] | None:
         """Price, quantity and number of orders of the highest bid."""
@@ -1155,7 +1194,7 @@ class FastOrderBook:
 
     @property
     def state_hash(self) -> int:
-        """Running hash: books that were sent the same have the same."""
+        """Running hash: books that were sent the same in the same calls have the same."""
 
 def command_dtype() -> np.dtype[np.void]:
     """Return the dtype of a command: `Command` of schemas/types.capnp, 128 bytes."""
@@ -1165,6 +1204,15 @@ def terms_dtype() -> np.dtype[np.void]:
 
 def event_dtype() -> np.dtype[np.void]:
     """Return the dtype of an event: `Event` of schemas/fills.capnp, 192 bytes."""
+
+def request_dtype() -> np.dtype[np.void]:
+    """Return the dtype of what `FastOrderBook.send` takes, 40 bytes."""
+
+def answer_dtype() -> np.dtype[np.void]:
+    """Return the dtype of its answers, 24 bytes."""
+
+def deal_dtype() -> np.dtype[np.void]:
+    """Return the dtype of its trades, 48 bytes."""
 
 @final
 class FastMarketData:

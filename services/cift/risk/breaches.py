@@ -21,7 +21,7 @@ from cift.risk.pages import page
 from cift.risk.reference import Reference
 from cift.risk.v1 import risk_pb2
 from cift.risk.v1 import risk_service_pb2 as pb
-from cift_core import RiskStage
+from cift_core import RiskStage, reject_text
 
 __all__ = ["Breaches", "RecentBreaches"]
 
@@ -31,33 +31,6 @@ AHEAD_SECONDS = 4.0
 """Risk takes fills in with the next message of ORDERS, a tick at the latest."""
 NAMES_SECONDS = 2.0
 """How old the names of firms may be; without PostgreSQL they stay as they were."""
-WORDS = {
-    3: "the position would exceed its limit, were all open orders of that side filled: send "
-    "less, or cancel open orders",
-    16: "the price is too far from the reference price: use a nearer one",
-    19: "a check needs a reference price and there is none: retry after a trade",
-    20: "positions and open orders would cost more than the limit on gross exposure: send less,"
-    " cancel open orders or reduce positions",
-    22: "more would be sold than is held and located: sell less, or retry after an operator has"
-    " added a locate",
-    25: "buying power does not cover it: send less, cancel open orders or reduce positions",
-    26: "the quantity is over the limit for one order: send smaller orders",
-    27: "the notional is over the limit for one order: send smaller orders",
-    101: "it could increase the position, or takes what an open reduce-only order reserves: "
-    "retry smaller, or cancel that one first",
-    105: "the account is disabled or has no limits yet: retry after the operator changed that",
-    106: "as many orders are open as may be: cancel some, then retry",
-    109: "a kill switch of the account, its firm or the venue is on: retry after an operator has"
-    " lifted it",
-    110: "orders in this symbol are restricted: retry after an operator has allowed them",
-    111: "messages come faster than they may: slow down, then retry",
-    112: "the same order came too often in a row: wait before you send it again",
-    113: "the loss of the day is at its limit: until 00:00 UTC only orders that reduce a "
-    "position are taken",
-    115: "a currency has no value to count this in: retry after an operator has set it",
-    117: "equity is below the maintenance margin: only orders that reduce a position are taken",
-}
-"""Reasons of risk, as the core says them."""
 
 
 class RecentBreaches(RecentFills):
@@ -156,7 +129,7 @@ def _breach(row: Any) -> risk_pb2.Breach:
         symbol=row["symbol"] or "",
         cl_ord_id=row["cl_ord_id"],
         reject_reason=reason if known else types_pb2.REJECT_REASON_OTHER,
-        reject_text=WORDS.get(reason, ""),
+        reject_text=reject_text(reason),
         side=row["side"],
         firm=row["firm"] or "",
     )

@@ -167,14 +167,16 @@ class Risk:
         self, request: pb.ListBreachesRequest, call: Call
     ) -> pb.ListBreachesResponse:
         """List what risk refused, out of the projection, which follows within a moment."""
-        await self._may_see_breaches(request.account, call)
+        if request.account:
+            await own_account(self._reference, request.account, call.principal)
         return await self._breaches.list(request, call.principal)
 
     @rpc("read", raw=True)
     async def stream_breaches(self, raw: bytes, call: Call) -> AsyncGenerator[bytes, None]:
         """Send what risk refused, out of FILLS, until it meets the present, then live."""
         request = pb.StreamBreachesRequest.FromString(raw)
-        await self._may_see_breaches(request.account, call)
+        if request.account:
+            self._core_of(request.account, call)
         async for response in self._breaches.stream(request, call.principal):
             yield response
 
@@ -234,10 +236,6 @@ class Risk:
         if firm is None or (firm != call.principal.firm and not is_operator(call.principal)):
             raise unknown_account(account)
         return core
-
-    async def _may_see_breaches(self, account: str, call: Call) -> None:
-        if account:
-            await own_account(self._reference, account, call.principal)
 
     async def _level_and_id(
         self, request: pb.GetProfitAndLossRequest, call: Call

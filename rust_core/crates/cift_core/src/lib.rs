@@ -50,7 +50,12 @@ fn cift_core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(records::command_dtype, module)?)?;
     module.add_function(wrap_pyfunction!(records::terms_dtype, module)?)?;
     module.add_function(wrap_pyfunction!(records::event_dtype, module)?)?;
+    module.add_function(wrap_pyfunction!(records::request_dtype, module)?)?;
+    module.add_function(wrap_pyfunction!(records::answer_dtype, module)?)?;
+    module.add_function(wrap_pyfunction!(records::deal_dtype, module)?)?;
     module.add_function(wrap_pyfunction!(reference_batch::encode_reference, module)?)?;
+    module.add_function(wrap_pyfunction!(risk_queries::reject_text, module)?)?;
+    module.add_function(wrap_pyfunction!(risk_queries::risk_reasons, module)?)?;
     module.add_function(wrap_pyfunction!(frames::header, module)?)?;
     module.add_function(wrap_pyfunction!(frames::digest, module)?)
 }

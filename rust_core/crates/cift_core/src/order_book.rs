@@ -1,25 +1,25 @@
 //! One book for its own sake: orders in, events out, nothing else needed.
 
+mod brief;
 mod fields;
 
 use bytemuck::Zeroable;
-use engine::ids::place;
+use engine::brief::named;
 use engine::pod::{
     BatchStatus, Command, CommandKind, Event as EventRecord, ExecType, Instrument, InstrumentRules,
-    Leg, OrderTerms, Side, Verdict, VerdictKind, FLAG_LEAVES, FLAG_TERMS, INSTRUMENT_ENABLED,
-    MAX_COMMANDS, TERMS_TAKE_PROFIT, TERMS_TRAILING_BPS, TIMER,
+    Leg, OrderTerms, Side, Verdict, FLAG_LEAVES, FLAG_TERMS, INSTRUMENT_ENABLED, MAX_COMMANDS,
+    TERMS_TAKE_PROFIT, TERMS_TRAILING_BPS, TIMER,
 };
-use engine::reject::Reject;
 use engine::rules::Rules;
 use engine::{Batch, Fills, MatchingEngine};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use wire::dtypes;
-use wire::reference::{self, WordMap};
+use wire::reference;
 
 use crate::error::CiftError;
-use crate::records::{read, side_of, write, Event};
+use crate::records::{read, side_of, write, Event, EVENT};
+use brief::Brief;
 use fields::{
     contingency_of, rules, session_name, session_of, tag_of, waiting_for, Fields, Scheduled,
 };
@@ -45,15 +45,6 @@ fn broken(error: engine::BatchError) -> PyErr {
     CiftError::new_err(error.to_string())
 }
 
-fn refused(reason: Reject, order_id: u64) -> Verdict {
-    Verdict {
-        order_id,
-        kind: VerdictKind::Refused.number(),
-        reason: reason.number(),
-        ..Verdict::zeroed()
-    }
-}
-
 /// How many of the commands go into one message: one, or the legs of a list.
 fn together(commands: &[Command]) -> usize {
     let leg = |command: &Command| {
@@ -67,18 +58,16 @@ fn together(commands: &[Command]) -> usize {
     commands.iter().take(usize::from(first.legs)).enumerate().take_while(follows).count()
 }
 
-/// A command as the engine gets it: the caller's id travels as the order's client order id, and
-/// comes back as its id.
-fn inner(command: &Command, target: u64) -> Command {
+/// A command as the engine gets it: the caller's id is the name of the order.
+fn inner(command: &Command) -> Command {
     let mut inner = Command { instrument: INSTRUMENT, cl_ord_id4: 0, ..*command };
     match CommandKind::try_from(command.kind) {
         Ok(CommandKind::NewOrder) => {
             inner.order_id = 0;
-            inner.cl_ord_id = [command.order_id, 1, 0, 0];
+            inner.cl_ord_id = named(command.order_id);
         }
         Ok(CommandKind::CancelOrder | CommandKind::ReplaceOrder) => {
-            inner.order_id = target;
-            inner.cl_ord_id = [command.order_id, 1, 0, 0];
+            inner.cl_ord_id = named(command.order_id);
         }
         _ => inner.cl_ord_id = [0; 4],
     }
@@ -95,14 +84,13 @@ pub struct FastOrderBook {
     engine: MatchingEngine,
     fills: Fills,
     time_ns: i64,
-    /// The caller's ids of open orders, and the engine's.
-    ids: WordMap<u64, u64>,
-    /// Those of new orders of the message under way.
-    made: WordMap<u64, u64>,
-    /// The message under way, with the engine's ids.
+    /// The message under way.
     commands: Vec<Command>,
+    /// One for each command of the longest message: there is no risk that refuses any.
     verdicts: Vec<Verdict>,
     events: Vec<EventRecord>,
+    /// What brief requests did.
+    brief: Brief,
 }
 
 /// What is applied together: commands, and what some of them name by `payload_index`.
@@ -114,50 +102,20 @@ struct Request<'a> {
 }
 
 impl FastOrderBook {
-    /// What stands in risk's place here: finds targets, keeps ids apart, and lets all else pass.
-    /// None: an id may be free only when the commands before it in the message are done.
-    fn judge(&mut self, command: &Command, own: u64) -> Option<Verdict> {
-        let kind = CommandKind::try_from(command.kind).unwrap_or(CommandKind::None);
-        let id = command.order_id;
-        Some(match kind {
-            CommandKind::NewOrder if self.made.contains_key(&id) => return None,
-            CommandKind::NewOrder if self.ids.contains_key(&id) => {
-                if !self.commands.is_empty() {
-                    return None;
-                }
-                refused(Reject::DuplicateClOrdId, own)
-            }
-            CommandKind::NewOrder => {
-                self.made.insert(id, own);
-                Verdict { order_id: own, ..Verdict::zeroed() }
-            }
-            CommandKind::CancelOrder | CommandKind::ReplaceOrder => {
-                match self.made.get(&id).or_else(|| self.ids.get(&id)) {
-                    Some(&order_id) => Verdict { order_id, ..Verdict::zeroed() },
-                    None => Verdict {
-                        cancel_reason: Reject::UnknownOrder.cancel_reject().number(),
-                        ..refused(Reject::UnknownOrder, 0)
-                    },
-                }
-            }
-            _ => Verdict::zeroed(),
-        })
-    }
-
-    /// Applies commands as if one by one: each sees the ids that those before it made or ended.
-    /// As many go in one message as can be judged before it is applied; the legs of a list do.
+    /// Applies commands as if one by one. The legs of a list go in one message.
     fn run(&mut self, request: Request<'_>) -> Result<(), engine::BatchError> {
         self.events.clear();
         let mut done = 0;
         while let Some(rest) = request.commands.get(done..).filter(|rest| !rest.is_empty()) {
             let first = self.events.len();
             let legs = together(rest);
-            if legs > 1 {
-                self.ready_list(&rest[..legs]);
-            } else {
-                self.ready(rest);
-            }
-            let count = self.commands.len();
+            let alone = |&(place, command): &(usize, &Command)| place == 0 || command.link == 0;
+            let count = match legs {
+                1 => rest.iter().take(MOST_TOGETHER).enumerate().take_while(alone).count(),
+                legs => legs,
+            };
+            self.commands.clear();
+            self.commands.extend(rest[..count].iter().map(inner));
             self.message(Request { commands: &[], ..request })?;
             for event in &mut self.events[first..] {
                 if event.command_index != TIMER {
@@ -169,76 +127,21 @@ impl FastOrderBook {
         Ok(())
     }
 
-    /// Makes ready the first commands that can go in one message, at least one.
-    fn ready(&mut self, rest: &[Command]) {
-        let sequence = self.engine.applied() + 1;
-        self.verdicts.clear();
-        self.commands.clear();
-        self.made.clear();
-        for (index, command) in rest.iter().take(MOST_TOGETHER).enumerate() {
-            if index > 0 && command.link != 0 {
-                return;
-            }
-            let own = place(0, sequence, index as u32);
-            let Some(verdict) = self.judge(command, own) else { return };
-            self.commands.push(inner(command, verdict.order_id));
-            self.verdicts.push(verdict);
-        }
-    }
-
-    /// Makes ready the legs of a list, of which an id that is there twice is refused.
-    fn ready_list(&mut self, legs: &[Command]) {
-        let sequence = self.engine.applied() + 1;
-        self.verdicts.clear();
-        self.commands.clear();
-        self.made.clear();
-        for (index, command) in legs.iter().enumerate() {
-            let own = place(0, sequence, index as u32);
-            let duplicate = refused(Reject::DuplicateClOrdId, own);
-            let verdict = self.judge(command, own).unwrap_or(duplicate);
-            self.commands.push(inner(command, verdict.order_id));
-            self.verdicts.push(verdict);
-        }
-        self.keep_together();
-    }
-
-    /// Refuses all legs of a list of which one is refused.
-    fn keep_together(&mut self) {
-        let refused_kind = VerdictKind::Refused.number();
-        if self.verdicts.len() < 2 || self.verdicts.iter().all(|one| one.kind != refused_kind) {
-            return;
-        }
-        for verdict in self.verdicts.iter_mut().filter(|one| one.kind != refused_kind) {
-            *verdict = refused(Reject::Other, verdict.order_id);
-        }
-    }
-
-    /// One message of the commands and verdicts that are ready.
+    /// One message of the commands that are ready.
     fn message(&mut self, request: Request<'_>) -> Result<(), engine::BatchError> {
         let sequence = self.engine.applied() + 1;
+        let verdicts = &self.verdicts[..self.commands.len()];
         let batch = Batch {
             terms: request.terms,
             rules: request.rules,
-            ..message((sequence, self.time_ns), &self.commands, &self.verdicts)
+            ..message((sequence, self.time_ns), &self.commands, verdicts)
         };
         self.engine.apply(&batch, &mut self.fills)?;
         for event in &self.fills.events {
             let mut event = *event;
-            let (inner, outer) = (event.order_id, event.cl_ord_id[0]);
-            let kind = ExecType::try_from(event.exec_type).unwrap_or(ExecType::None);
-            match kind {
-                ExecType::New => _ = self.ids.insert(outer, inner),
-                // Whether an order ended in this message or before it is all the same here.
-                ExecType::CancelRejected if event.reason == Reject::TooLate.number() => {
-                    event.reason = Reject::UnknownOrder.number();
-                }
-                ExecType::Rejected | ExecType::CancelRejected | ExecType::TradeBust => {}
-                _ if event.leaves_quantity == 0 => _ = self.ids.remove(&outer),
-                _ => {}
-            }
             // A bust names the order that the caller named: it may be over, and its id another's.
-            if kind != ExecType::TradeBust {
-                event.order_id = outer;
+            if event.exec_type != ExecType::TradeBust.number() {
+                event.order_id = event.cl_ord_id[0];
             }
             event.cl_ord_id = [0; 4];
             self.events.push(event);
@@ -265,7 +168,7 @@ impl FastOrderBook {
     }
 
     /// Sends orders, the legs of one list if there are more than one.
-    fn send(&mut self, orders: &[(Command, Option<OrderTerms>)]) -> PyResult<Vec<Event>> {
+    fn submit_all(&mut self, orders: &[(Command, Option<OrderTerms>)]) -> PyResult<Vec<Event>> {
         let mut terms = Vec::new();
         let mut commands = Vec::with_capacity(orders.len());
         for (command, own) in orders {
@@ -279,7 +182,6 @@ impl FastOrderBook {
     /// events, and the rest are first in the next.
     fn settle(&mut self) -> PyResult<()> {
         self.commands.clear();
-        self.verdicts.clear();
         loop {
             let before = self.events.len();
             self.message(Request::default()).map_err(broken)?;
@@ -345,17 +247,16 @@ impl FastOrderBook {
             return Err(PyValueError::new_err("no such tick, lot or policies"));
         }
         let mut book = Self {
-            engine: MatchingEngine::new(0),
+            engine: MatchingEngine::named(),
             fills: Fills::default(),
             time_ns: 0,
-            ids: WordMap::default(),
-            made: WordMap::default(),
             commands: Vec::new(),
-            verdicts: vec![Verdict::zeroed()],
+            verdicts: vec![Verdict::zeroed(); MOST_TOGETHER],
             events: Vec::new(),
+            brief: Brief::default(),
         };
         let commands = [Command { kind: CommandKind::SetInstrument.number(), ..Command::zeroed() }];
-        let none = message((1, 0), &commands, &book.verdicts);
+        let none = message((1, 0), &commands, &book.verdicts[..1]);
         let batch = Batch { instruments: &[instrument], ..none };
         book.engine.apply(&batch, &mut book.fills).map_err(broken)?;
         Ok(book)
@@ -422,7 +323,7 @@ impl FastOrderBook {
         fields.set_terms(TERMS_TRAILING_BPS, trailing_bps);
         fields.set_terms(TERMS_TAKE_PROFIT, take_profit);
         fields.set_peg(peg)?;
-        self.send(&[fields.command()])
+        self.submit_all(&[fields.command()])
     }
 
     fn submit_list(
@@ -442,7 +343,7 @@ impl FastOrderBook {
             Ok((command, terms))
         };
         let legs = orders.iter().enumerate().map(leg).collect::<PyResult<Vec<_>>>()?;
-        self.send(&legs)
+        self.submit_all(&legs)
     }
 
     #[pyo3(signature = (order_id, account = 0))]
@@ -634,7 +535,7 @@ impl FastOrderBook {
         }
         let request = Request { commands: &commands, terms: &terms, rules: &[] };
         py.detach(|| self.run(request)).map_err(broken)?;
-        write(py, &self.events, dtypes::EVENT)
+        write(py, &self.events, &EVENT)
     }
 
     #[getter]
@@ -660,8 +561,8 @@ impl FastOrderBook {
     }
 
     fn order(&self, order_id: u64) -> Option<OpenOrder> {
-        let order = self.engine.order(*self.ids.get(&order_id)?)?;
-        let extra = self.engine.extra(order.id);
+        let order = self.engine.order_named(order_id)?;
+        let (shown_quantity, extra) = self.engine.more_of(order);
         Some(OpenOrder {
             order_id,
             account: order.account,
@@ -670,7 +571,7 @@ impl FastOrderBook {
             quantity: order.quantity(),
             cum_quantity: order.cum,
             leaves_quantity: order.leaves,
-            shown_quantity: self.engine.shown(order.id),
+            shown_quantity,
             waits: extra.is_some_and(engine::orders::Extra::waits),
             waiting_for: extra.and_then(|extra| waiting_for(extra.place)),
             triggered: extra.is_some_and(|extra| extra.triggered),

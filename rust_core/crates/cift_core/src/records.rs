@@ -4,6 +4,7 @@ use bytemuck::Pod;
 use engine::pod::{Event as EventRecord, ExecType, Liquidity, OrdStatus, Side};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict};
 use wire::dtypes::{self, Field};
 
@@ -125,41 +126,132 @@ pub fn read<T: Pod>(records: &Bound<'_, PyAny>) -> PyResult<Vec<T>> {
     Ok(bytemuck::allocation::pod_collect_to_vec(bytes))
 }
 
+/// A dtype, made when it is first asked for.
+pub struct Dtype {
+    /// Its records.
+    pub name: &'static str,
+    fields: &'static [Field],
+    /// Bytes of each.
+    pub size: usize,
+    made: PyOnceLock<Py<PyAny>>,
+}
+
+impl Dtype {
+    /// That of these fields.
+    pub const fn new<T>(name: &'static str, fields: &'static [Field]) -> Self {
+        Self { name, fields, size: size_of::<T>(), made: PyOnceLock::new() }
+    }
+
+    /// numpy's.
+    pub fn get<'py>(&self, py: Python<'py>) -> PyResult<&Bound<'py, PyAny>> {
+        let made = self.made.get_or_try_init(py, || {
+            let parts = PyDict::new(py);
+            let fields = self.fields;
+            parts.set_item("names", fields.iter().map(|field| field.0).collect::<Vec<_>>())?;
+            parts.set_item("formats", fields.iter().map(|field| field.1).collect::<Vec<_>>())?;
+            parts.set_item("offsets", fields.iter().map(|field| field.2).collect::<Vec<_>>())?;
+            parts.set_item("itemsize", self.size)?;
+            Ok::<_, PyErr>(py.import("numpy")?.call_method1("dtype", (parts,))?.unbind())
+        })?;
+        Ok(made.bind(py))
+    }
+}
+
+/// That of `FastOrderBook.apply`'s commands.
+pub static COMMAND: Dtype = Dtype::new::<engine::pod::Command>("commands", dtypes::COMMAND);
+/// That of the terms that commands name by `payload_index`.
+pub static TERMS: Dtype = Dtype::new::<engine::pod::OrderTerms>("terms", dtypes::ORDER_TERMS);
+/// That of events.
+pub static EVENT: Dtype = Dtype::new::<EventRecord>("events", dtypes::EVENT);
+/// That of `FastOrderBook.send`'s requests.
+pub static REQUEST: Dtype = Dtype::new::<engine::brief::Request>(
+    "requests",
+    &[
+        ("order_id", "<u8", 0),
+        ("price", "<i8", 8),
+        ("quantity", "<i8", 16),
+        ("account", "<u4", 24),
+        ("kind", "u1", 28),
+        ("side", "u1", 29),
+        ("ord_type", "u1", 30),
+        ("time_in_force", "u1", 31),
+        ("flags", "<u2", 32),
+        ("self_trade_prevention", "<u2", 34),
+        ("self_trade_group", "<u4", 36),
+    ],
+);
+/// That of its answers.
+pub static ANSWER: Dtype = Dtype::new::<engine::brief::Answer>(
+    "answers",
+    &[
+        ("executed_quantity", "<i8", 0),
+        ("leaves_quantity", "<i8", 8),
+        ("deals", "<u4", 16),
+        ("reason", "<u2", 20),
+        ("status", "<u2", 22),
+    ],
+);
+/// That of its trades.
+pub static DEAL: Dtype = Dtype::new::<engine::brief::Deal>(
+    "deals",
+    &[
+        ("request", "<u4", 0),
+        ("auction", "<u4", 4),
+        ("match_id", "<u8", 8),
+        ("resting_id", "<u8", 16),
+        ("aggressing_id", "<u8", 24),
+        ("price", "<i8", 32),
+        ("quantity", "<i8", 40),
+    ],
+);
+
 /// Records as an array that owns its bytes.
 pub fn write<'py, T: Pod>(
     py: Python<'py>,
     records: &[T],
-    fields: &[Field],
+    dtype: &Dtype,
 ) -> PyResult<Bound<'py, PyAny>> {
     let bytes = PyBytes::new(py, bytemuck::cast_slice(records));
-    let dtype = dtype(py, fields, size_of::<T>())?;
-    py.import("numpy")?.call_method1("frombuffer", (bytes, dtype))
+    py.import("numpy")?.call_method1("frombuffer", (bytes, dtype.get(py)?))
 }
 
-/// The dtype of these fields.
-pub fn dtype<'py>(py: Python<'py>, fields: &[Field], size: usize) -> PyResult<Bound<'py, PyAny>> {
-    let parts = PyDict::new(py);
-    parts.set_item("names", fields.iter().map(|field| field.0).collect::<Vec<_>>())?;
-    parts.set_item("formats", fields.iter().map(|field| field.1).collect::<Vec<_>>())?;
-    parts.set_item("offsets", fields.iter().map(|field| field.2).collect::<Vec<_>>())?;
-    parts.set_item("itemsize", size)?;
-    py.import("numpy")?.call_method1("dtype", (parts,))
+/// An array of so many records that nobody wrote.
+pub fn empty<'py>(py: Python<'py>, count: usize, dtype: &Dtype) -> PyResult<Bound<'py, PyAny>> {
+    py.import("numpy")?.call_method1("empty", (count, dtype.get(py)?))
 }
 
 /// The dtype of `FastOrderBook.apply`'s input.
 #[pyfunction]
 pub fn command_dtype(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-    dtype(py, dtypes::COMMAND, size_of::<engine::pod::Command>())
+    COMMAND.get(py).cloned()
 }
 
 /// The dtype of the terms that commands name by `payload_index`.
 #[pyfunction]
 pub fn terms_dtype(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-    dtype(py, dtypes::ORDER_TERMS, size_of::<engine::pod::OrderTerms>())
+    TERMS.get(py).cloned()
 }
 
 /// The dtype of its output.
 #[pyfunction]
 pub fn event_dtype(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-    dtype(py, dtypes::EVENT, size_of::<EventRecord>())
+    EVENT.get(py).cloned()
+}
+
+/// The dtype of `FastOrderBook.send`'s input.
+#[pyfunction]
+pub fn request_dtype(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    REQUEST.get(py).cloned()
+}
+
+/// The dtype of its answers.
+#[pyfunction]
+pub fn answer_dtype(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    ANSWER.get(py).cloned()
+}
+
+/// The dtype of its trades.
+#[pyfunction]
+pub fn deal_dtype(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    DEAL.get(py).cloned()
 }

@@ -91,6 +91,8 @@ pub struct Book {
     pub(crate) untold: bool,
     /// It is in the list of books in which something is still to follow.
     pub(crate) pending: bool,
+    /// The last command of this message that may have changed what an auction would do.
+    pub(crate) touched: Option<u32>,
     /// When a volatility auction ends by itself, nanoseconds; 0: it doesn't.
     pub(crate) auction_ends_ns: i64,
     /// When the next session begins, nanoseconds; 0: none is scheduled.
@@ -130,6 +132,7 @@ impl Book {
             marks: false,
             untold: false,
             pending: false,
+            touched: None,
             auction_ends_ns: 0,
             next_session_ns: 0,
             indicated: (0, 0, 0),

@@ -16,6 +16,7 @@ extern crate std;
 
 pub mod batch;
 pub mod book;
+pub mod brief;
 pub mod enums;
 mod events;
 mod fee_schedule;

@@ -120,6 +120,13 @@ impl Order {
         ClOrdId { words: [a, b, c, d, u64::from(self.cl_ord_id4)] }
     }
 
+    /// Its name, where owners name their orders.
+    #[inline]
+    #[must_use]
+    pub fn name(&self) -> u64 {
+        self.cl_ord_id[0]
+    }
+
     /// Sum of price times quantity over its trades.
     #[must_use]
     pub fn cum_notional(&self) -> i128 {
@@ -314,8 +321,10 @@ pub(crate) struct Orders {
     /// an account are found by reading sixteen at a time.
     owners: Vec<u32>,
     free: u32,
-    /// By id.
+    /// By id; where owners name their orders, only those that are linked.
     table: Table,
+    /// By name, where owners name their orders.
+    names: Option<Table>,
     day_first: u32,
     day_last: u32,
     extras: Vec<Extra>,
@@ -325,12 +334,14 @@ pub(crate) struct Orders {
 }
 
 impl Orders {
-    pub fn new() -> Self {
+    /// None yet. Those that their owners name are found by name, and by id only if they are linked.
+    pub fn new(named: bool) -> Self {
         Self {
             arena: Vec::with_capacity(RESERVED_ORDERS),
             owners: Vec::with_capacity(RESERVED_ORDERS),
             free: NIL,
             table: Table::default(),
+            names: named.then(Table::default),
             day_first: NIL,
             day_last: NIL,
             extras: Vec::new(),
@@ -370,7 +381,11 @@ impl Orders {
     /// What an order shows of what is open.
     #[inline]
     pub fn shown(&self, index: u32) -> i64 {
-        let order = self.get(index);
+        self.shown_of(self.get(index))
+    }
+
+    #[inline]
+    pub fn shown_of(&self, order: &Order) -> i64 {
         if order.extra == NIL {
             return order.leaves;
         }
@@ -481,9 +496,10 @@ impl Orders {
         self.get_mut(index).extra = place;
     }
 
-    /// How many orders can be found by id.
+    /// How many orders are listed.
+    #[inline]
     pub fn open(&self) -> usize {
-        self.table.len()
+        self.names.as_ref().unwrap_or(&self.table).len()
     }
 
     #[inline]
@@ -500,6 +516,24 @@ impl Orders {
     #[inline]
     pub fn find(&self, id: u64) -> Option<u32> {
         self.table.find(hash_word(id), |index| self.get(index).id == id)
+    }
+
+    /// Whether owners name their orders.
+    #[inline]
+    pub fn are_named(&self) -> bool {
+        self.names.is_some()
+    }
+
+    /// The open order with this name.
+    #[inline]
+    pub fn find_named(&self, name: u64) -> Option<u32> {
+        let names = self.names.as_ref()?;
+        names.find(hash_word(name), |index| self.get(index).name() == name)
+    }
+
+    /// Whether the order with this id is open, and here.
+    pub fn is(&self, index: u32, id: u64) -> bool {
+        self.get(index).id == id
     }
 
     /// Gives an order a place in the arena; it isn't found by id before it is listed.
@@ -540,7 +574,7 @@ impl Orders {
     pub fn list(&mut self, index: u32) {
         let last = self.day_last;
         let order = self.get_mut(index);
-        let (id, for_the_day) = (order.id, order.expire_day != 0);
+        let (id, name, for_the_day) = (order.id, order.name(), order.expire_day != 0);
         if for_the_day {
             order.day_prev = last;
             order.day_next = NIL;
@@ -553,13 +587,26 @@ impl Orders {
         if self.get(index).extra != NIL {
             self.push_heap(index);
         }
-        self.table.insert(hash_word(id), index);
+        let by_id = self.is_found_by_id(index);
+        if let Some(names) = &mut self.names {
+            names.insert(hash_word(name), index);
+        }
+        if by_id {
+            self.table.insert(hash_word(id), index);
+        }
+    }
+
+    /// Whether an order is found by id while it is listed.
+    #[inline]
+    fn is_found_by_id(&self, index: u32) -> bool {
+        self.names.is_none() || self.link(index).is_some()
     }
 
     /// Ends a listed order: it can't be found any more and its place is given back.
     #[inline]
     pub fn end(&mut self, index: u32) {
-        let &Order { id, expire_day, day_prev, day_next, .. } = self.get(index);
+        let order = self.get(index);
+        let (name, &Order { id, expire_day, day_prev, day_next, .. }) = (order.name(), order);
         if expire_day != 0 {
             match day_prev {
                 NIL => self.day_first = day_next,
@@ -573,7 +620,12 @@ impl Orders {
         if self.get(index).extra != NIL {
             self.leave_heap(index);
         }
-        self.table.remove(hash_word(id), index);
+        if self.is_found_by_id(index) {
+            self.table.remove(hash_word(id), index);
+        }
+        if let Some(names) = &mut self.names {
+            names.remove(hash_word(name), index);
+        }
         self.release(index);
     }
 

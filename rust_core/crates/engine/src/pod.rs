@@ -42,6 +42,10 @@ pub const EVENTS_PER_COMMAND: usize = 4;
 /// The most entries in the `statuses` of one FILLS message: two for each command, and some for
 /// timers, so that full batches don't starve them.
 pub const MAX_STATUSES: usize = 2 * MAX_COMMANDS + 1024;
+/// The most parts in which an iceberg may be shown: each part that trades takes two events of a
+/// message, and few orders must not use up the room of all. Venues bound them likewise (Binance's
+/// filter ICEBERG_PARTS allows 10 to 100, Deribit 100 times as much hidden as shown).
+pub const MAX_ICEBERG_PARTS: i64 = 1_000;
 /// The `command_index` of an event that a timer caused.
 pub const TIMER: u32 = u32::MAX;
 

@@ -140,6 +140,8 @@ pub struct Reference {
     books: BTreeMap<u32, Book>,
     /// Instruments in which something is still to follow.
     pending: Vec<u32>,
+    /// Instruments that collect, and the last command of this message that touched each.
+    touched: BTreeMap<u32, u32>,
     lists: BTreeMap<u64, List>,
     /// Orders of lists that have ended, which gives entries their turns.
     entries_ended: u64,
@@ -195,6 +197,7 @@ impl Reference {
             orders: BTreeMap::new(),
             books: BTreeMap::new(),
             pending: Vec::new(),
+            touched: BTreeMap::new(),
             lists: BTreeMap::new(),
             entries_ended: 0,
             judged: BTreeMap::new(),
@@ -247,6 +250,7 @@ impl Reference {
                 ..outcome
             });
         }
+        self.indicate_all(fills);
     }
 
     /// The levels of a side, best first.

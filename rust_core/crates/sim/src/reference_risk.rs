@@ -191,11 +191,7 @@ impl ReferenceRisk {
             Ok(CommandKind::NewOrder) => return self.new_order(command, batch, place),
             Ok(CommandKind::CancelOrder) => return self.change(command, batch, place, false),
             Ok(CommandKind::ReplaceOrder) => return self.change(command, batch, place, true),
-            Ok(CommandKind::SetInstrument) => {
-                let instrument = batch.instruments[payload];
-                self.instruments.insert(instrument.id, instrument);
-                Ok(())
-            }
+            Ok(CommandKind::SetInstrument) => self.set_instrument(&batch.instruments[payload]),
             Ok(CommandKind::SetAccount) => {
                 self.set_account(&batch.accounts[payload]);
                 Ok(())

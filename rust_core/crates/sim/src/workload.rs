@@ -395,7 +395,7 @@ impl Workload {
             payload.lot_size = self.rng.pick(&[1, 1, 3]);
         }
         if self.profile.rules {
-            payload.tick_size = self.tick(id);
+            payload.tick_size = self.tick(id) * self.rng.pick(&[1, 1, 1, 1, 1, 1, 2, 3]);
             payload.reference_price = self.rng.pick(&[0, self.middle[id as usize - 1]]);
         }
         message.instruments.push(payload);

@@ -41,6 +41,7 @@ from cift.kit.stores.rows import (
     fee_schedule,
     kill_switch,
 )
+from cift_core import encode_reference
 
 __all__ = ["VENUE_NAME", "Change", "hash_key", "holder_name"]
 
@@ -278,6 +279,10 @@ class Change:
         await self._record_locate(released, stored)
         return released
 
+    async def locate_name(self, locate: Locate) -> str:
+        """How the audit log names a locate: the account and the instrument."""
+        return await self._name(Holder(Level.ACCOUNT, locate.account_id), locate.instrument_id)
+
     async def located(self, account_id: int, instrument_id: int) -> int:
         """All that is located for an account in an instrument, in its units."""
         return (await self._located(account_id)).get(instrument_id, 0)
@@ -376,10 +381,10 @@ class Change:
         """Write the outbox rows and the audit log; `ReferenceStore.change` does it, last."""
         commands = self._commands
         for start in range(0, len(commands), MAX_COMMANDS_PER_BATCH):
+            batch = commands[start : start + MAX_COMMANDS_PER_BATCH]
+            encode_reference(1, batch)  # What can't be written would hold up all that follows.
             self.number = await self._connection.fetchval(
-                "SELECT reference_append($1, $2)",
-                self._actor,
-                commands[start : start + MAX_COMMANDS_PER_BATCH],
+                "SELECT reference_append($1, $2)", self._actor, batch
             )
         if self._audit:
             await self._connection.execute(
@@ -402,7 +407,7 @@ class Change:
         commands = await self._tell(holder, rows, [number]) if limited else []
         scale = (await self._scales())[number]
         shown = None if before is None else before.shown(scale)
-        name = await self._name(holder, number)
+        name = await self.locate_name(locate)
         self._record("locate", name, shown, locate.shown(scale), *commands)
 
     async def _tell(

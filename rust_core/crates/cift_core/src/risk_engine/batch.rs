@@ -3,10 +3,9 @@
 use bytemuck::{Pod, Zeroable};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use wire::dtypes::Field;
 
 use super::FastRiskEngine;
-use crate::records;
+use crate::records::{self, Dtype};
 
 /// How many trades or ends are told in one message.
 const TOLD_AT_ONCE: usize = 4096;
@@ -30,17 +29,20 @@ pub struct OrderRow {
     pub stop_price: i64,
 }
 
-const ORDER: &[Field] = &[
-    ("account", "<u4", 0),
-    ("instrument", "<u4", 4),
-    ("side", "u1", 8),
-    ("ord_type", "u1", 9),
-    ("time_in_force", "u1", 10),
-    ("reduce_only", "?", 11),
-    ("price", "<i8", 16),
-    ("quantity", "<i8", 24),
-    ("stop_price", "<i8", 32),
-];
+static ORDER: Dtype = Dtype::new::<OrderRow>(
+    "orders",
+    &[
+        ("account", "<u4", 0),
+        ("instrument", "<u4", 4),
+        ("side", "u1", 8),
+        ("ord_type", "u1", 9),
+        ("time_in_force", "u1", 10),
+        ("reduce_only", "?", 11),
+        ("price", "<i8", 16),
+        ("quantity", "<i8", 24),
+        ("stop_price", "<i8", 32),
+    ],
+);
 
 /// What is said of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
@@ -52,7 +54,10 @@ pub struct VerdictRow {
     pub reserved: [u8; 5],
 }
 
-const VERDICT: &[Field] = &[("order_id", "<u8", 0), ("reason", "<u2", 8), ("accepted", "?", 10)];
+static VERDICT: Dtype = Dtype::new::<VerdictRow>(
+    "verdicts",
+    &[("order_id", "<u8", 0), ("reason", "<u2", 8), ("accepted", "?", 10)],
+);
 
 /// A trade of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
@@ -65,8 +70,10 @@ pub struct TradeRow {
     pub reserved: [u8; 7],
 }
 
-const TRADE: &[Field] =
-    &[("order_id", "<u8", 0), ("price", "<i8", 8), ("quantity", "<i8", 16), ("maker", "?", 24)];
+static TRADE: Dtype = Dtype::new::<TradeRow>(
+    "trades",
+    &[("order_id", "<u8", 0), ("price", "<i8", 8), ("quantity", "<i8", 16), ("maker", "?", 24)],
+);
 
 /// The records of a one-dimensional array of this type and no other: nothing is converted, since
 /// what is cut off or rounded on the way would be another order.
@@ -83,19 +90,19 @@ fn read<T: Pod>(array: &Bound<'_, PyAny>, dtype: Bound<'_, PyAny>, name: &str) -
 /// The dtype of orders.
 #[pyfunction]
 pub fn fast_order_dtype(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-    records::dtype(py, ORDER, size_of::<OrderRow>())
+    ORDER.get(py).cloned()
 }
 
 /// The dtype of verdicts.
 #[pyfunction]
 pub fn fast_verdict_dtype(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-    records::dtype(py, VERDICT, size_of::<VerdictRow>())
+    VERDICT.get(py).cloned()
 }
 
 /// The dtype of trades.
 #[pyfunction]
 pub fn fast_trade_dtype(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-    records::dtype(py, TRADE, size_of::<TradeRow>())
+    TRADE.get(py).cloned()
 }
 
 /// Numbers of one kind as an array.
@@ -120,7 +127,7 @@ impl FastRiskEngine {
             let mut said = Vec::with_capacity(rows.len());
             self.judge(&rows, &mut said).map(|()| said)
         })?;
-        records::write(py, &said, VERDICT)
+        records::write(py, &said, &VERDICT)
     }
 
     fn trade_many<'py>(

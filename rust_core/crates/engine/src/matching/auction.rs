@@ -6,7 +6,7 @@ use super::{MatchingEngine, Room, EVENTS_PER_TRADE};
 use crate::batch::Fills;
 use crate::book::{side_index, BookSide};
 use crate::orders::{Link, Order, Place, NIL};
-use crate::pod::{Event, ExecType, MarketStatus, SessionState, Side, TimeInForce};
+use crate::pod::{Event, ExecType, MarketStatus, SessionState, Side, TimeInForce, MAX_STATUSES};
 use crate::rules::{Criterion, Residual};
 use crate::ticks::Ticks;
 
@@ -234,21 +234,44 @@ impl MatchingEngine {
         found.last().map(|candidate| candidate.high)
     }
 
+    /// Notes that a command, the last one so far, may have changed what an auction would do.
+    pub(super) fn touch(&mut self, slot: usize, command_index: u32) {
+        let book = &mut self.books[slot];
+        if book.session.collects() && book.touched.replace(command_index).is_none() {
+            self.collecting.push((book.instrument.id, slot as u32));
+        }
+    }
+
+    /// Tells at the end of a message what auctions would do now, where commands may have changed
+    /// that, by rising instrument id. Where something is still to follow, or for want of room, the
+    /// next message does.
+    pub(super) fn indicate_touched(&mut self, fills: &mut Fills) {
+        let mut collecting = core::mem::take(&mut self.collecting);
+        collecting.sort_unstable();
+        for &(_, slot) in &collecting {
+            let slot = slot as usize;
+            let book = &mut self.books[slot];
+            let Some(command_index) = book.touched.take() else { continue };
+            if book.pending || !book.session.collects() {
+                continue;
+            }
+            if !self.indicate(slot, command_index, fills) {
+                self.postpone(slot);
+            }
+        }
+        collecting.clear();
+        self.collecting = collecting;
+    }
+
     /// Tells what an auction would do now, if that has changed. Says whether there was room.
-    pub(super) fn indicate(
-        &mut self,
-        slot: usize,
-        command_index: u32,
-        room: Room,
-        fills: &mut Fills,
-    ) -> bool {
+    fn indicate(&mut self, slot: usize, command_index: u32, fills: &mut Fills) -> bool {
         let auction = self.auction(slot);
         let told = auction.map_or((0, 0, 0), |a| (a.price, a.quantity, a.imbalance));
         let book = &mut self.books[slot];
         if told == book.indicated {
             return true;
         }
-        if fills.statuses.len() >= room.statuses {
+        if fills.statuses.len() >= MAX_STATUSES {
             return false;
         }
         book.indicated = told;
@@ -279,8 +302,9 @@ impl MatchingEngine {
         let own = &book.sides[side_index(side)];
         let key = own.limit_key(price);
         for ((queues, limit), passed) in [(markets, 0), (own, key)].into_iter().zip(passed) {
+            let mut at = *passed;
             loop {
-                let next = match *passed {
+                let next = match at {
                     NIL => queues.next_maker(limit),
                     passed => queues.after(&self.orders, passed, limit),
                 };
@@ -288,7 +312,11 @@ impl MatchingEngine {
                 if self.auction_quantity(index) > 0 {
                     return Some(index);
                 }
-                *passed = index;
+                at = index;
+                // One that goes when its partner trades isn't there for long.
+                if self.orders.is_floored(index) {
+                    *passed = index;
+                }
             }
         }
         None
@@ -396,15 +424,17 @@ impl MatchingEngine {
             while at != NIL {
                 let order = self.orders.get(at);
                 if self.ends_with_auction(order, slot).is_some() {
-                    ids.push(order.id);
+                    ids.push((order.id, at));
                 }
                 at = order.next;
             }
         }
         let mut done = true;
-        for &id in &ids {
+        for &(id, index) in &ids {
             // It may have gone with its partner.
-            let Some(index) = self.orders.find(id) else { continue };
+            if !self.orders.is(index, id) {
+                continue;
+            }
             if events.len() + 1 + self.orders.link_cost(index) > room.events {
                 done = false;
                 break;

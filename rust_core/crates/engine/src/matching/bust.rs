@@ -1,9 +1,10 @@
 //! Trades that an operator says were none.
 
-use alloc::vec::Vec;
 use bytemuck::Zeroable;
 
+use super::mass::MAX_SWEEPS_AND_KILLS;
 use super::{Context, MatchingEngine};
+use crate::batch::Fills;
 use crate::pod::{Event, ExecType, Side, MAX_PRICE, MAX_QUANTITY};
 use crate::reject::Reject;
 
@@ -11,8 +12,9 @@ use crate::reject::Reject;
 const MAX_BUSTED: usize = 65_536;
 
 impl MatchingEngine {
-    /// Says that one side of a trade is void. Books, stops and the last trade stay as they are.
-    pub(super) fn bust(&mut self, at: Context<'_>, events: &mut Vec<Event>) -> Result<(), Reject> {
+    /// Says that one side of a trade is void. Books, stops and the last trade stay as they are, but
+    /// for orders that only reduce the position that the trade had made.
+    pub(super) fn bust(&mut self, at: Context<'_>, fills: &mut Fills) -> Result<(), Reject> {
         let command = at.command;
         if self.slot(command.instrument).is_none() {
             return Err(Reject::UnknownSymbol);
@@ -36,11 +38,11 @@ impl MatchingEngine {
         let Err(place) = self.busted.binary_search(&side_of_trade) else {
             return Err(Reject::TooLate);
         };
-        if self.busted.len() == MAX_BUSTED {
+        if self.busted.len() == MAX_BUSTED || self.sweeps.len() == MAX_SWEEPS_AND_KILLS {
             return Err(Reject::SystemUnavailable);
         }
         self.busted.insert(place, side_of_trade);
-        events.push(Event {
+        fills.events.push(Event {
             exec_type: ExecType::TradeBust.number(),
             side: command.side,
             account: command.account,
@@ -52,6 +54,7 @@ impl MatchingEngine {
             match_id,
             ..Event::zeroed()
         });
+        self.cancel_reducing(at, fills);
         Ok(())
     }
 }

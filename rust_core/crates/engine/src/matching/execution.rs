@@ -3,11 +3,12 @@
 use alloc::vec::Vec;
 
 use super::lists::LINKED;
+use super::tell::{Stand, Tell};
 use super::{Context, MatchingEngine, Turn, EVENTS_PER_TRADE};
 use crate::book::Fillable;
-use crate::events::{of_order, of_trade, rests, stood, Trade};
+use crate::events::{of_order, stood, Trade};
 use crate::orders::{Order, Place, NIL};
-use crate::pod::{Event, ExecType, Liquidity, PegPrice, SelfTrade, TimeInForce};
+use crate::pod::{Event, ExecType, PegPrice, SelfTrade, TimeInForce};
 use crate::reject::Reject;
 
 impl MatchingEngine {
@@ -16,20 +17,20 @@ impl MatchingEngine {
     ///
     /// This is the way of plain orders among plain orders; whatever else there is to look at is
     /// seen in [`Self::execute_special`], which goes on where this stops.
-    pub(super) fn execute(
+    pub(super) fn execute<T: Tell>(
         &mut self,
         index: u32,
         slot: usize,
         turn: Turn,
-        events: &mut Vec<Event>,
+        tell: &mut T,
     ) -> bool {
         let taker = self.orders.get(index);
         let (side, price, account) = (taker.side(), taker.price, taker.account);
-        let mut last_event = events.len() - 1;
         let trades_end = turn.trades_end;
+        let mut stand = Stand { last_event: tell.count() - 1, trades_end };
         let book = &mut self.books[slot];
         if book.special || taker.extra != NIL || price == 0 && book.marks {
-            return self.execute_special(index, slot, turn.index, trades_end, last_event, events);
+            return self.go_on_special(index, slot, turn, stand, tell);
         }
         // A market order whose rest was given a price is a limit order from then on.
         let immediate = price == 0
@@ -38,7 +39,7 @@ impl MatchingEngine {
         let limit_key = book.opposite_mut(side).limit_key(price);
         if taker.time_in_force == TimeInForce::Fok as u8 {
             let quantity = taker.leaves;
-            let trades = trades_end.saturating_sub(events.len()) / EVENTS_PER_TRADE;
+            let trades = trades_end.saturating_sub(tell.count()) / EVENTS_PER_TRADE;
             // Whose orders there are is for the plan to see.
             let meets = book.rules.self_trade != SelfTrade::Allow;
             let opposite = book.opposite_mut(side);
@@ -46,19 +47,16 @@ impl MatchingEngine {
                 Fillable::No => Some(Reject::FokUnfillable),
                 Fillable::Yes if !meets => None,
                 Fillable::TooMany if !meets => Some(Reject::Other),
-                _ => {
-                    let at = turn.index;
-                    return self.execute_special(index, slot, at, trades_end, last_event, events);
-                }
+                _ => return self.go_on_special(index, slot, turn, stand, tell),
             };
             if let Some(reason) = reason {
-                self.cancel_rest(index, reason.number(), turn.index, events);
+                tell.rest_ends(self.orders.get_mut(index), reason.number(), turn.index);
                 return false;
             }
         }
         let mut cut_short = false;
         while let Some(maker) = self.books[slot].opposite_mut(side).next_maker(limit_key) {
-            if events.len() + EVENTS_PER_TRADE > trades_end {
+            if tell.count() + EVENTS_PER_TRADE > trades_end {
                 cut_short = true;
                 break;
             }
@@ -67,34 +65,48 @@ impl MatchingEngine {
             let meets =
                 order.account == account && self.books[slot].rules.self_trade != SelfTrade::Allow;
             if order.extra != NIL || meets {
-                let at = turn.index;
-                return self.execute_special(index, slot, at, trades_end, last_event, events);
+                return self.go_on_special(index, slot, turn, stand, tell);
             }
-            last_event = events.len();
-            self.trade(index, maker, slot, turn.index, events);
+            stand.last_event = tell.count();
+            self.trade(index, maker, slot, turn.index, tell);
             if self.orders.get(index).leaves == 0 {
                 return false;
             }
         }
         if cut_short || immediate {
             let reason = if cut_short { Reject::Other.number() } else { 0 };
-            self.cancel_rest(index, reason, turn.index, events);
+            tell.rest_ends(self.orders.get_mut(index), reason, turn.index);
             return false;
         }
         self.books[slot].side_mut(side).rest(&mut self.orders, index);
-        rests(&mut events[last_event], self.orders.get(index).leaves);
+        tell.rests(stand.last_event, self.orders.get(index).leaves);
         true
+    }
+
+    /// Goes on with an order for which there is more to look at.
+    #[inline(never)]
+    fn go_on_special<T: Tell>(
+        &mut self,
+        index: u32,
+        slot: usize,
+        turn: Turn,
+        stand: Stand,
+        tell: &mut T,
+    ) -> bool {
+        let (events, stand) = tell.at_length(self.orders.get_mut(index), stand);
+        let Stand { last_event, trades_end } = stand;
+        self.execute_special(index, slot, turn.index, trades_end, last_event, events)
     }
 
     /// One trade between an incoming order and the one whose turn it is, both plain.
     #[inline]
-    pub(super) fn trade(
+    fn trade<T: Tell>(
         &mut self,
         taker: u32,
         maker: u32,
         slot: usize,
         command_index: u32,
-        events: &mut Vec<Event>,
+        tell: &mut T,
     ) {
         self.matches += 1;
         let &Order { price, leaves, .. } = self.orders.get(maker);
@@ -103,35 +115,18 @@ impl MatchingEngine {
         assert!(quantity > 0, "who trades has something left");
         let trade = Trade { match_id: self.matches, price, quantity };
         taker.fill(price, quantity);
-        events.push(of_trade(taker, trade, Liquidity::Taker, command_index));
+        tell.took(taker, trade, command_index);
 
         let order = self.orders.get_mut(maker);
         let book = &mut self.books[slot];
         book.last_trade = price;
         let side = book.side_mut(order.side());
         side.fill(order, quantity);
-        let mut event = of_trade(order, trade, Liquidity::Maker, command_index);
-        stood(&mut event, price, leaves);
+        tell.gave(order, trade, leaves, command_index);
         if order.leaves == 0 {
             side.remove(&mut self.orders, maker);
             self.orders.end(maker);
-        } else {
-            rests(&mut event, leaves - quantity);
         }
-        events.push(event);
-    }
-
-    /// The event that ends what is left of an order that is in no book.
-    pub(super) fn cancel_rest(
-        &mut self,
-        index: u32,
-        reason: u16,
-        command_index: u32,
-        events: &mut Vec<Event>,
-    ) {
-        let order = self.orders.get_mut(index);
-        let event = of_order(order, ExecType::Canceled, command_index);
-        events.push(Event { reason, ..event });
     }
 
     /// Gives an open order other terms. It keeps its priority unless its price changes or more of
@@ -144,28 +139,35 @@ impl MatchingEngine {
         at: Context<'_>,
         events: &mut Vec<Event>,
     ) {
-        let slot = self.slot(self.orders.get(index).instrument).expect("an order has a book");
-        let order = self.orders.get_mut(index);
+        let order = self.orders.get(index);
+        let slot = self.slot(order.instrument).expect("an order has a book");
         if order.extra != NIL {
             return self.amend_special(index, slot, price, leaves, at, events);
         }
-        let (old_price, old_leaves) = (order.price, order.leaves);
+        self.amend_plain(index, slot, (price, leaves), at.turn(), events);
+    }
+
+    /// The same for a plain one.
+    pub(super) fn amend_plain<T: Tell>(
+        &mut self,
+        index: u32,
+        slot: usize,
+        (price, leaves): (i64, i64),
+        turn: Turn,
+        tell: &mut T,
+    ) {
+        let order = self.orders.get_mut(index);
+        let old = (order.price, order.leaves);
         let side = self.books[slot].side_mut(order.side());
-        if price == old_price && leaves <= old_leaves {
+        if price == old.0 && leaves <= old.1 {
             side.reduce(order, leaves);
-            let mut event = of_order(order, ExecType::Replaced, at.index);
-            stood(&mut event, old_price, old_leaves);
-            rests(&mut event, leaves);
-            events.push(event);
-            return;
+            return tell.replaced(order, old, true, turn.index);
         }
         side.remove(&mut self.orders, index);
         let order = self.orders.get_mut(index);
         (order.price, order.leaves) = (price, leaves);
-        let mut event = of_order(order, ExecType::Replaced, at.index);
-        stood(&mut event, old_price, old_leaves);
-        events.push(event);
-        if !self.execute(index, slot, at.turn(), events) {
+        tell.replaced(order, old, false, turn.index);
+        if !self.execute(index, slot, turn, tell) {
             self.orders.end(index);
         }
     }
@@ -250,16 +252,10 @@ impl MatchingEngine {
         command_index: u32,
         events: &mut Vec<Event>,
     ) {
-        let slot = self.slot(self.orders.get(index).instrument).expect("an order has a book");
-        let order = self.orders.get_mut(index);
+        let order = self.orders.get(index);
+        let slot = self.slot(order.instrument).expect("an order has a book");
         if order.extra == NIL {
-            let mut event = of_order(order, exec_type, command_index);
-            event.reason = reason;
-            stood(&mut event, order.price, order.leaves);
-            events.push(event);
-            self.books[slot].side_mut(order.side()).remove(&mut self.orders, index);
-            self.orders.end(index);
-            return;
+            return self.end_plain(index, slot, (exec_type, reason), command_index, events);
         }
         let mut event = self.event(index, exec_type, command_index);
         event.reason = reason;
@@ -274,6 +270,22 @@ impl MatchingEngine {
         if reason != LINKED {
             self.cancel_partner(link, command_index, events);
         }
+    }
+
+    /// Ends a plain order that rests, in a way and for a reason.
+    #[inline]
+    pub(super) fn end_plain<T: Tell>(
+        &mut self,
+        index: u32,
+        slot: usize,
+        (exec_type, reason): (ExecType, u16),
+        command_index: u32,
+        tell: &mut T,
+    ) {
+        let order = self.orders.get_mut(index);
+        tell.ends(order, exec_type, reason, command_index);
+        self.books[slot].side_mut(order.side()).remove(&mut self.orders, index);
+        self.orders.end(index);
     }
 
     /// The event of something that happened to an order, with what few orders have.

@@ -71,9 +71,9 @@ impl MatchingEngine {
         fills: &mut Fills,
     ) -> bool {
         let done = self.follow_on(slot, command_index, room, fills);
-        let mut told = self.tell_session(slot, command_index, room, fills);
-        if done && told && self.books[slot].session.collects() {
-            told = self.indicate(slot, command_index, room, fills);
+        let told = self.tell_session(slot, command_index, room, fills);
+        if done && told {
+            self.touch(slot, command_index);
         }
         if !done || !told {
             self.postpone(slot);
@@ -213,8 +213,8 @@ impl MatchingEngine {
         self.arrive(index, slot, turn, events)
     }
 
-    /// Lets a trailing stop that arrives trail from the last trade on, if it is active by then. This
-    /// comes before its event, which says where its stop is.
+    /// Lets a trailing stop that arrives trail from the last trade on, if it is active by then.
+    /// This comes before its event, which says where its stop is.
     pub(super) fn begin_trailing(&mut self, index: u32, slot: usize) {
         let (side, last) = (self.orders.get(index).side(), self.books[slot].last_trade);
         let Some(extra) = self.orders.extra_mut(index) else { return };

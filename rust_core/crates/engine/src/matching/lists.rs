@@ -5,7 +5,7 @@
 
 use alloc::vec::Vec;
 
-use super::refusals::{earliest, refusal_of_risk, POST_ONLY};
+use super::refusals::{earliest, has_too_many_parts, refusal_of_risk, terms, POST_ONLY};
 use super::{rejected, Context, MatchingEngine, Turn};
 use crate::batch::Batch;
 use crate::book::Ended;
@@ -89,7 +89,8 @@ impl MatchingEngine {
             let own = self.refusal_of_special(command, terms_of(batch, command), slot);
             let of_risk = refusal_of_risk(&batch.verdicts[start + place]);
             let unfit = if well_formed { misfit(first, command, place) } else { reasons[0] };
-            reasons[place] = earliest(earliest(own, unfit), of_risk);
+            let name = self.name_taken(command, &commands[..place]);
+            reasons[place] = earliest(earliest(earliest(own, unfit), name), of_risk);
         }
         if reasons.iter().any(Option::is_some) {
             for reason in reasons.iter_mut().take(legs) {
@@ -184,6 +185,32 @@ impl MatchingEngine {
         if !self.arrive(index, slot, turn, events) {
             self.finish(index, slot);
         }
+    }
+
+    /// Whether a replace would give one of two orders that cancel each other another quantity than
+    /// the other has. It may end both.
+    pub(super) fn parts_from_partner(&self, command: &Command, index: u32) -> bool {
+        let order = self.orders.get(index);
+        let (_, leaves) = terms(command, order);
+        let partner = self.orders.link(index).and_then(Link::partner);
+        leaves > 0
+            && leaves != order.leaves
+            && partner.is_some_and(|id| self.orders.find(id).is_some())
+    }
+
+    /// Whether a replace would give an entry more than one of its exits can have.
+    pub(super) fn exits_misfit(&self, command: &Command, index: u32) -> bool {
+        let Some(link) = self.orders.link(index).filter(|link| link.is_entry()) else {
+            return false;
+        };
+        let order = self.orders.get(index);
+        let (_, leaves) = terms(command, order);
+        let total = leaves.saturating_add(order.cum);
+        let exits = (1..u64::from(link.leg.legs)).filter_map(|place| {
+            let exit = self.orders.find(link.first + place)?;
+            self.orders.extra(exit)
+        });
+        leaves > 0 && exits.into_iter().any(|exit| has_too_many_parts(total, exit.display))
     }
 
     /// Lets the exits that wait for an entry have its total.

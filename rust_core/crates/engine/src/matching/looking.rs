@@ -60,6 +60,18 @@ impl MatchingEngine {
         self.orders.find(id).and_then(|index| self.orders.extra(index))
     }
 
+    /// An open order by the name that its owner gave it.
+    #[must_use]
+    pub fn order_named(&self, name: u64) -> Option<&Order> {
+        self.orders.find_named(name).map(|index| self.orders.get(index))
+    }
+
+    /// What an open order that was found shows, and what it has that a plain one doesn't.
+    #[must_use]
+    pub fn more_of(&self, order: &Order) -> (i64, Option<&Extra>) {
+        (self.orders.shown_of(order), self.orders.extra_at(order.extra))
+    }
+
     /// The orders of one side of a book in the order in which they would trade.
     pub fn orders(&self, instrument: u32, side: Side) -> impl Iterator<Item = &Order> + '_ {
         self.book(instrument).into_iter().flat_map(move |book| book.side(side).orders(&self.orders))

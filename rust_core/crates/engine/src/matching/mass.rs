@@ -1,4 +1,5 @@
-//! Cancels of many orders at once: mass cancels, and what kill switches end.
+//! Cancels of many orders at once: mass cancels, what kill switches end, and what a busted trade
+//! leaves nothing to reduce.
 
 use alloc::vec::Vec;
 
@@ -7,13 +8,13 @@ use alloc::collections::BTreeMap;
 use super::{Context, MatchingEngine, Room};
 use crate::batch::Fills;
 use crate::orders::Order;
-use crate::pod::{Event, ExecType, Side, TIMER};
+use crate::pod::{Event, ExecType, Side, FLAG_REDUCE_ONLY, TIMER};
 use crate::reject::Reject;
 
 /// The most mass cancels that go on at a time.
 const MAX_SWEEPS: usize = 64;
-/// The same with kills, so that mass cancels leave them room.
-const MAX_SWEEPS_AND_KILLS: usize = 2 * MAX_SWEEPS;
+/// The same with kills and busts, so that mass cancels leave them room.
+pub(super) const MAX_SWEEPS_AND_KILLS: usize = 2 * MAX_SWEEPS;
 
 /// Which orders a mass cancel is about; 0: any.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +27,8 @@ pub(super) struct Wanted {
     before: u64,
     /// Of whose accounts.
     firm: Option<u32>,
+    /// Whether only those that never increase a position.
+    reduce_only: bool,
     /// What is told as the reason.
     reason: u16,
 }
@@ -37,6 +40,7 @@ impl Wanted {
             && self.firm.is_none_or(of_firm)
             && (self.instrument == 0 || order.instrument == self.instrument)
             && (self.side == 0 || u16::from(order.side) == self.side)
+            && (!self.reduce_only || u16::from(order.flags) & FLAG_REDUCE_ONLY != 0)
             && (self.tag == 0 || tag() == self.tag)
     }
 }
@@ -62,6 +66,7 @@ impl MatchingEngine {
             tag: command.order_id,
             before: at.place,
             firm: None,
+            reduce_only: false,
             reason: 0,
         };
         self.sweep_out(wanted, at, fills);
@@ -83,15 +88,47 @@ impl MatchingEngine {
         if self.sweeps.len() == MAX_SWEEPS_AND_KILLS {
             return Err(Reject::SystemUnavailable);
         }
-        let reason = Reject::KillSwitch.number();
-        let wanted =
-            Wanted { account, instrument: 0, side: 0, tag: 0, before: at.place, firm, reason };
+        let wanted = Wanted {
+            account,
+            instrument: 0,
+            side: 0,
+            tag: 0,
+            before: at.place,
+            firm,
+            reduce_only: false,
+            reason: Reject::KillSwitch.number(),
+        };
         self.sweep_out(wanted, at, fills);
         Ok(())
     }
 
-    /// Cancels what a command means, or as much of it as there is room for.
+    /// Cancels what never increases a position on the other side of a trade that was none: matching
+    /// knows no positions, and what is left of this one may be less than those would reduce.
+    pub(super) fn cancel_reducing(&mut self, at: Context<'_>, fills: &mut Fills) {
+        let command = at.command;
+        if command.account == 0 {
+            return;
+        }
+        let buys = command.side == Side::Buy.number();
+        let wanted = Wanted {
+            account: command.account,
+            instrument: command.instrument,
+            side: if buys { Side::Sell } else { Side::Buy }.number(),
+            tag: 0,
+            before: at.place,
+            firm: None,
+            reduce_only: true,
+            reason: Reject::ReduceOnly.number(),
+        };
+        self.sweep_out(wanted, at, fills);
+    }
+
+    /// Cancels what a command means, or as much of it as there is room for. One that comes while
+    /// another goes on waits until that is done.
     fn sweep_out(&mut self, wanted: Wanted, at: Context<'_>, fills: &mut Fills) {
+        if !self.sweeps.is_empty() {
+            return self.sweeps.push(wanted);
+        }
         let room = at.room();
         if !self.cancel_all(wanted, at.index, room, &mut fills.events) {
             self.sweeps.push(wanted);
@@ -134,17 +171,19 @@ impl MatchingEngine {
         let mut ids = core::mem::take(&mut self.swept);
         ids.clear();
         self.touched.clear();
-        self.orders.of_account(wanted.account, |_, order| {
+        self.orders.of_account(wanted.account, |index, order| {
             let tag = || self.orders.extra_at(order.extra).map_or(0, |extra| extra.tag);
             if wanted.is(order, &self.firms, tag) {
-                ids.push(order.id);
+                ids.push((order.id, index));
             }
         });
         ids.sort_unstable();
         let mut done = true;
-        for &id in &ids {
+        for &(id, index) in &ids {
             // The partner of one that has just been cancelled is gone.
-            let Some(index) = self.orders.find(id) else { continue };
+            if !self.orders.is(index, id) {
+                continue;
+            }
             if events.len() + 1 + self.orders.link_cost(index) > room.events {
                 done = false;
                 break;

@@ -6,6 +6,7 @@
 //! order of need.
 
 mod auction;
+mod brief;
 mod bust;
 mod execution;
 mod follow;
@@ -19,6 +20,7 @@ mod refusals;
 mod session;
 mod setting;
 mod sweep;
+mod tell;
 mod timers;
 
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -26,7 +28,7 @@ use alloc::{vec, vec::Vec};
 
 use crate::batch::{Batch, BatchError, Fills};
 use crate::book::Book;
-use crate::events::{of_order, of_refusal, status_of};
+use crate::events::{of_refusal, status_of};
 use crate::hash::StateHash;
 use crate::ids::{place, shard_of, MAX_SEQUENCE, MAX_SHARD};
 use crate::orders::{Extra, Link, Order, Orders, DAY_NS, MAX_OPEN_ORDERS, NIL};
@@ -40,9 +42,19 @@ use refusals::{
     earliest, is_plain, misfit, refusal_of_risk, shape_of_new, shape_of_replace, shape_of_special,
     terms,
 };
+use tell::Tell;
+
+pub use brief::Told;
 
 /// Events of one trade: the taker's and the maker's.
 const EVENTS_PER_TRADE: usize = 2;
+
+/// Orders, by their time in force, that end with the day: those for an auction too, if it doesn't
+/// come.
+const FOR_THE_DAY: u32 = 1 << TimeInForce::Day as u32
+    | 1 << TimeInForce::AtTheOpen as u32
+    | 1 << TimeInForce::AtTheClose as u32
+    | 1 << TimeInForce::GoodForAuction as u32;
 
 /// All books of a shard and the orders in them.
 #[derive(Clone, Debug)]
@@ -64,7 +76,7 @@ pub struct MatchingEngine {
     /// The firm of every account.
     firms: BTreeMap<u32, u32>,
     /// Room for the orders that one cancels, and for the books that it touches.
-    swept: Vec<u64>,
+    swept: Vec<(u64, u32)>,
     touched: Vec<(u32, u32)>,
     /// What happens by itself: when, what, in which instrument.
     timers: BTreeSet<timers::Timer>,
@@ -76,6 +88,8 @@ pub struct MatchingEngine {
     parts: Vec<plan::Part>,
     /// Trades that were busted, a side each, rising.
     busted: Vec<u64>,
+    /// Instruments that collect and were touched in this message, by id, and where they are.
+    collecting: Vec<(u32, u32)>,
     /// The prices of an auction under consideration.
     candidates: Vec<auction::Candidate>,
     hash: StateHash,
@@ -141,12 +155,24 @@ impl MatchingEngine {
     #[must_use]
     pub fn new(shard: u32) -> Self {
         assert!(shard <= MAX_SHARD, "a shard is at most {MAX_SHARD}");
+        Self::with(shard, Orders::new(false))
+    }
+
+    /// An engine whose orders have names of 64 bits that their owners give them, in the first word
+    /// of the client order id: it finds what a cancel or replace names, and refuses a name that an
+    /// open order has. The id in a verdict isn't looked at.
+    #[must_use]
+    pub fn named() -> Self {
+        Self::with(0, Orders::new(true))
+    }
+
+    fn with(shard: u32, orders: Orders) -> Self {
         Self {
             shard,
             applied: 0,
             time_ns: 0,
             matches: 0,
-            orders: Orders::new(),
+            orders,
             books: Vec::new(),
             slots: vec![0],
             pending: Vec::new(),
@@ -160,6 +186,7 @@ impl MatchingEngine {
             gone: Vec::new(),
             parts: Vec::with_capacity(plan::MOST_CHOSEN),
             busted: Vec::new(),
+            collecting: Vec::new(),
             candidates: Vec::new(),
             hash: StateHash::default(),
         }
@@ -202,6 +229,9 @@ impl MatchingEngine {
                 event_count: fills.events.len() as u32 - first_event,
                 ..outcome
             });
+        }
+        if !self.collecting.is_empty() {
+            self.indicate_touched(fills);
         }
         assert!(fills.events.len() <= MAX_EVENTS, "events stay within what was set aside");
         self.hash.fold_fills(fills);
@@ -287,27 +317,48 @@ impl MatchingEngine {
             return self.new_special(at, refusal, events);
         }
         let slot = self.slot(at.command.instrument);
-        let own = self.refusal_of_plain(at.command, slot);
+        let own =
+            earliest(self.refusal_of_plain(at.command, slot), self.name_taken(at.command, &[]));
         let (Some(slot), None, None) = (slot, own, refusal) else {
             let reason = earliest(own, refusal).expect("an unknown instrument is a refusal");
             return (rejected(at, reason, events), None);
         };
-        let order = self.order_of(at);
+        let order = self.order_of(at.place, at.command);
+        self.take_plain(order, slot, at.turn(), events);
+        (outcome(OutcomeKind::Accepted, at.place), Some(slot))
+    }
+
+    /// Takes a plain new order that isn't refused. Says where it is, or was if it doesn't rest.
+    #[inline]
+    fn take_plain<T: Tell>(&mut self, order: Order, slot: usize, turn: Turn, tell: &mut T) -> u32 {
         let index = self.orders.insert(order);
-        events.push(of_order(self.orders.get_mut(index), ExecType::New, at.index));
-        if self.execute(index, slot, at.turn(), events) {
+        tell.came(self.orders.get_mut(index), turn.index);
+        if self.execute(index, slot, turn, tell) {
             self.orders.list(index);
         } else {
             self.orders.release(index);
         }
-        (outcome(OutcomeKind::Accepted, at.place), Some(slot))
+        index
+    }
+
+    /// Why a new order can't have its name, where owners name their orders: it is that of an open
+    /// order, or of one before it in its list.
+    #[inline]
+    fn name_taken(&self, command: &Command, before: &[Command]) -> Option<Reject> {
+        if !self.orders.are_named() {
+            return None;
+        }
+        let name = command.cl_ord_id[0];
+        let taken = self.orders.find_named(name).is_some()
+            || before.iter().any(|other| other.cl_ord_id[0] == name);
+        taken.then_some(Reject::DuplicateClOrdId)
     }
 
     /// The order that a command makes.
     #[inline]
-    fn order_of(&self, at: Context<'_>) -> Order {
-        let mut order = Order::new(at.place, at.command);
-        if order.time_in_force == TimeInForce::Day as u8 {
+    fn order_of(&self, place: u64, command: &Command) -> Order {
+        let mut order = Order::new(place, command);
+        if FOR_THE_DAY >> order.time_in_force & 1 != 0 {
             order.expire_day = (self.time_ns / DAY_NS) as u32 + 1;
         }
         order
@@ -326,7 +377,8 @@ impl MatchingEngine {
         }
         let slot = self.slot(at.command.instrument);
         let terms = lists::terms_of(at.batch, at.command);
-        let own = self.refusal_of_special(at.command, terms, slot);
+        let special = self.refusal_of_special(at.command, terms, slot);
+        let own = earliest(special, self.name_taken(at.command, &[]));
         let (Some(slot), None, None) = (slot, own, refusal) else {
             let reason = earliest(own, refusal).expect("an unknown instrument is a refusal");
             return (rejected(at, reason, events), None);
@@ -336,7 +388,7 @@ impl MatchingEngine {
 
     /// Makes an order that has more than a plain one.
     fn make_special(&mut self, at: Context<'_>, slot: usize, events: &mut Vec<Event>) -> Outcome {
-        let mut order = self.order_of(at);
+        let mut order = self.order_of(at.place, at.command);
         let terms = lists::terms_of(at.batch, at.command);
         let extra = Extra::new(at.place, at.command, terms);
         if !extra.link.is_some_and(Link::is_exit) {
@@ -375,7 +427,13 @@ impl MatchingEngine {
         if book.screened {
             return self.refusal_of_state(command, None, slot);
         }
-        if !is_enabled(book) {
+        self.refusal_of_open(slot)
+    }
+
+    /// Why no order at all is taken.
+    #[inline]
+    fn refusal_of_open(&self, slot: usize) -> Option<Reject> {
+        if !is_enabled(&self.books[slot]) {
             return Some(Reject::SymbolHalted);
         }
         (self.orders.open() >= MAX_OPEN_ORDERS).then_some(Reject::SystemUnavailable)
@@ -460,8 +518,13 @@ impl MatchingEngine {
     #[inline]
     fn target(&self, at: Context<'_>) -> Result<u32, Reject> {
         let id = at.verdict.order_id;
-        let Some(index) = self.orders.find(id) else {
-            let was_there = id != 0 && shard_of(id) == self.shard && id < at.place;
+        let index = match self.orders.are_named() {
+            true => self.orders.find_named(at.command.cl_ord_id[0]),
+            false => self.orders.find(id),
+        };
+        let Some(index) = index else {
+            let was_there =
+                !self.orders.are_named() && id != 0 && shard_of(id) == self.shard && id < at.place;
             return Err(if was_there { Reject::TooLate } else { Reject::UnknownOrder });
         };
         let order = self.orders.get(index);
@@ -480,6 +543,12 @@ impl MatchingEngine {
         let extra = self.orders.extra(index);
         if let Some(reason) = misfit(command, order, extra) {
             return Some(reason);
+        }
+        if extra.is_some() && self.parts_from_partner(command, index) {
+            return Some(Reject::UnsupportedCharacteristic);
+        }
+        if extra.is_some() && self.exits_misfit(command, index) {
+            return Some(Reject::IncorrectQuantity);
         }
         let slot = self.slot(order.instrument).expect("an order has a book");
         let book = &self.books[slot];

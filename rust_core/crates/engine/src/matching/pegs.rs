@@ -178,6 +178,10 @@ impl MatchingEngine {
             extra.peg_limit = at.command.price;
         }
         let limit = extra.peg_limit;
+        if limit != was_limit {
+            // With another limit it may have a price inside the band where it had none.
+            self.books[slot].pegs_seen = None;
+        }
         let before = self.orders.shown(index);
         if place == Place::Suspended || limit == was_limit && leaves <= order.leaves {
             self.orders.get_mut(index).leaves = leaves;

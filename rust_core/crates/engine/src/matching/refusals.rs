@@ -4,8 +4,9 @@ use crate::orders::{Extra, Order, Place};
 use crate::pod::{
     Command, OrdType, OrderTerms, SelfTrade, Side, TimeInForce, Verdict, VerdictKind,
     FLAG_ALL_OR_NONE, FLAG_CANCEL_ON_DISCONNECT, FLAG_LEAVES, FLAG_POST_ONLY,
-    FLAG_POST_ONLY_REPRICE, FLAG_REDUCE_ONLY, FLAG_SELF_TRADE_OF_ACCOUNT, FLAG_TERMS, MAX_PRICE,
-    MAX_QUANTITY, MAX_TRAILING_BPS, TERMS_PEG_SHIFT, TERMS_TAKE_PROFIT, TERMS_TRAILING_BPS,
+    FLAG_POST_ONLY_REPRICE, FLAG_REDUCE_ONLY, FLAG_SELF_TRADE_OF_ACCOUNT, FLAG_TERMS,
+    MAX_ICEBERG_PARTS, MAX_PRICE, MAX_QUANTITY, MAX_TRAILING_BPS, TERMS_PEG_SHIFT,
+    TERMS_TAKE_PROFIT, TERMS_TRAILING_BPS,
 };
 use crate::reject::Reject;
 
@@ -121,6 +122,7 @@ pub(super) fn shape_of_special(
         || !(0..=MAX_QUANTITY).contains(&command.display_quantity)
         || !(0..=command.quantity).contains(&command.min_quantity)
         || !(0..=command.display_quantity).contains(&terms.min_visible_quantity)
+        || has_too_many_parts(command.quantity, command.display_quantity)
     {
         return Some(Reject::IncorrectQuantity);
     }
@@ -169,7 +171,14 @@ pub(super) fn misfit(command: &Command, order: &Order, extra: Option<&Extra>) ->
     if leaves != order.leaves && extra.is_some_and(|extra| extra.place == Place::Held) {
         return Some(Reject::UnsupportedCharacteristic);
     }
-    (leaves.saturating_add(order.cum) > MAX_QUANTITY).then_some(Reject::IncorrectQuantity)
+    let display = extra.map_or(0, |extra| extra.display);
+    (leaves.saturating_add(order.cum) > MAX_QUANTITY || has_too_many_parts(leaves, display))
+        .then_some(Reject::IncorrectQuantity)
+}
+
+/// Whether what is open would be shown in more parts than an iceberg may have; 0: it isn't one.
+pub(super) fn has_too_many_parts(leaves: i64, display: i64) -> bool {
+    display != 0 && leaves > display.saturating_mul(MAX_ICEBERG_PARTS)
 }
 
 /// The price and open quantity that a replace gives an order; no more than zero open ends it.

@@ -42,9 +42,12 @@ impl MatchingEngine {
         let opening = matches!(book.session, SessionState::OpeningAuction | SessionState::PreOpen);
         let market = command.ord_type == OrdType::Market.number()
             || command.ord_type == OrdType::MarketToLimit.number();
-        // A market order for the close waits in continuous trading, as any for the close.
+        let stops = command.ord_type == OrdType::Stop.number()
+            || command.ord_type == OrdType::StopLimit.number();
+        // A market order for the close waits in continuous trading, as any for the close; a stop
+        // waits anyway, and trades at once or not when orders do.
         let barred = match time {
-            TimeInForce::Ioc | TimeInForce::Fok => collects,
+            TimeInForce::Ioc | TimeInForce::Fok => collects && !stops,
             TimeInForce::AtTheOpen => !opening,
             TimeInForce::GoodForAuction => !collects,
             _ => false,

@@ -45,7 +45,7 @@ impl MatchingEngine {
             }
             CommandKind::MassCancel => self.mass_cancel(at, fills)?,
             CommandKind::Kill => self.kill(at, fills)?,
-            CommandKind::BustTrade => self.bust(at, &mut fills.events)?,
+            CommandKind::BustTrade => self.bust(at, fills)?,
             // A tick carries journal time, and that has been read; the rest is risk's.
             _ => {}
         }
@@ -60,7 +60,10 @@ impl MatchingEngine {
         if let Some(slot) = self.slot(instrument.id) {
             let book = &mut self.books[slot];
             let scales = |of: &Instrument| (of.price_scale, of.quantity_scale);
-            if scales(&book.instrument) != scales(instrument) {
+            // A table of ticks goes with the tick size below it.
+            if scales(&book.instrument) != scales(instrument)
+                || refusal_of_rules(&book.bounds, instrument).is_some()
+            {
                 return Err(Reject::UnsupportedCharacteristic);
             }
             book.instrument = *instrument;

@@ -28,13 +28,18 @@ impl MatchingEngine {
     /// time has brought.
     #[inline]
     pub(super) fn go_on(&mut self, room: Room, fills: &mut Fills) {
-        let quiet = self.pending.is_empty()
-            && self.sweeps.is_empty()
-            && self.timers.is_empty()
-            && self.orders.due(self.time_ns).is_none();
-        if !quiet {
+        if !self.is_quiet() {
             self.go_on_with(room, fills);
         }
+    }
+
+    /// Whether nothing is left over from before, and nothing is due.
+    #[inline]
+    pub(super) fn is_quiet(&self) -> bool {
+        self.pending.is_empty()
+            && self.sweeps.is_empty()
+            && self.timers.is_empty()
+            && self.orders.due(self.time_ns).is_none()
     }
 
     #[inline(never)]

@@ -59,7 +59,7 @@ pub enum Check {
     DailyLoss,
     /// Equity there is and what maintenance margin asks for the positions, in 10^-16 of the
     /// currency unit. An order that can but reduce the position passes. On where buying power is
-    /// checked and an instrument asks for it.
+    /// checked and something held asks for it.
     MaintenanceMargin,
 }
 
@@ -388,7 +388,6 @@ impl<O: Observer> Run<'_, O> {
 /// The first limit that what is asked would break at one level. A replace that asks for no more
 /// than its order has reserved passes the checks of size, position and money: it can only lower
 /// what is at stake. The engine, and the trader's place in it, say what the day's loss is.
-#[inline(always)]
 pub fn first_failure<O: Observer>(
     case: &Case<'_>,
     asked: &Asked,
@@ -491,9 +490,9 @@ pub fn first_failure<O: Observer>(
         }
     }
     if sees(bits::DAILY_LOSS) {
-        let at_most = if O::SEES_ALL { None } else { engine.day_loss_at_most(place) };
-        debug_assert!(at_most.is_none_or(|most| engine.day_loss(place) <= most), "a sure bound");
-        if at_most.is_none_or(|loss| loss > trader.max_loss) {
+        let lost_little = !O::SEES_ALL && engine.has_lost_at_most(trader, trader.max_loss);
+        debug_assert!(!lost_little || engine.day_loss(place) <= trader.max_loss, "a sure bound");
+        if !lost_little {
             let loss = engine.day_loss(place);
             let passes = !asks_more || reduces() || loss <= trader.max_loss;
             let on = on(bits::DAILY_LOSS);
@@ -502,13 +501,14 @@ pub fn first_failure<O: Observer>(
             }
         }
     }
-    if level == Level::Account && (O::SEES_ALL || engine.asks_maintenance(place)) {
+    if level == Level::Account && (O::SEES_ALL || engine.asks_maintenance(trader)) {
         if !O::SEES_ALL && engine.equity_surely_covers(place) {
             return run.first;
         }
         let (equity, needed) = engine.equity(place);
+        let on = engine.asks_maintenance(trader) && needed > 0;
         let passes = !asks_more || reduces() || equity >= needed;
-        run.check(Check::MaintenanceMargin, engine.asks_maintenance(place), passes, equity, needed);
+        run.check(Check::MaintenanceMargin, on, passes, equity, needed);
     }
     run.first
 }
@@ -599,7 +599,7 @@ fn position_checks<O: Observer>(
 
 /// No sum of the positions and open orders of all accounts of a firm grows beyond this, so that
 /// what still comes of it fits its word.
-const MAX_SUM: i64 = 4 * MAX_POSITION;
+pub(super) const MAX_SUM: i64 = 4 * MAX_POSITION;
 
 /// Whether orders that must never increase the position still can't. One that is open reserves the
 /// position it reduces: what its side has open is never more than that, whatever fills first.

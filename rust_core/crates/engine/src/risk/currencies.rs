@@ -19,11 +19,16 @@ impl RiskEngine {
         self.conversions.money(listed.currency, trader.currency)
     }
 
+    /// The currency that a trader counts in.
+    #[inline]
+    pub(super) fn currency_of(&self, trader: u32) -> u64 {
+        self.reference.traders[trader as usize].currency
+    }
+
     /// How a group counts the money of an account, by places.
     #[inline]
     pub(super) fn money_of_account(&self, group: u32, account: u32) -> Money {
-        let currency = |at: u32| self.reference.traders[at as usize].currency;
-        self.conversions.money(currency(account), currency(group))
+        self.conversions.money(self.currency_of(account), self.currency_of(group))
     }
 
     /// The value of a currency, by an operator's word. What is counted in others by it is counted

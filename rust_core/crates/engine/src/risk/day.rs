@@ -12,7 +12,7 @@
 
 use super::conversions::Money;
 use super::holding::at_rate;
-use super::reference::{bits, Listed, VENUE};
+use super::reference::{bits, Listed, Trader, VENUE};
 use super::RiskEngine;
 use crate::orders::DAY_NS;
 
@@ -27,9 +27,27 @@ pub(super) struct Moved {
 
 impl RiskEngine {
     /// The day of journal time, from the Unix epoch.
-    #[inline]
+    #[inline(always)]
     pub(super) fn today(&self) -> u32 {
-        (self.now_ns / DAY_NS) as u32
+        debug_assert_eq!(self.today, (self.now_ns / DAY_NS) as u32);
+        self.today
+    }
+
+    /// Moves journal time on, if it is later.
+    #[inline(always)]
+    pub(super) fn advance(&mut self, time_ns: i64) {
+        if time_ns > self.now_ns {
+            self.now_ns = time_ns;
+            if time_ns >= self.day_end_ns {
+                self.begin_today();
+            }
+        }
+    }
+
+    #[cold]
+    fn begin_today(&mut self) {
+        self.today = (self.now_ns / DAY_NS) as u32;
+        self.day_end_ns = (self.now_ns / DAY_NS).saturating_add(1).saturating_mul(DAY_NS);
     }
 
     /// The holdings of a trader, by place.
@@ -90,13 +108,18 @@ impl RiskEngine {
     /// Keeps what a trader's holdings were worth when the day began, before anything of it changes.
     #[inline]
     pub(super) fn begin_day(&mut self, place: u32) {
-        let today = self.today();
-        if self.reference.traders[place as usize].day != today {
-            let (day_worth, day_gross) = (self.day_worth(place), self.day_gross(place));
-            let trader = &mut self.reference.traders[place as usize];
-            (trader.day, trader.day_worth) = (today, day_worth);
-            (trader.day_won, trader.day_gross) = (0, day_gross);
+        if self.reference.traders[place as usize].day != self.today() {
+            self.begin_other_day(place);
         }
+    }
+
+    #[cold]
+    fn begin_other_day(&mut self, place: u32) {
+        let (day_worth, day_gross) = (self.day_worth(place), self.day_gross(place));
+        let today = self.today();
+        let trader = &mut self.reference.traders[place as usize];
+        (trader.day, trader.day_worth) = (today, day_worth);
+        (trader.day_won, trader.day_gross) = (0, day_gross);
     }
 
     /// The same for an account and its groups.
@@ -139,16 +162,26 @@ impl RiskEngine {
         self.moved = (today, most.max(moved));
     }
 
+    /// Whether the day's loss surely is no more than this.
+    #[inline(always)]
+    pub(super) fn has_lost_at_most(&self, trader: &Trader, most: i128) -> bool {
+        self.loss_at_most(trader).is_some_and(|loss| loss <= most)
+    }
+
     /// A loss that the day's is not above, without a walk over the holdings: no price has moved
     /// further today than the one that moved most, so what prices did to the positions is no more
     /// than that part of them. None when that can't be said.
-    #[inline]
-    pub(super) fn day_loss_at_most(&self, place: u32) -> Option<i128> {
-        let trader = &self.reference.traders[place as usize];
+    #[inline(always)]
+    fn loss_at_most(&self, trader: &Trader) -> Option<i128> {
         let today = self.today();
         let moved = if self.moved.0 == today { self.moved.1 } else { 0 };
-        let most = trader.day_gross.checked_mul(i128::from(moved))? / 1_000_000 + 1;
-        (trader.day == today && !trader.foreign).then(|| most - trader.day_won)
+        let gross = trader.day_gross as u128;
+        if trader.day != today || trader.foreign || gross >> 95 != 0 || moved >> 50 != 0 {
+            return None;
+        }
+        // Parts are of 2^20: the whole, in 2^32 and rounded up, times a part is less than 2^115.
+        let parts = u128::from((gross >> 32) as u64 + 1) * u128::from(moved);
+        Some((parts << 12) as i128 + 1 - trader.day_won)
     }
 
     /// What a trader has lost since the day began, negative if it has won, in 10^-16 of a currency
@@ -165,11 +198,10 @@ impl RiskEngine {
         self.worth_at(place, |listed| listed.reference().unwrap_or(0), money)
     }
 
-    /// Whether anything asks an account for maintenance margin.
+    /// Whether anything that an account may hold asks it for maintenance margin.
     #[inline]
-    pub(super) fn asks_maintenance(&self, place: u32) -> bool {
-        let checked = self.reference.traders[place as usize].checks & bits::BUYING_POWER != 0;
-        checked && self.reference.most_maintenance_bps != 0
+    pub(super) fn asks_maintenance(&self, trader: &Trader) -> bool {
+        trader.checks & bits::BUYING_POWER != 0 && self.reference.most_maintenance_bps != 0
     }
 
     /// The equity of an account, and what maintenance margin asks for its positions at last prices,
@@ -190,7 +222,7 @@ impl RiskEngine {
     pub(super) fn equity_surely_covers(&self, place: u32) -> bool {
         let trader = &self.reference.traders[place as usize];
         let bound = || {
-            let loss = self.day_loss_at_most(place)?;
+            let loss = self.loss_at_most(trader)?;
             let at_least = trader.credit + trader.day_worth - loss;
             let most = loss.checked_add(trader.day_won)?.checked_add(trader.day_gross)?;
             let part = i128::from(self.reference.most_maintenance_bps);

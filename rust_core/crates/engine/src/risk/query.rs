@@ -325,7 +325,8 @@ impl RiskEngine {
             fees: up(fees),
             equity: equity.div_euclid(10_000),
             maintenance: up(maintenance),
-            close_only: lost || (self.asks_maintenance(place) && equity < maintenance),
+            close_only: lost
+                || (self.asks_maintenance(trader) && maintenance > 0 && equity < maintenance),
             used: up(used),
             reserved: up(required) - up(used),
             available,

@@ -1,7 +1,7 @@
 //! Auctions, by trying every price that could be another's better.
 
 use bytemuck::Zeroable;
-use engine::pod::{ExecType, Liquidity, MarketStatus, SelfTrade, TimeInForce};
+use engine::pod::{ExecType, Liquidity, MarketStatus, SelfTrade, TimeInForce, MAX_STATUSES};
 use engine::rules::{Criterion, Residual};
 use engine::Fills;
 
@@ -141,9 +141,18 @@ impl Reference {
         left.last().map(|tried| tried.0)
     }
 
-    pub(super) fn indicate(&mut self, id: u32, at: At, fills: &mut Fills) {
+    /// Tells at the end of a message what auctions would do, where it may have changed that.
+    pub(super) fn indicate_all(&mut self, fills: &mut Fills) {
+        for (id, command_index) in std::mem::take(&mut self.touched) {
+            if self.books[&id].session.collects() && !self.pending.contains(&id) {
+                self.indicate(id, command_index, fills);
+            }
+        }
+    }
+
+    fn indicate(&mut self, id: u32, command_index: u32, fills: &mut Fills) {
         let told = self.auction(id).unwrap_or((0, 0, 0));
-        if told != self.books[&id].indicated && fills.statuses.len() >= at.statuses {
+        if told != self.books[&id].indicated && fills.statuses.len() >= MAX_STATUSES {
             return self.postpone(id);
         }
         let book = self.books.get_mut(&id).expect("known");
@@ -151,7 +160,7 @@ impl Reference {
             book.indicated = told;
             fills.statuses.push(MarketStatus {
                 instrument: id,
-                command_index: at.index,
+                command_index,
                 session: book.session.number(),
                 price: told.0,
                 quantity: told.1,

@@ -40,7 +40,7 @@ impl Reference {
             return self.postpone(id);
         }
         if self.books[&id].session.collects() {
-            self.indicate(id, at, fills);
+            self.touched.insert(id, at.index);
         }
     }
 

@@ -156,6 +156,13 @@ impl Reference {
         }
     }
 
+    /// The exits of an order, if it is the entry of a bracket.
+    pub(super) fn exits_of(&self, entry: &Open) -> impl Iterator<Item = &Open> {
+        let list = entry.list.map(|number| &self.lists[&number]);
+        let legs = list.filter(|list| list.is_entry(entry.id)).map(|list| &list.legs[1..]);
+        legs.unwrap_or_default().iter().filter_map(|id| self.orders.get(id))
+    }
+
     /// The first exit of the entry that ended first.
     pub(super) fn next_exit(&self, instrument: u32) -> Option<(u64, i64)> {
         let exits = self.books[&instrument].exits.iter().copied();

@@ -35,6 +35,7 @@ impl Reference {
                     let fits = self.books.get(&new.id).is_none_or(|book| {
                         book.instrument.price_scale == new.price_scale
                             && book.instrument.quantity_scale == new.quantity_scale
+                            && super::rules::are_sound(&book.bounds, new.tick_size)
                     });
                     Rules::read(new.policies).filter(|_| new.is_valid() && fits)
                 });
@@ -67,10 +68,7 @@ impl Reference {
             CommandKind::SetRules => self.set_rules(batch.rules.get(payload), reasons),
             CommandKind::MassCancel => self.mass_cancel(command, id, at, fills, reasons),
             CommandKind::Kill => self.kill(command, id, at, fills, reasons),
-            CommandKind::BustTrade => {
-                self.bust(command, at, fills, reasons);
-                Vec::new()
-            }
+            CommandKind::BustTrade => self.bust(command, id, at, fills, reasons),
             CommandKind::Unkill | CommandKind::SetFees | CommandKind::SetConversion => Vec::new(),
             _ => self.set_market(kind, command, reasons),
         }
@@ -115,16 +113,17 @@ impl Reference {
         if !reasons.is_empty() {
             return Vec::new();
         }
-        self.masses.push(Mass {
+        let mass = Mass {
             before: id,
             account: command.account,
             instrument: command.instrument,
             side: command.side,
             tag: command.order_id,
             firm: None,
+            reducing: false,
             reason: 0,
-        });
-        self.run_masses(at, fills)
+        };
+        self.begin_mass(mass, at, fills)
     }
 
     /// Cancels what is open of an account, of a firm's accounts, or of all.
@@ -145,19 +144,27 @@ impl Reference {
         if scope == 3 || !reasons.is_empty() {
             return Vec::new();
         }
-        self.masses.push(Mass {
+        let mass = Mass {
             before: id,
             account: if scope == 0 { account } else { 0 },
             instrument: 0,
             side: 0,
             tag: 0,
             firm: (scope == 1).then_some(account),
+            reducing: false,
             reason: Reject::KillSwitch.number(),
-        });
-        self.run_masses(at, fills)
+        };
+        self.begin_mass(mass, at, fills)
     }
 
-    fn bust(&mut self, command: &Command, at: At, fills: &mut Fills, reasons: &mut Vec<Reject>) {
+    fn bust(
+        &mut self,
+        command: &Command,
+        id: u64,
+        at: At,
+        fills: &mut Fills,
+        reasons: &mut Vec<Reject>,
+    ) -> Vec<u32> {
         let of = |low: i64, value: i64, high: i64| value >= low && value <= high;
         if !self.books.contains_key(&command.instrument) {
             reasons.push(Reject::UnknownSymbol);
@@ -181,7 +188,7 @@ impl Reference {
             reasons.push(Reject::SystemUnavailable);
         }
         if !reasons.is_empty() {
-            return;
+            return Vec::new();
         }
         self.busted.insert(part);
         fills.events.push(Event {
@@ -196,6 +203,21 @@ impl Reference {
             match_id,
             ..Event::zeroed()
         });
+        if command.account == 0 {
+            return Vec::new();
+        }
+        // The position may now be less than what was to reduce it.
+        let mass = Mass {
+            before: id,
+            account: command.account,
+            instrument: command.instrument,
+            side: 3 - command.side,
+            tag: 0,
+            firm: None,
+            reducing: true,
+            reason: Reject::ReduceOnly.number(),
+        };
+        self.begin_mass(mass, at, fills)
     }
 
     fn set_market(

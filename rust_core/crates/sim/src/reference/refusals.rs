@@ -13,11 +13,21 @@ use super::{side_number, wanted, Place, Reference};
 
 /// The most trailing stops of an instrument that wait.
 const TRAILING_MOST: usize = 1_024;
+/// The most parts that an iceberg shows.
+const PARTS_MOST: i128 = 1_000;
 /// The most orders of an instrument that rest and want all or a minimum.
 const FLOORED_MOST: usize = 256;
 
 fn between(value: i64, lowest: i64, highest: i64) -> bool {
     value >= lowest && value <= highest
+}
+
+/// In how many parts an order shows so much.
+fn parts(open: i128, display: i64) -> i128 {
+    match i128::from(display) {
+        ..=0 => 1,
+        display => (open + display - 1) / display,
+    }
 }
 
 impl Reference {
@@ -38,6 +48,7 @@ impl Reference {
             || !between(command.display_quantity, 0, MAX_QUANTITY)
             || !between(command.min_quantity, 0, command.quantity)
             || !between(terms.min_visible_quantity, 0, command.display_quantity)
+            || parts(i128::from(command.quantity), command.display_quantity) > PARTS_MOST
         {
             reasons.push(Reject::IncorrectQuantity);
         }
@@ -174,7 +185,11 @@ impl Reference {
         let mut closed =
             collects && market.contains(&command.ord_type) && !book.rules.auction_market_orders;
         closed |= match time {
-            TimeInForce::Ioc | TimeInForce::Fok => collects,
+            // Only a stop can wait until orders trade.
+            TimeInForce::Ioc | TimeInForce::Fok => {
+                let stops = [OrdType::Stop.number(), OrdType::StopLimit.number()];
+                collects && !stops.contains(&command.ord_type)
+            }
             TimeInForce::GoodForAuction => !collects,
             TimeInForce::AtTheOpen => {
                 book.session != SessionState::OpeningAuction
@@ -253,7 +268,18 @@ impl Reference {
         {
             reasons.push(Reject::UnsupportedCharacteristic);
         }
-        if i128::from(order.cum) + wanted(command, order) > i128::from(MAX_QUANTITY) {
+        let open = wanted(command, order);
+        // Of two of which one cancels the other both have one quantity.
+        if open > 0 && open != i128::from(order.leaves) && self.partner(order.id).is_some() {
+            reasons.push(Reject::UnsupportedCharacteristic);
+        }
+        let total = i128::from(order.cum) + open;
+        let mut exits = self.exits_of(order);
+        let too_many = exits.any(|exit| parts(total, exit.command.display_quantity) > PARTS_MOST);
+        if total > i128::from(MAX_QUANTITY)
+            || parts(open, made.display_quantity) > PARTS_MOST
+            || open > 0 && too_many
+        {
             reasons.push(Reject::IncorrectQuantity);
         }
         let book = &self.books[&made.instrument];

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use engine::pod::{ExecType, ScheduledSession, SessionState};
+use engine::pod::{ExecType, ScheduledSession, SessionState, FLAG_REDUCE_ONLY};
 use engine::Fills;
 
 use super::{At, Reference, DAY_NS, SECOND_NS};
@@ -18,6 +18,8 @@ pub(super) struct Mass {
     pub tag: u64,
     /// Of whose accounts.
     pub firm: Option<u32>,
+    /// Only those that never increase a position.
+    pub reducing: bool,
     pub reason: u16,
 }
 
@@ -53,6 +55,16 @@ impl Reference {
         }
     }
 
+    /// Begins a mass cancel, but waits if another goes on; says where something was cancelled.
+    pub(super) fn begin_mass(&mut self, mass: Mass, at: At, fills: &mut Fills) -> Vec<u32> {
+        let waits = !self.masses.is_empty();
+        self.masses.push(mass);
+        match waits {
+            true => Vec::new(),
+            false => self.run_masses(at, fills),
+        }
+    }
+
     /// Cancels as much as fits, and says where.
     pub(super) fn run_masses(&mut self, at: At, fills: &mut Fills) -> Vec<u32> {
         let mut touched = BTreeSet::new();
@@ -66,6 +78,7 @@ impl Reference {
                     Some(firm) => self.firms.get(&order.command.account) == Some(&firm),
                     None => true,
                 })
+                .filter(|order| !mass.reducing || order.command.flags & FLAG_REDUCE_ONLY != 0)
                 .filter(|order| mass.tag == 0 || order.terms.tag == mass.tag)
                 .map(|order| order.id)
                 .collect();

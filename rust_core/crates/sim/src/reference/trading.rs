@@ -51,7 +51,10 @@ impl Reference {
             notional: 0,
             sequence: 0,
             expires_ns: match time {
-                TimeInForce::Day => Some((self.time_ns / DAY_NS + 1) * DAY_NS),
+                TimeInForce::Day
+                | TimeInForce::AtTheOpen
+                | TimeInForce::AtTheClose
+                | TimeInForce::GoodForAuction => Some((self.time_ns / DAY_NS + 1) * DAY_NS),
                 TimeInForce::Gtd => Some(command.expire_time),
                 _ => None,
             },

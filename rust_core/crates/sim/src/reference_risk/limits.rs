@@ -263,8 +263,7 @@ impl ReferenceRisk {
         }
         let (worth, asked) = self.equity(account);
         let short_of_margin = limits.credit() * 10_000 + worth < asked;
-        let asks = self.instruments.values().any(|one| one.maintenance_margin_bps != 0);
-        if is_account && on(5) && asks && asks_more && !only_reduces && short_of_margin {
+        if is_account && on(5) && asked > 0 && asks_more && !only_reduces && short_of_margin {
             return refuse(Reject::MaintenanceMargin);
         }
         Ok(())

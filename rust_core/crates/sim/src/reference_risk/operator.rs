@@ -1,6 +1,8 @@
 //! What operators do, and cancels of many orders at once.
 
-use engine::pod::{Account, Command, FeeSchedule, InstrumentRules, VerdictKind, MAX_PRICE};
+use engine::pod::{
+    Account, Command, FeeSchedule, Instrument, InstrumentRules, VerdictKind, MAX_PRICE,
+};
 use engine::reject::Reject;
 
 use super::shape::content;
@@ -23,30 +25,21 @@ impl ReferenceRisk {
         let Some(instrument) = self.instruments.get(&rules.instrument) else {
             return refuse(Reject::UnknownSymbol);
         };
-        let bands: Vec<(i64, i64)> = rules
-            .tick_from
-            .into_iter()
-            .zip(rules.tick_size)
-            .take_while(|band| band.1 != 0)
-            .collect();
-        let ended = rules.tick_size[bands.len()..].iter().all(|&size| size == 0);
-        let below = |place: usize| match place {
-            0 => (0, instrument.tick_size),
-            _ => bands[place - 1],
-        };
-        let fits = bands.iter().enumerate().all(|(place, &(from, size))| {
-            let (last, tick) = below(place);
-            let bounds = 1..=MAX_PRICE;
-            from > last
-                && bounds.contains(&from)
-                && bounds.contains(&size)
-                && from % tick == 0
-                && from % size == 0
-        });
-        if !ended || !fits || rules.flags > 1 || rules.static_band_bps > 1_000_000 {
+        let fits = bands_fit(rules, instrument.tick_size);
+        if !fits || rules.flags > 1 || rules.static_band_bps > 1_000_000 {
             return refuse(Reject::UnsupportedCharacteristic);
         }
         self.rules.insert(rules.instrument, *rules);
+        Ok(())
+    }
+
+    /// An instrument, whose table of ticks must fit what it is to be.
+    pub(super) fn set_instrument(&mut self, instrument: &Instrument) -> Result<(), Reject> {
+        let rules = self.rules.get(&instrument.id);
+        if rules.is_some_and(|rules| !bands_fit(rules, instrument.tick_size)) {
+            return refuse(Reject::UnsupportedCharacteristic);
+        }
+        self.instruments.insert(instrument.id, *instrument);
         Ok(())
     }
 
@@ -228,4 +221,25 @@ pub(super) fn price_within(price: i64, lowest: i64) -> Result<(), Reject> {
     } else {
         refuse(Reject::TickSize)
     }
+}
+
+/// Whether bands of ticks rise from this one, each from a multiple of both its neighbours.
+fn bands_fit(rules: &InstrumentRules, tick_size: i64) -> bool {
+    let bands: Vec<(i64, i64)> =
+        rules.tick_from.into_iter().zip(rules.tick_size).take_while(|band| band.1 != 0).collect();
+    let ended = rules.tick_size[bands.len()..].iter().all(|&size| size == 0);
+    let below = |place: usize| match place {
+        0 => (0, tick_size),
+        _ => bands[place - 1],
+    };
+    let fits = bands.iter().enumerate().all(|(place, &(from, size))| {
+        let (last, tick) = below(place);
+        let bounds = 1..=MAX_PRICE;
+        from > last
+            && bounds.contains(&from)
+            && bounds.contains(&size)
+            && from % tick == 0
+            && from % size == 0
+    });
+    ended && fits
 }

@@ -68,6 +68,7 @@ impl RiskLoop {
                 changed.initial_margin_bps = self.rng.below(3) as u32 * 5_000;
                 let part = self.rng.below(5);
                 changed.maintenance_margin_bps = u64::from(changed.initial_margin_bps) * part / 4;
+                changed.tick_size *= self.rng.pick(&[1, 1, 1, 2]);
                 orders.instruments.push(changed);
             }
         }
@@ -470,7 +471,9 @@ impl RiskLoop {
         limits.set_max_gross_exposure(i128::from(self.rng.between(2_000, 30_000)) * UNIT);
         limits.set_max_daily_loss(i128::from(self.rng.between(0, 600)) * UNIT);
         limits.set_max_order_notional(i128::from(self.rng.between(300, 6_000)) * UNIT);
-        limits.set_credit(i128::from(self.rng.between(1_000, 20_000)) * UNIT);
+        // Sometimes far below what is held, so that what needs no credit still needs equity.
+        let credits = if self.rng.per_mille(200) { (0, 300) } else { (1_000, 20_000) };
+        limits.set_credit(i128::from(self.rng.between(credits.0, credits.1)) * UNIT);
         // Now and then a firm's or the venue's, and the longer the run the more often.
         if self.log.len() > 500 && self.rng.per_mille(150) {
             (limits.account, limits.checks) = if self.rng.per_mille(600) {

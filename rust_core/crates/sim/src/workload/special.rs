@@ -97,7 +97,15 @@ impl Workload {
             3 => command.flags |= FLAG_POST_ONLY_REPRICE,
             4 => command.flags |= FLAG_ALL_OR_NONE,
             5 => command.min_quantity = self.rng.between(1, quantity),
-            6 => command.display_quantity = self.rng.between(1, quantity),
+            6 => {
+                command.display_quantity = self.rng.between(1, quantity);
+                // In about as many parts as there may be.
+                if self.rng.per_mille(100) {
+                    let parts = self.rng.between(998, 1_002);
+                    command.display_quantity = self.rng.between(1, 3);
+                    command.quantity = parts * command.display_quantity - self.rng.between(0, 1);
+                }
+            }
             7 => {
                 command.display_quantity = self.rng.between(1, quantity);
                 terms.min_visible_quantity = self.rng.between(0, command.display_quantity);

@@ -78,7 +78,8 @@ pub struct NewOrder {
     /// GTD: when it ends, nanoseconds since the Unix epoch, > 0.
     #[prost(int64, tag = "12")]
     pub expire_time_ns: i64,
-    /// Iceberg: the most that is shown at a time, a decimal > 0; empty: all of it.
+    /// Iceberg: the most that is shown at a time, a decimal > 0; empty: all of it. No less than a
+    /// thousandth of what is open (INCORRECT_QUANTITY), as each part costs a sweep like an order.
     #[prost(string, tag = "13")]
     pub display_quantity: ::prost::alloc::string::String,
     /// Iceberg: refilled when less is shown, a decimal > 0; empty: when nothing is shown.
