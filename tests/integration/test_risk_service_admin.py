@@ -445,6 +445,52 @@ async def test_a_wrong_locate_is_named(
     assert [name for name, _ in refused.value.violations] == [named]
 
 
+async def test_a_locate_that_is_not_in_effect_yet_is_not_added_again(
+    admin: Admin, reference: Reference, relay: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nothing(_store: ReferenceStore) -> list[Any]:
+        return []
+
+    await admin.create_account(an_account(), call())
+    await admin.create_instrument(an_instrument(), call())
+    await limit(reference, max_short="0")
+    with monkeypatch.context() as stopped:
+        stopped.setattr(ReferenceStore, "waiting", nothing)
+        with pytest.raises(DeadlineExceeded, match=r"stored.* locate 1: .* would add another"):
+            await admin.add_locate(located("5"), call(0.2))
+        # A release that is repeated waits for the first one.
+        for _ in range(2):
+            with pytest.raises(DeadlineExceeded, match="again is safe"):
+                await admin.release_locate(pb.ReleaseLocateRequest(id=1), call(0.2))
+    released = await admin.release_locate(pb.ReleaseLocateRequest(id=1), call())
+    assert released.located == "0"
+
+
+class Away:
+    """A database that is away for the first queries."""
+
+    def __init__(self, pool: asyncpg.Pool, queries: int) -> None:
+        self._pool = pool
+        self._queries = queries
+
+    async def fetchrow(self, *query: Any) -> Any:
+        """Ask it."""
+        self._queries -= 1
+        if self._queries >= 0:
+            raise ConnectionRefusedError
+        return await self._pool.fetchrow(*query)
+
+
+async def test_what_is_stored_is_waited_for_though_the_database_goes_away(
+    admin: Admin, pool: asyncpg.Pool, relay: None
+) -> None:
+    await admin.create_account(an_account(), call())
+    reference = Reference(Away(pool, 3), applied=lambda: 1 << 40)
+    assert await reference.in_effect(1, 5.0) == 1 + SEQUENCE_AHEAD
+    with pytest.raises(DeadlineExceeded, match=r"stored.*again is safe"):
+        await Reference(Away(pool, 1000), applied=lambda: 0).in_effect(1, 0.1)
+
+
 async def test_an_account_changes_where_it_is_told_to(
     admin: Admin, pool: asyncpg.Pool, relay: None
 ) -> None:
@@ -621,6 +667,8 @@ async def test_a_token_is_of_its_list_alone(admin: Admin, relay: None) -> None:
         await admin.list_instruments(pb.ListInstrumentsRequest(page_token=token), call())
     with pytest.raises(InvalidArgument, match="page_size"):
         await admin.list_firms(pb.ListFirmsRequest(page_size=1001), call())
+    with pytest.raises(InvalidArgument, match="name: must be"):
+        await admin.list_audit_entries(pb.ListAuditEntriesRequest(name="A\0"), call())
 
 
 async def test_keys_and_instruments_are_listed(admin: Admin, relay: None) -> None:

@@ -30,6 +30,7 @@ __all__ = ["Session"]
 
 MAX_COMMANDS = 1_000
 CLOSE_SECONDS = 5.0
+METADATA = "cift-session"
 
 
 @dataclass(slots=True)
@@ -51,6 +52,10 @@ class Session:
     ) -> None:
         self.connections = 0
         """How often a stream was opened."""
+        self.id = ""
+        """Its identity on the exchange, from before the first answer on; each stream has another.
+        An operator kills a session by it: what waits fails with AbortedError SESSION_KILLED then,
+        and so does what is sent after."""
         self._open_stream = open_stream
         self._retry = retry
         self._window = window
@@ -150,6 +155,9 @@ class Session:
         stream = self._open_stream()
         writer = asyncio.create_task(self._write(stream), name="session writer")
         try:
+            for name, value in await stream.initial_metadata() or ():
+                if name == METADATA:
+                    self.id = value
             while (message := await stream.read()) is not grpc.aio.EOF:
                 self._on_answer(message)
             if not self._closing or self._waiting:

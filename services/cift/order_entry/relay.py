@@ -129,6 +129,7 @@ class Relay:
 
         What counts as applied is what the log says: a log that was made anew gets everything again.
         """
+        await self._note()
         rows = await self._store.outbox_from(self.applied)
         if self.applied and (not rows or rows[0].number != self.applied):
             raise StoreError(
@@ -140,18 +141,21 @@ class Relay:
                 await self._publish(row)
         if len(rows) > 1:
             self._rung.set()  # There may be more than one query gives.
-        if self._outcomes:
-            await self._note()
+        await self._note()
 
     async def _note(self) -> None:
-        """Tell PostgreSQL, for operators, where the rows that still wait took effect."""
-        outcomes, self._outcomes = self._outcomes, {}
-        for row in await self._store.waiting():
-            outcome = outcomes.get(row.number)
-            if outcome is not None:
-                await self._store.note_applied(row.number, outcome.sequence, outcome.refused)
-                if outcome.refused:
-                    log.error("reference data refused", number=row.number, by=outcome.refused)
+        """Tell PostgreSQL, for operators, where the rows that still wait took effect.
+
+        An outcome is kept until that is done: nobody would tell it again.
+        """
+        known = list(self._outcomes)
+        for number in await self._store.waiting_of(known) if known else ():
+            outcome = self._outcomes[number]
+            await self._store.note_applied(number, outcome.sequence, outcome.refused)
+            if outcome.refused:
+                log.error("reference data refused", number=number, by=outcome.refused)
+        for number in known:
+            del self._outcomes[number]
 
     async def _publish(self, row: OutboxRow) -> None:
         frame = encode_reference(row.number, row.commands, self._shard)

@@ -15,7 +15,7 @@ from typing import Any
 import asyncpg
 
 from cift.common.v1 import types_pb2
-from cift.kit.errors import Aborted, DeadlineExceeded, FailedPrecondition
+from cift.kit.errors import Aborted, DeadlineExceeded, FailedPrecondition, as_service_error
 from cift.kit.stores.change import VENUE_NAME, Change, holder_name
 from cift.kit.stores.instrument import Instrument, instrument_columns
 from cift.kit.stores.limits import Limits, limits_columns
@@ -34,6 +34,7 @@ from cift.kit.stores.rows import ACCOUNT_COLUMNS
 __all__ = ["NamedAccount", "NamedHolder", "Reference", "check_etag", "etag"]
 
 LOOK_SECONDS = 0.01
+SAFE_AGAIN = "the same request again is safe and waits on"
 CURRENCIES_MAX = 1_024
 """The engine's bound of currencies that are worth something."""
 
@@ -245,7 +246,8 @@ class Reference:
             if locate is None:
                 return None
             located = await change.located(locate.account_id, locate.instrument_id)
-        return locate, located, change.number or 0
+            name = await change.locate_name(locate)
+        return locate, located, await self._number(change, "locate", name)
 
     async def set_fees(self, holder: NamedHolder, fees: FeeSchedule, actor: str) -> int:
         """Set a holder's fees; the outbox row."""
@@ -283,16 +285,17 @@ class Reference:
         )
         return found
 
-    async def in_effect(self, number: int, seconds: float, *, here: bool = True) -> int:
+    async def in_effect(
+        self, number: int, seconds: float, *, here: bool = True, again: str = SAFE_AGAIN
+    ) -> int:
         """Wait until an outbox row has taken effect, `here` too; its ORDERS sequence.
 
-        Row 0 is none: the sequence is 0.
+        Row 0 is none: the sequence is 0. What is waited for is stored, so a database that is away
+        is waited out; who waits in vain is told what it does to send the request `again`.
         """
         deadline = time.monotonic() + seconds
         while number:
-            row = await self._pool.fetchrow(
-                "SELECT sequence, refused FROM reference_outbox WHERE number = $1", number
-            )
+            row = await self._outcome(number)
             sequence: int | None = row and row["sequence"]
             if sequence is not None and row["refused"]:
                 raise _refused(row["refused"])
@@ -301,11 +304,21 @@ class Reference:
             if time.monotonic() >= deadline:
                 raise DeadlineExceeded(
                     "NOT_YET_IN_EFFECT",
-                    "stored, and it will take effect once the journal takes it; the same request "
-                    "again is safe and waits on",
+                    f"stored, and it will take effect once the journal takes it; {again}",
                 )
             await asyncio.sleep(LOOK_SECONDS)
         return 0
+
+    async def _outcome(self, number: int) -> Any:
+        """What is noted of an outbox row; None: nothing, or the database is away."""
+        try:
+            return await self._pool.fetchrow(
+                "SELECT sequence, refused FROM reference_outbox WHERE number = $1", number
+            )
+        except Exception as error:
+            if as_service_error(error).reason != "DATABASE_UNAVAILABLE":
+                raise
+            return None
 
     async def _limits_number(
         self, change: Change | None, holder: NamedHolder, limits: Limits, symbol: str

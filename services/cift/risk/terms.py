@@ -61,7 +61,8 @@ class Terms:
         locate, located, number = await self._reference.add_locate(
             named.account, instrument, units, wanted.source, actor(call)
         )
-        await self._reference.in_effect(number, seconds)
+        again = f"it is locate {locate.id}: the same request again would add another"
+        await self._reference.in_effect(number, seconds, again=again)
         told = NamedLocate(locate, wanted.account, wanted.symbol, scale)
         return pb.AddLocateResponse(locate=shown.locate(told), located=render(located, scale))
 
@@ -157,8 +158,9 @@ class Terms:
         """List changes: who, when, what it was and what it became."""
         if request.kind and request.kind not in AUDIT_KINDS:
             raise InvalidArgument.of([("kind", f"must be one of {', '.join(AUDIT_KINDS)}")])
-        if len(request.name) > NAME_MAX:
-            raise InvalidArgument.of([("name", f"must be at most {NAME_MAX} characters")])
+        if len(request.name) > NAME_MAX or not request.name.isprintable():
+            text = f"must be at most {NAME_MAX} printable characters"
+            raise InvalidArgument.of([("name", text)])
         found, token = await page(
             request,
             ["audit", request.kind, request.name],

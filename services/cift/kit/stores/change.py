@@ -279,6 +279,10 @@ class Change:
         await self._record_locate(released, stored)
         return released
 
+    async def locate_name(self, locate: Locate) -> str:
+        """How the audit log names a locate: the account and the instrument."""
+        return await self._name(Holder(Level.ACCOUNT, locate.account_id), locate.instrument_id)
+
     async def located(self, account_id: int, instrument_id: int) -> int:
         """All that is located for an account in an instrument, in its units."""
         return (await self._located(account_id)).get(instrument_id, 0)
@@ -403,7 +407,7 @@ class Change:
         commands = await self._tell(holder, rows, [number]) if limited else []
         scale = (await self._scales())[number]
         shown = None if before is None else before.shown(scale)
-        name = await self._name(holder, number)
+        name = await self.locate_name(locate)
         self._record("locate", name, shown, locate.shown(scale), *commands)
 
     async def _tell(

@@ -100,6 +100,15 @@ class ReferenceStore:
             for row in rows
         ]
 
+    async def waiting_of(self, numbers: Sequence[int]) -> list[int]:
+        """Those of some outbox rows that have not taken effect, as far as is noted, by number."""
+        rows = await self._pool.fetch(
+            "SELECT number FROM reference_outbox WHERE sequence IS NULL AND number = ANY($1)"
+            " ORDER BY number",
+            numbers,
+        )
+        return [row["number"] for row in rows]
+
     async def outbox_from(self, number: int, maximum: int = 100) -> list[OutboxRow]:
         """Outbox rows from `number` on, whether they took effect or not."""
         rows = await self._pool.fetch(
