@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from cift.kit.errors import ResourceExhausted
-from cift.risk import positions
+from cift.risk import bounds, positions
 from cift.risk.positions import PositionStreams
 from cift.risk.v1.risk_service_pb2 import StreamPositionsResponse
 from cift_core import RiskStage
@@ -159,13 +159,20 @@ async def test_a_quiet_stream_says_how_far_it_is(monkeypatch: pytest.MonkeyPatch
 
 
 async def test_there_are_so_many_streams_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(positions, "STREAMS_MAX", 1)
+    monkeypatch.setattr(bounds, "STREAMS_MAX", 3)
+    monkeypatch.setattr(bounds, "FIRM_STREAMS_MAX", 2)
     book = Book()
-    first = book.streams.stream("A1", 1)
+    first, second = book.streams.stream("A1", 1), book.streams.stream("", 1)
     await read(first)
-    with pytest.raises(ResourceExhausted, match="retry later"):
-        await read(book.streams.stream("A2", 1))
-    await first.aclose()
-    second = book.streams.stream("A2", 1)
     await read(second)
-    await second.aclose()
+    with pytest.raises(ResourceExhausted, match="2 streams of positions of this firm"):
+        await read(book.streams.stream("A2", 1))
+    other = book.streams.stream("B1", 2)
+    await read(other)
+    with pytest.raises(ResourceExhausted, match="3 streams of positions are open"):
+        await read(book.streams.stream("B1", 2))
+    await first.aclose()
+    third = book.streams.stream("A2", 1)
+    await read(third)
+    for stream in (second, other, third):
+        await stream.aclose()

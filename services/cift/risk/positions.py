@@ -16,13 +16,13 @@ from typing import Any
 from cift.kit.errors import ResourceExhausted
 from cift.kit.fills import HEARTBEAT_SECONDS
 from cift.risk import standing
+from cift.risk.bounds import StreamBound
 from cift.risk.v1 import risk_pb2
 from cift.risk.v1 import risk_service_pb2 as pb
 from cift_core import RiskStage
 
 __all__ = ["PositionStreams"]
 
-STREAMS_MAX = 256
 WAITING_MAX = 10_000
 """Positions that wait for one reader; past it all are told again."""
 ACCOUNTS_MAX = 5_000
@@ -65,6 +65,7 @@ class PositionStreams:
 
     def __init__(self, core: Callable[[], RiskStage | None]) -> None:
         self._core = core
+        self._bound = StreamBound("positions")
         self._readers: set[_Reader] = set()
         self._by_account: dict[str, set[_Reader]] = defaultdict(set)
         self._by_firm: dict[int, set[_Reader]] = defaultdict(set)
@@ -88,16 +89,14 @@ class PositionStreams:
                     reader.note(account, symbol)
 
     async def stream(self, account: str, firm: int) -> AsyncGenerator[bytes, None]:
-        """All positions of an account, or ("") of a firm's accounts, then those that change."""
-        if len(self._readers) >= STREAMS_MAX:
-            raise ResourceExhausted(
-                "TOO_MANY_STREAMS",
-                f"{STREAMS_MAX} streams of positions are open: retry later",
-                retry_after_seconds=5.0,
-            )
-        with self._reading(_Reader(account, firm)) as reader:
-            async for response in self._responses(reader):
-                yield response.SerializeToString()
+        """All positions of an account, or ("") of a firm's accounts, then those that change.
+
+        `firm` is the caller's in any case.
+        """
+        with self._bound.opened(firm), self._reading(_Reader(account, firm)) as reader:
+            async with contextlib.aclosing(self._responses(reader)) as responses:
+                async for response in responses:
+                    yield response.SerializeToString()
 
     @contextlib.contextmanager
     def _reading(self, reader: _Reader) -> Iterator[_Reader]:
