@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use super::checks::{collar_width, Level};
 use super::flow::Bucket;
+use super::gate::{SetSizes, Sizes};
 use super::holding::{at_rate, Rates};
 use crate::pod::{
     Account, Flow, Instrument, InstrumentRules, Limits, SelfTrade, ACCOUNT_ENABLED,
@@ -91,6 +92,8 @@ pub struct Listed {
     pub unit: u64,
     /// Its money as buying power counts it.
     pub rates: Rates,
+    /// Money that maintenance margin asks for a native unit, times basis points.
+    pub maintenance: u64,
     /// How far from the reference price market orders trade at most by its rules; 0: they don't
     /// say.
     pub market_bps: u32,
@@ -118,18 +121,28 @@ impl Listed {
             initial: instrument.reference_price,
             unit: rates.full / 10_000,
             rates,
+            maintenance: rates.full / 10_000 * instrument.maintenance_margin_bps,
             market_bps: rules.map_or(0, market_bps),
         }
     }
 
     /// What collars refer to.
-    #[inline]
+    #[inline(always)]
     pub fn reference(&self) -> Option<i64> {
         match (self.last, self.initial) {
             (0, 0) => None,
             (0, initial) => Some(initial),
             (last, _) => Some(last),
         }
+    }
+
+    /// Whether a price is at most so far from what collars refer to, and there is that.
+    #[inline(always)]
+    pub fn is_within(&self, price: i64, bps: u32) -> bool {
+        self.reference().is_some_and(|at| {
+            // At most 10^16, and 10^17: a distance is inside when it is not above the whole part.
+            (price - at).abs() * 10_000 <= at * i64::from(bps)
+        })
     }
 
     /// Takes in the price of a trade.
@@ -152,12 +165,12 @@ impl Listed {
         }
     }
 
-    /// How far the price is from that at the day's beginning, in millionths, rounded up.
+    /// How far the price is from that at the day's beginning, in parts of 2^20, rounded up.
     pub fn moved(&self, today: u32) -> u64 {
         let (from, to) = (self.close(today), self.reference().unwrap_or(0));
         match from {
             0 => 0,
-            from => (to.abs_diff(from) * 1_000_000).div_ceil(from.unsigned_abs()),
+            from => (to.abs_diff(from) << 20).div_ceil(from.unsigned_abs()),
         }
     }
 
@@ -179,7 +192,7 @@ impl Listed {
     }
 
     /// Whether a quantity is a multiple of the lot.
-    #[inline]
+    #[inline(always)]
     pub fn on_lot(&self, quantity: i64) -> bool {
         self.lot == 1 || quantity % self.lot == 0
     }
@@ -202,30 +215,28 @@ pub struct Trader {
     pub balance: i128,
     /// Credit, in 10^-16 of a currency unit.
     pub credit: i128,
-    /// Largest notional of one order, money.
-    pub max_notional: i128,
-    /// Currency of its money; 0: there are several.
+    /// Currency of its money; 0: there are several, and it counts in the venue's unit.
     pub currency: u64,
     /// Checks that are on.
     pub checks: u64,
-    /// Largest quantity of one order.
-    pub max_quantity: i64,
-    /// Largest position.
-    pub max_position: i64,
     /// Largest distance from the reference price.
     pub collar_bps: u32,
-    /// Most open orders.
-    pub max_orders: u32,
     /// Open orders.
     pub open_orders: u32,
-    /// Its first holding, or none.
-    pub holdings: u32,
-    /// The id of the account or firm.
-    pub id: u32,
-    /// Place of an account's firm.
-    pub firm: u32,
+    /// As many open orders as there may be: `max_orders`, or any number.
+    pub most_orders: u32,
     /// The last day that it traded or asked on, from the Unix epoch.
     pub day: u32,
+    /// Limits of size as they are compared.
+    pub sizes: Sizes,
+    /// The instrument that it was last looked up in, and its holding there.
+    pub last: (u32, u32),
+    /// How fast its messages come.
+    pub bucket: Bucket,
+    /// What positions cost and open orders may cost, money.
+    pub exposure: i128,
+    /// Most of that.
+    pub max_exposure: i128,
     /// Account, firm or venue.
     pub level: Level,
     /// Whether it may trade.
@@ -240,28 +251,42 @@ pub struct Trader {
     pub grouped: bool,
     /// Whether `exposure` is kept.
     pub exposed: bool,
-    /// What positions cost and open orders may cost, money.
-    pub exposure: i128,
-    /// Most of that.
-    pub max_exposure: i128,
-    /// Largest loss of a day, in 10^-16 of a currency unit.
-    pub max_loss: i128,
-    /// What its holdings were worth and had brought at the beginning of `day`, in the same unit.
-    pub day_worth: i128,
-    /// What it has won by its own trades of `day`, at the prices of the day's beginning.
-    pub day_won: i128,
-    /// What its positions are worth at those prices, each counted as positive.
-    pub day_gross: i128,
-    /// Largest position with the open orders of both sides.
-    pub max_gross: i64,
-    /// What may be sold beyond the position.
-    pub max_short: i64,
-    /// How fast its messages come.
-    pub bucket: Bucket,
+    /// Whether it has something that is counted in another currency than its own.
+    pub foreign: bool,
+    /// Whether some of that can't be counted for want of a value.
+    pub unvalued: bool,
+    /// Of a firm or the venue: whether its accounts have several currencies.
+    pub mixed: bool,
+    /// Place of an account's firm.
+    pub firm: u32,
     /// In which the same order is counted.
     pub window_ns: i64,
     /// The most of the same order in a row.
     pub max_duplicates: u32,
+    /// The id of the account or firm.
+    pub id: u32,
+    /// Largest notional of one order, money.
+    pub max_notional: i128,
+    /// Largest loss of a day, in 10^-16 of a currency unit.
+    pub max_loss: i128,
+    /// What it has won by its own trades of `day`, at the prices of the day's beginning.
+    pub day_won: i128,
+    /// What its positions are worth at those prices, each counted as positive.
+    pub day_gross: i128,
+    /// What its holdings were worth and had brought at the beginning of `day`, in the same unit.
+    pub day_worth: i128,
+    /// Largest quantity of one order.
+    pub max_quantity: i64,
+    /// Largest position.
+    pub max_position: i64,
+    /// Largest position with the open orders of both sides.
+    pub max_gross: i64,
+    /// What may be sold beyond the position.
+    pub max_short: i64,
+    /// Most open orders.
+    pub max_orders: u32,
+    /// Its first holding, or none.
+    pub holdings: u32,
 }
 
 /// Limits of one account on one instrument.
@@ -269,6 +294,26 @@ pub struct Trader {
 pub struct Override {
     /// As they were set.
     pub limits: Limits,
+    /// The same as they are compared.
+    pub sizes: Sizes,
+}
+
+impl Override {
+    /// Limits of a trader at a level.
+    pub fn new(level: Level, limits: &Limits) -> Self {
+        Self { limits: *limits, sizes: Sizes::new(level, sizes_of(limits)) }
+    }
+}
+
+/// The limits of size that limits have.
+fn sizes_of(limits: &Limits) -> SetSizes {
+    SetSizes {
+        checks: limits.checks,
+        quantity: limits.max_order_quantity,
+        position: limits.max_position,
+        gross: limits.max_gross_position,
+        short: limits.max_short,
+    }
 }
 
 /// Ids to places, for ids that are dense.
@@ -276,7 +321,7 @@ pub struct Override {
 struct Dense(Vec<u32>);
 
 impl Dense {
-    #[inline]
+    #[inline(always)]
     fn get(&self, id: u32) -> Option<u32> {
         self.0.get(id as usize).copied().filter(|&place| place != NONE)
     }
@@ -306,6 +351,8 @@ pub struct Reference {
     rules: Vec<Option<InstrumentRules>>,
     /// Prices of the last auctions, 0 before the first.
     auctioned: Vec<i64>,
+    /// The highest maintenance margin that any of them was ever given.
+    pub most_maintenance_bps: u64,
     /// The venue, then accounts and firms as they came, by place.
     pub traders: Vec<Trader>,
     accounts: Vec<Account>,
@@ -342,6 +389,7 @@ impl Default for Reference {
             instruments: Vec::new(),
             rules: Vec::new(),
             auctioned: Vec::new(),
+            most_maintenance_bps: 0,
             traders: Vec::new(),
             accounts: Vec::new(),
             limits: Vec::new(),
@@ -388,13 +436,13 @@ impl Reference {
     }
 
     /// The place of an instrument.
-    #[inline]
+    #[inline(always)]
     pub fn instrument_place(&self, id: u32) -> Option<u32> {
         self.instrument_places.get(id)
     }
 
     /// The place of an account.
-    #[inline]
+    #[inline(always)]
     pub fn account_place(&self, id: u32) -> Option<u32> {
         self.account_places.get(id)
     }
@@ -410,7 +458,7 @@ impl Reference {
     }
 
     /// Whether a price is one, and a multiple of the tick there.
-    #[inline]
+    #[inline(always)]
     pub fn on_tick(&self, place: u32, price: i64) -> bool {
         let tick = self.listed[place as usize].tick;
         (1..=MAX_PRICE).contains(&price)
@@ -483,6 +531,7 @@ impl Reference {
             return Err(Reject::IncorrectQuantity);
         }
         let hash = hash_text(new.symbol);
+        let most = self.most_maintenance_bps.max(new.maintenance_margin_bps);
         let twin = self.symbols.find(hash, |at| self.instruments[at as usize].symbol == new.symbol);
         let Some(place) = self.instrument_place(new.id) else {
             if twin.is_some() {
@@ -495,6 +544,7 @@ impl Reference {
             self.rules.push(None);
             self.auctioned.push(0);
             self.listed.push(Listed::new(new, 0, None));
+            self.most_maintenance_bps = most;
             return Ok((place, false));
         };
         let old = &mut self.instruments[place as usize];
@@ -505,6 +555,7 @@ impl Reference {
         if fixed(old) != fixed(new) || misfit {
             return Err(Reject::UnsupportedCharacteristic);
         }
+        self.most_maintenance_bps = most;
         let margin_changed = old.initial_margin_bps != new.initial_margin_bps;
         *old = *new;
         let listed = &mut self.listed[place as usize];
@@ -514,8 +565,8 @@ impl Reference {
         Ok((place, margin_changed))
     }
 
-    /// Opens an account or changes one.
-    pub fn set_account(&mut self, new: &Account) -> Result<(), Reject> {
+    /// Opens an account or changes one; returns the place of one that is new.
+    pub fn set_account(&mut self, new: &Account) -> Result<Option<u32>, Reject> {
         let text = bytemuck::bytes_of(&new.name);
         if !(1..=MAX_ACCOUNT).contains(&new.id) || !is_name(text) {
             return Err(Reject::UnknownAccount);
@@ -550,7 +601,7 @@ impl Reference {
             let place = self.add_trader(trader, *new);
             self.account_places.set(new.id, place);
             self.names.insert(hash, place);
-            return Ok(());
+            return Ok(Some(place));
         };
         let old = &mut self.accounts[place as usize];
         let fixed = |a: &Account| (a.name, a.currency, a.firm);
@@ -559,7 +610,7 @@ impl Reference {
         }
         *old = *new;
         self.traders[place as usize].enabled = enabled;
-        Ok(())
+        Ok(None)
     }
 
     /// The place of who is named by an id and the bits that say whether that is a firm's, or 0 and
@@ -620,6 +671,11 @@ impl Reference {
         trader.bucket.resize(flow.messages, flow.burst);
         trader.window_ns = i64::from(flow.window_ms) * 1_000_000;
         trader.max_duplicates = flow.duplicates.into();
+        trader.sizes = Sizes::new(trader.level, sizes_of(new));
+        trader.most_orders = match new.checks & bits::OPEN_ORDERS {
+            0 => u32::MAX,
+            _ => new.max_open_orders,
+        };
     }
 }
 
@@ -647,6 +703,9 @@ impl Trader {
             halted: false,
             grouped: false,
             exposed: false,
+            foreign: false,
+            unvalued: false,
+            mixed: false,
             exposure: 0,
             max_exposure: 0,
             max_loss: 0,
@@ -658,6 +717,9 @@ impl Trader {
             bucket: Bucket::default(),
             window_ns: 0,
             max_duplicates: 0,
+            last: (NONE, NONE),
+            sizes: Sizes::new(level, SetSizes::default()),
+            most_orders: u32::MAX,
         }
     }
 }
