@@ -79,6 +79,8 @@ pub struct Book {
     pub(crate) last_auction: (i64, i64),
     /// Orders that rest and have a floor: all or none, or a minimum.
     pub(crate) floored: u32,
+    /// How many of them each account has that has some.
+    floored_by: Vec<(u32, u32)>,
     /// Pegged orders, and entries whose exits are to follow.
     pub(crate) followers: u32,
     /// Every taker has more to look at than price, time and whose order it meets.
@@ -126,6 +128,7 @@ impl Book {
             reference: 0,
             last_auction: (0, 0),
             floored: 0,
+            floored_by: Vec::new(),
             followers: 0,
             special: false,
             screened: false,
@@ -152,6 +155,30 @@ impl Book {
             || self.trailing.iter().chain(&self.markets).any(|side| !side.is_empty());
         self.screened = closed || self.bounds.static_band_bps != 0 || !self.ticks().is_flat();
         self.marks = self.rules.residual != Residual::Cancel || self.bounds.protection_bps != 0;
+    }
+
+    /// Counts an order that has a floor and comes to rest, or doesn't rest any more.
+    pub(crate) fn count_floored(&mut self, account: u32, comes: bool) {
+        let place = self.floored_by.iter().position(|&(of, _)| of == account);
+        let place = place.unwrap_or_else(|| {
+            self.floored_by.push((account, 0));
+            self.floored_by.len() - 1
+        });
+        let (_, count) = &mut self.floored_by[place];
+        if comes {
+            (*count, self.floored) = (*count + 1, self.floored + 1);
+        } else {
+            (*count, self.floored) = (*count - 1, self.floored - 1);
+            if *count == 0 {
+                self.floored_by.swap_remove(place);
+            }
+        }
+    }
+
+    /// How many orders of an account rest and have a floor.
+    pub(crate) fn floored_of(&self, account: u32) -> usize {
+        let own = self.floored_by.iter().find(|&&(of, _)| of == account);
+        own.map_or(0, |&(_, count)| count as usize)
     }
 
     /// The prices that there are.
@@ -430,8 +457,6 @@ impl BookSide {
     /// Puts an order at the back of the queue at a price.
     #[inline]
     pub fn rest_at(&mut self, orders: &mut Orders, index: u32, price: i64) {
-        let shown = orders.shown(index);
-        let order = orders.get_mut(index);
         let key = price * self.sign;
         let level = if key == self.best_key {
             self.best
@@ -442,12 +467,17 @@ impl BookSide {
             }
         };
         let queue = &mut self.levels[level as usize];
-        queue.quantity += shown;
         queue.orders += 1;
-        queue.special += u32::from(order.extra != NIL);
+        let order = orders.get_mut(index);
         order.level = level;
         order.prev = queue.last;
         order.next = NIL;
+        if order.extra == NIL {
+            queue.quantity += order.leaves;
+        } else {
+            queue.quantity += orders.shown(index);
+            queue.special += 1;
+        }
         match queue.last {
             NIL => queue.first = index,
             last => orders.get_mut(last).next = index,
@@ -458,14 +488,17 @@ impl BookSide {
     /// Takes an order out of its queue.
     #[inline]
     pub fn remove(&mut self, orders: &mut Orders, index: u32) {
-        let shown = orders.shown(index);
         let order = orders.get_mut(index);
-        let Order { prev, next, level, extra, .. } = *order;
+        let Order { prev, next, level, extra, leaves, .. } = *order;
         order.level = NIL;
         let queue = &mut self.levels[level as usize];
-        queue.quantity -= shown;
         queue.orders -= 1;
-        queue.special -= u32::from(extra != NIL);
+        if extra == NIL {
+            queue.quantity -= leaves;
+        } else {
+            queue.quantity -= orders.shown(index);
+            queue.special -= 1;
+        }
         match prev {
             NIL => queue.first = next,
             prev => orders.get_mut(prev).next = next,

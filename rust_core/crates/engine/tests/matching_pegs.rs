@@ -146,9 +146,12 @@ fn what_cannot_be_pegged_is_refused() {
          c Rejected UnsupportedCharacteristic
          d Rejected UnsupportedCharacteristic",
     );
-    let lines: String = (0..1_024).map(|n| format!("p{n} buy 1 peg=bid\n")).collect();
-    floor.message(&lines);
-    floor.says("one buy 1 peg=bid", "one Rejected SystemUnavailable");
+    // An account has a quarter of them at most, so four fill them up.
+    let pegged = |n: u32| format!("p{n} buy 1 peg=bid by={}\n", 1 + n / 256);
+    floor.message(&(0..256).map(pegged).collect::<String>());
+    floor.says("own buy 1 peg=bid", "own Rejected SystemUnavailable");
+    floor.message(&(256..1_024).map(pegged).collect::<String>());
+    floor.says("one buy 1 peg=bid by=5", "one Rejected SystemUnavailable");
     // All of them move when there is something to follow.
     floor.message("a buy 1 @ 50 by=2");
     assert_eq!(floor.fills.events.len(), 1_025);

@@ -63,7 +63,8 @@ fn exits_of_many_entries_come_alive_in_the_next_message() {
 fn pegged_orders_go_on_moving_and_stops_go_on_firing() {
     let mut floor = Floor::open();
     floor.message("a buy 1 @ 50 by=2");
-    let pegs: String = (0..1_000).map(|_| "p buy 1 peg=bid by=3\n").collect();
+    let pegs = (0..1_000).map(|n| format!("p buy 1 peg=bid by={}\n", 5 + n / 250));
+    let pegs: String = pegs.collect();
     floor.message(&pegs);
     let stops = 9_000;
     for _ in 0..20 {
@@ -91,14 +92,25 @@ fn pegged_orders_go_on_moving_and_stops_go_on_firing() {
 #[test]
 fn a_book_takes_so_many_orders_that_every_trade_looks_at() {
     let mut floor = Floor::open();
-    let lines: String = (0..256).map(|n| format!("a{n} buy 5 @ 90 aon\n")).collect();
-    let told: String = (0..256).map(|n| format!("a{n} New, 5 open, rests at 90\n")).collect();
+    // An account has a quarter of them at most, so four fill them up.
+    let by = |n: u32, share: u32| 1 + n / share;
+    let aon = |n: u32| format!("a{n} buy 5 @ 90 aon by={}\n", by(n, 64));
+    let lines: String = (0..64).map(aon).collect();
+    floor.message(&lines);
+    floor.says("b buy 5 @ 90 min=2", "b Rejected SystemUnavailable");
+    floor.says("b buy 5 @ 90 aon ioc", "b New, 5 open\nb Canceled, 0 open");
+    let lines: String = (64..256).map(aon).collect();
+    let told: String = (64..256).map(|n| format!("a{n} New, 5 open, rests at 90\n")).collect();
     floor.says(&lines, told.trim_end());
-    floor.says("b buy 5 @ 90 aon", "b Rejected SystemUnavailable");
+    floor.says("c buy 5 @ 90 aon by=5", "c Rejected SystemUnavailable");
     floor.says("cancel a7", "a7 Canceled, 0 open, stood at 90");
-    floor.says("b buy 5 @ 90 aon", "b New, 5 open, rests at 90");
-    let lines: String = (0..1_024).map(|n| format!("t{n} sell 5 trail=3\n")).collect();
+    floor.says("c buy 5 @ 90 aon by=5", "c New, 5 open, rests at 90");
+    let lines: String =
+        (0..1_024).map(|n| format!("t{n} sell 5 trail=3 by={}\n", by(n, 256))).collect();
     let told: String = (0..1_024).map(|n| format!("t{n} New, 5 open\n")).collect();
     floor.says(&lines, told.trim_end());
-    floor.says("u sell 5 trail=3", "u Rejected SystemUnavailable");
+    floor.says("u sell 5 trail=3 by=5", "u Rejected SystemUnavailable");
+    floor.says("cancel t1000", "t1000 Canceled, 0 open");
+    floor.says("u sell 5 trail=3 by=3", "u Rejected SystemUnavailable");
+    floor.says("u sell 5 trail=3 by=5", "u New, 5 open");
 }

@@ -36,7 +36,9 @@ impl MatchingEngine {
         let immediate = price == 0
             || taker.time_in_force == TimeInForce::Ioc as u8
             || taker.time_in_force == TimeInForce::Fok as u8;
-        let limit_key = book.opposite_mut(side).limit_key(price);
+        let opposite = book.opposite_mut(side);
+        let limit_key = opposite.limit_key(price);
+        let mut next = opposite.next_maker(limit_key);
         if taker.time_in_force == TimeInForce::Fok as u8 {
             let quantity = taker.leaves;
             let trades = trades_end.saturating_sub(tell.count()) / EVENTS_PER_TRADE;
@@ -55,7 +57,7 @@ impl MatchingEngine {
             }
         }
         let mut cut_short = false;
-        while let Some(maker) = self.books[slot].opposite_mut(side).next_maker(limit_key) {
+        while let Some(maker) = next {
             if tell.count() + EVENTS_PER_TRADE > trades_end {
                 cut_short = true;
                 break;
@@ -72,6 +74,7 @@ impl MatchingEngine {
             if self.orders.get(index).leaves == 0 {
                 return false;
             }
+            next = self.books[slot].opposite_mut(side).next_maker(limit_key);
         }
         if cut_short || immediate {
             let reason = if cut_short { Reject::Other.number() } else { 0 };
@@ -300,11 +303,14 @@ impl MatchingEngine {
 
     /// Takes an order out of its queue.
     pub(super) fn take_out(&mut self, index: u32, slot: usize) {
-        let (place, side) = (self.orders.place(index), self.orders.get(index).side());
+        let order = self.orders.get(index);
+        let (place, side, account) = (self.orders.place(index), order.side(), order.account);
         let floored = place == Place::Limit && self.orders.is_floored(index);
         let book = &mut self.books[slot];
         book.place_mut(place, side).remove(&mut self.orders, index);
-        book.floored -= u32::from(floored);
+        if floored {
+            book.count_floored(account, false);
+        }
         if matches!(place, Place::Trailing | Place::Market) {
             book.judge();
         }
@@ -313,7 +319,7 @@ impl MatchingEngine {
     /// Puts an order that is in no queue at the back of one; `price` orders those that have prices.
     pub(super) fn put_in(&mut self, index: u32, slot: usize, place: Place, price: i64) {
         let order = self.orders.get(index);
-        let (side, leaves) = (order.side(), order.leaves);
+        let (side, leaves, account) = (order.side(), order.leaves, order.account);
         if let Some(extra) = self.orders.extra_mut(index) {
             extra.place = place;
             extra.shown = extra.display.min(leaves);
@@ -321,7 +327,9 @@ impl MatchingEngine {
         let floored = place == Place::Limit && self.orders.is_floored(index);
         let book = &mut self.books[slot];
         book.place_mut(place, side).rest_at(&mut self.orders, index, price);
-        book.floored += u32::from(floored);
+        if floored {
+            book.count_floored(account, true);
+        }
         book.special |= matches!(place, Place::Trailing | Place::Market);
     }
 }

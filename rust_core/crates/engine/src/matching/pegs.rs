@@ -217,11 +217,6 @@ impl MatchingEngine {
         book.pegs_right -= usize::from(place < book.pegs_right);
         book.followers -= 1;
     }
-
-    /// Whether an instrument has as many pegged orders as it may.
-    pub(super) fn is_full_of_pegs(&self, slot: usize) -> bool {
-        self.books[slot].pegs.len() >= MAX_PEGS
-    }
 }
 
 /// A price that isn't beyond a limit; 0: there is none.

@@ -43,9 +43,11 @@ pub(super) fn is_plain(command: &Command) -> bool {
 #[inline]
 pub(super) fn shape_of_new(command: &Command) -> Option<Reject> {
     let market = command.ord_type == OrdType::Market.number();
-    let known = (command.side == Side::Buy.number() || command.side == Side::Sell.number())
-        && command.ord_type != OrdType::None.number()
-        && command.time_in_force != TimeInForce::None.number();
+    // Sides are as good as random; all at once there is nothing to guess.
+    let sided = (command.side == Side::Buy.number()) | (command.side == Side::Sell.number());
+    let known = sided
+        & (command.ord_type != OrdType::None.number())
+        & (command.time_in_force != TimeInForce::None.number());
     if !known {
         return Some(Reject::UnsupportedCharacteristic);
     }

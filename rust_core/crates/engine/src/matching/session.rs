@@ -1,9 +1,10 @@
 //! What may be done with an instrument when, and what an operator does to it.
 
+use super::pegs::MAX_PEGS;
 use super::refusals::{terms, POST_ONLY};
 use super::{is_enabled, Context, MatchingEngine, Room};
 use crate::batch::Fills;
-use crate::book::{side_index, Book, BookSide};
+use crate::book::{side_index, Book};
 use crate::orders::{Link, Order, Place};
 use crate::pod::{
     Command, CommandKind, Leg, MarketStatus, OrdType, OrderTerms, SessionState, Side, TimeInForce,
@@ -13,9 +14,12 @@ use crate::reject::Reject;
 use bytemuck::Zeroable;
 
 /// The most trailing stops of an instrument that wait.
-const MAX_TRAILING_STOPS: u32 = 1_024;
+const MAX_TRAILING_STOPS: usize = 1_024;
 /// The most orders of an instrument that rest and want all or a minimum.
-const MAX_FLOORED: u32 = 256;
+const MAX_FLOORED: usize = 256;
+/// So many times more than all may have of these one account may not, so that it leaves others
+/// some.
+const SHARES: usize = 4;
 
 impl MatchingEngine {
     /// Why a new order is refused for what its instrument is at.
@@ -82,21 +86,26 @@ impl MatchingEngine {
         self.is_full_for(command, terms, slot).then_some(Reject::SystemUnavailable)
     }
 
-    /// Whether an instrument has as many orders of a kind as it may: each trade looks at all of
-    /// them.
+    /// Whether an instrument has as many orders of a kind as it may, or the account its share of
+    /// them: each trade looks at all.
     fn is_full_for(&self, command: &Command, terms: Option<&OrderTerms>, slot: usize) -> bool {
         let book = &self.books[slot];
         let time = command.time_in_force;
         let rests = time != TimeInForce::Ioc.number() && time != TimeInForce::Fok.number();
         let floored = command.flags & FLAG_ALL_OR_NONE != 0 || command.min_quantity != 0;
-        if command.ord_type == OrdType::Pegged.number() {
-            self.is_full_of_pegs(slot)
+        let own = |order: &&Order| order.account == command.account;
+        let (all, most, of_account) = if command.ord_type == OrdType::Pegged.number() {
+            let pegs = book.pegs.iter().map(|&(_, index)| self.orders.get(index));
+            (book.pegs.len(), MAX_PEGS, pegs.filter(own).count())
         } else if terms.is_some_and(|terms| terms.trailing_offset != 0) {
-            let waiting = book.trailing.iter().flat_map(BookSide::queues);
-            waiting.map(|queue| queue.orders).sum::<u32>() >= MAX_TRAILING_STOPS
+            let waiting = || book.trailing.iter().flat_map(|side| side.orders(&self.orders));
+            (waiting().count(), MAX_TRAILING_STOPS, waiting().filter(own).count())
+        } else if rests && floored {
+            (book.floored as usize, MAX_FLOORED, book.floored_of(command.account))
         } else {
-            rests && floored && book.floored >= MAX_FLOORED
-        }
+            return false;
+        };
+        all >= most || of_account >= most / SHARES
     }
 
     /// The price at which an order that must not take is posted; None: it would take.

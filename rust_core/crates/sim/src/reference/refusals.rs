@@ -94,14 +94,21 @@ impl Reference {
         let time = command.time_in_force;
         let rests = time != TimeInForce::Ioc.number() && time != TimeInForce::Fok.number();
         let floored = command.flags & FLAG_ALL_OR_NONE != 0 || command.min_quantity != 0;
-        let full = match ord_type {
-            OrdType::Pegged => book.pegged.len() >= PEGGED_MOST,
+        let (alike, most): (Vec<u64>, usize) = match ord_type {
+            OrdType::Pegged => (book.pegged.iter().copied().collect(), PEGGED_MOST),
             _ if terms.trailing_offset != 0 => {
-                book.trailing[0].len() + book.trailing[1].len() >= TRAILING_MOST
+                (book.trailing.iter().flatten().copied().collect(), TRAILING_MOST)
             }
-            _ => rests && floored && book.floored >= FLOORED_MOST,
+            _ if rests && floored && book.floored > 0 => {
+                let resting = book.limits.iter().flat_map(|queues| queues.values().flatten());
+                let resting = resting.filter(|id| self.orders[id].has_floor());
+                (resting.copied().collect(), FLOORED_MOST)
+            }
+            _ => (Vec::new(), FLOORED_MOST),
         };
-        if full {
+        let own = alike.iter().filter(|id| self.orders[id].command.account == command.account);
+        // No account has more than a quarter of what there may be.
+        if alike.len() >= most || own.count() >= most / 4 {
             reasons.push(Reject::SystemUnavailable);
         }
     }
