@@ -82,7 +82,11 @@ def test_client_order_ids_keep_to_theirs(text: str) -> None:
         ("display_quantity", "0", "must be > 0"),
         ("display_quantity", "1.5", 'must have at most 0 fraction digits: "1.5"'),
         ("min_visible_quantity", "-1", "must be > 0"),
-        ("min_quantity", "1000000000001", 'is out of range, at most 1000000000000: "1000000000001"'),
+        (
+            "min_quantity",
+            "1000000000001",
+            'is out of range, at most 1000000000000: "1000000000001"',
+        ),
         ("post_only", 3, "is not a value of PostOnly"),
         ("self_trade_prevention", 6, "is not a value of SelfTradePrevention"),
         ("tag", "123456789", TAG),

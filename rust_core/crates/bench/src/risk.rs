@@ -2,9 +2,11 @@
 //!
 //! Risk is a process of its own, so what matching does to the caches does not belong to what risk
 //! costs. A first run of both in a loop records FILLS; the runs that are measured give them to risk
-//! alone, stamps lagging by the same eight messages. A message is copied to where messages are
-//! received before its clock starts, as it comes from a socket.
+//! alone, stamps lagging by the same eight messages. A message is written to where messages are
+//! received before its clock starts, as it comes from a socket; and what it is written from is kept
+//! small, so that it does not take the caches from risk either.
 
+use std::io::Write;
 use std::time::Instant;
 
 use bytemuck::Zeroable;
@@ -28,8 +30,160 @@ pub struct RiskFlow {
     accounts: u32,
     instruments: u32,
     reference_price: i64,
-    /// Commands, with the client order id that each names as its target's.
-    pub requests: Vec<(Command, Option<ClOrdId>)>,
+    /// What is asked for, in order.
+    pub requests: Vec<Request>,
+}
+
+/// A request, as small as it can be kept.
+#[derive(Clone, Copy)]
+pub struct Request {
+    price: i64,
+    quantity: i64,
+    account: u32,
+    instrument: u32,
+    /// Its client order id.
+    name: Name,
+    /// That of its target, if it has one.
+    target: Option<Name>,
+    kind: u16,
+    side: u16,
+    ord_type: u16,
+    time_in_force: u16,
+    flags: u16,
+}
+
+/// A client order id by number.
+#[derive(Clone, Copy)]
+enum Name {
+    Order(u32),
+    Request(u32),
+    Uuid(u32),
+}
+
+impl Name {
+    fn id(self) -> ClOrdId {
+        let mut text = [0; 36];
+        let mut rest = &mut text[..];
+        let written = match self {
+            Self::Order(number) => write!(rest, "order-{number}"),
+            Self::Request(number) => write!(rest, "request-{number}"),
+            Self::Uuid(number) => write!(rest, "{number:08x}-d9cb-469f-a165-70867728950e"),
+        };
+        written.expect("it fits");
+        let len = 36 - rest.len();
+        ClOrdId::new(&text[..len]).expect("a client order id")
+    }
+}
+
+impl Request {
+    /// A command without its client order id, which has nothing but what is kept.
+    fn new(command: &Command, name: Name, target: Option<Name>) -> Self {
+        let &Command { price, quantity, account, instrument, kind, side, .. } = command;
+        let &Command { ord_type, time_in_force, flags, .. } = command;
+        let new = Self {
+            price,
+            quantity,
+            account,
+            instrument,
+            name,
+            target,
+            kind,
+            side,
+            ord_type,
+            time_in_force,
+            flags,
+        };
+        assert_eq!(new.plain(), *command, "a request has nothing else");
+        new
+    }
+
+    fn plain(&self) -> Command {
+        let &Self { price, quantity, account, instrument, kind, side, .. } = self;
+        let &Self { ord_type, time_in_force, flags, .. } = self;
+        Command {
+            price,
+            quantity,
+            account,
+            instrument,
+            kind,
+            side,
+            ord_type,
+            time_in_force,
+            flags,
+            ..Command::zeroed()
+        }
+    }
+
+    /// Whether it is a new order.
+    #[must_use]
+    pub fn is_new(&self) -> bool {
+        self.kind == CommandKind::NewOrder.number()
+    }
+}
+
+/// What risk reads of an event.
+struct Told {
+    order_id: u64,
+    match_id: u64,
+    price: i64,
+    stop_price: i64,
+    quantity: i64,
+    cum_quantity: i64,
+    leaves_quantity: i64,
+    last_price: i64,
+    last_quantity: i64,
+    account: u32,
+    instrument: u32,
+    exec_type: u16,
+    side: u16,
+    liquidity: u16,
+}
+
+impl Told {
+    fn of(event: &Event) -> Self {
+        let &Event { order_id, match_id, price, stop_price, quantity, .. } = event;
+        let &Event { cum_quantity, leaves_quantity, last_price, last_quantity, .. } = event;
+        let &Event { account, instrument, exec_type, side, liquidity, .. } = event;
+        Self {
+            order_id,
+            match_id,
+            price,
+            stop_price,
+            quantity,
+            cum_quantity,
+            leaves_quantity,
+            last_price,
+            last_quantity,
+            account,
+            instrument,
+            exec_type,
+            side,
+            liquidity,
+        }
+    }
+
+    fn event(&self) -> Event {
+        let &Self { order_id, match_id, price, stop_price, quantity, .. } = self;
+        let &Self { cum_quantity, leaves_quantity, last_price, last_quantity, .. } = self;
+        let &Self { account, instrument, exec_type, side, liquidity, .. } = self;
+        Event {
+            order_id,
+            match_id,
+            price,
+            stop_price,
+            quantity,
+            cum_quantity,
+            leaves_quantity,
+            last_price,
+            last_quantity,
+            account,
+            instrument,
+            exec_type,
+            side,
+            liquidity,
+            ..Event::zeroed()
+        }
+    }
 }
 
 /// Which checks are on, and for whom.
@@ -44,26 +198,22 @@ pub struct Checks {
 /// Every check, for the account.
 pub const ALL: Checks = Checks { on: bits::ALL & !bits::RESTRICTED, groups: false };
 
-fn named(text: &str) -> ClOrdId {
-    ClOrdId::new(text.as_bytes()).expect("a client order id")
-}
-
 /// A real day of one instrument, dealt out to four accounts.
 #[must_use]
 pub fn real_day(operations: &[Operation]) -> RiskFlow {
-    let order = |label: u32| named(&format!("order-{label}"));
     let request = |operation: &Operation| {
         let step = &operation.step;
         let mut command = step.command;
         command.account = 1 + step.target.unwrap_or_else(|| step.label.unwrap_or(0)) % 4;
-        command.set_cl_ord_id(match (step.label, step.target) {
-            (Some(label), None) => order(label),
-            _ => named(&format!("request-{}", operation.sequence)),
-        });
-        (command, step.target.map(order))
+        command.set_cl_ord_id(ClOrdId::default());
+        let name = match (step.label, step.target) {
+            (Some(label), None) => Name::Order(label),
+            _ => Name::Request(operation.sequence as u32),
+        };
+        Request::new(&command, name, step.target.map(Name::Order))
     };
     let requests: Vec<_> = operations.iter().map(request).collect();
-    let priced = requests.iter().map(|(command, _)| command.price).find(|&price| price > 0);
+    let priced = requests.iter().map(|request| request.price).find(|&price| price > 0);
     let reference_price = priced.unwrap_or(1);
     RiskFlow { name: "real_day", accounts: 4, instruments: 1, reference_price, requests }
 }
@@ -73,18 +223,17 @@ pub fn real_day(operations: &[Operation]) -> RiskFlow {
 pub fn many(commands: usize) -> RiskFlow {
     let (accounts, instruments) = (10_000, 1_000);
     let mut rng = Rng::new(1);
-    let mut open: Vec<(u32, ClOrdId)> = Vec::new();
+    let mut open: Vec<(u32, Name)> = Vec::new();
     let mut requests = Vec::with_capacity(commands);
     for number in 0..commands {
-        let id = named(&format!("{number:08x}-d9cb-469f-a165-70867728950e"));
+        let name = Name::Uuid(number as u32);
         let mut command = Command::zeroed();
-        command.set_cl_ord_id(id);
         if open.len() > 1_000 && rng.per_mille(400) {
             let at = rng.below(open.len() as u64) as usize;
             let (account, orig) = open.swap_remove(at);
             command.kind = CommandKind::CancelOrder.number();
             command.account = account;
-            requests.push((command, Some(orig)));
+            requests.push(Request::new(&command, name, Some(orig)));
             continue;
         }
         command.kind = CommandKind::NewOrder.number();
@@ -95,8 +244,8 @@ pub fn many(commands: usize) -> RiskFlow {
         command.instrument = 1 + rng.below(instruments.into()) as u32;
         command.price = rng.between(9_900, 10_100);
         command.quantity = rng.between(1, 100);
-        open.push((command.account, id));
-        requests.push((command, None));
+        open.push((command.account, name));
+        requests.push(Request::new(&command, name, None));
     }
     let name = "10000_accounts_1000_instruments";
     RiskFlow { name, accounts, instruments, reference_price: 10_000, requests }
@@ -107,9 +256,7 @@ pub struct Messages<'a> {
     flow: &'a RiskFlow,
     /// Commands in a message.
     pub size: usize,
-    commands: Vec<Command>,
-    orig_cl_ord_ids: Vec<ClOrdId>,
-    events: Vec<Event>,
+    events: Vec<Told>,
     /// By message, those that set the flow up included: where its events end.
     ends: Vec<usize>,
     /// How many requests were refused then.
@@ -120,23 +267,7 @@ impl<'a> Messages<'a> {
     /// Plays the flow with risk and matching in a loop.
     #[must_use]
     pub fn record(flow: &'a RiskFlow, size: usize) -> Self {
-        let mut messages = Self {
-            flow,
-            size,
-            commands: Vec::new(),
-            orig_cl_ord_ids: Vec::new(),
-            events: Vec::new(),
-            ends: Vec::new(),
-            refused: 0,
-        };
-        for (index, (command, orig)) in flow.requests.iter().enumerate() {
-            let mut command = *command;
-            if orig.is_some() {
-                command.orig_cl_ord_id_index = (index % size) as u16 + 1;
-            }
-            messages.commands.push(command);
-            messages.orig_cl_ord_ids.push(orig.unwrap_or_default());
-        }
+        let mut messages = Self { flow, size, events: Vec::new(), ends: Vec::new(), refused: 0 };
         let mut recorder = Recorder {
             matching: MatchingEngine::new(0),
             fills: Fills::default(),
@@ -154,13 +285,13 @@ impl<'a> Messages<'a> {
     /// How many messages there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.commands.len().div_ceil(self.size)
+        self.flow.requests.len().div_ceil(self.size)
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.commands.is_empty()
+        self.flow.requests.is_empty()
     }
 }
 
@@ -168,14 +299,14 @@ impl<'a> Messages<'a> {
 struct Recorder {
     matching: MatchingEngine,
     fills: Fills,
-    events: Vec<Event>,
+    events: Vec<Told>,
     ends: Vec<usize>,
 }
 
 impl Recorder {
     fn record(&mut self, batch: &Batch<'_>) {
         self.matching.apply(batch, &mut self.fills).expect("the next message");
-        self.events.extend_from_slice(&self.fills.events);
+        self.events.extend(self.fills.events.iter().map(Told::of));
         self.ends.push(self.events.len());
     }
 }
@@ -299,14 +430,21 @@ impl<'a> RiskPlayer<'a> {
     }
 
     fn play_with(&mut self, number: usize, recorder: Option<&mut Recorder>) {
-        let Messages { size, commands, orig_cl_ord_ids, .. } = self.messages;
-        let range = number * size..((number + 1) * size).min(commands.len());
+        let &Messages { flow, size, .. } = self.messages;
+        let range = number * size..((number + 1) * size).min(flow.requests.len());
         let mut hot = std::mem::take(&mut self.commands);
         let mut hot_ids = std::mem::take(&mut self.orig_cl_ord_ids);
         hot.clear();
-        hot.extend_from_slice(&commands[range.clone()]);
         hot_ids.clear();
-        hot_ids.extend_from_slice(&orig_cl_ord_ids[range]);
+        for request in &flow.requests[range] {
+            let mut command = request.plain();
+            command.set_cl_ord_id(request.name.id());
+            if let Some(target) = request.target {
+                hot_ids.push(target.id());
+                command.orig_cl_ord_id_index = hot_ids.len() as u16;
+            }
+            hot.push(command);
+        }
         self.step(&self.message(&hot, &hot_ids), recorder);
         (self.commands, self.orig_cl_ord_ids) = (hot, hot_ids);
     }
@@ -323,7 +461,7 @@ impl<'a> RiskPlayer<'a> {
             let at = sequence as usize - 1;
             let start = at.checked_sub(1).map_or(0, |before| ends[before]);
             self.told.clear();
-            self.told.extend_from_slice(&events[start..ends[at]]);
+            self.told.extend(events[start..ends[at]].iter().map(Told::event));
             let start = Instant::now();
             learn(&mut self.risk, sequence, &self.told);
             let took = start.elapsed().as_nanos() as u64;

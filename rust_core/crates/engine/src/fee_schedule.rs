@@ -40,9 +40,9 @@ pub struct FeeSchedule {
 /// a rebate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FeeRates {
-    /// For what rested, and for trades of auctions.
+    /// For what rested.
     pub maker: i32,
-    /// For what came and took.
+    /// For what came and took, and for trades of auctions.
     pub taker: i32,
 }
 

@@ -23,7 +23,7 @@ const SECRETS: [u64; 6] = [
 ];
 
 /// The two halves of a 128-bit product, folded into one word.
-#[inline]
+#[inline(always)]
 #[must_use]
 pub const fn fold(a: u64, b: u64) -> u64 {
     let product = a as u128 * b as u128;
@@ -38,7 +38,7 @@ pub const fn hash_word(word: u64) -> u64 {
 }
 
 /// The hash of five words.
-#[inline]
+#[inline(always)]
 #[must_use]
 pub const fn hash_words(words: &[u64; 5]) -> u64 {
     let low = fold(words[0] ^ SECRETS[0], words[1] ^ SECRETS[1]);
@@ -58,18 +58,32 @@ impl Running {
     }
 }
 
-/// An index of arena places by the hash of their keys: open addressing, linear probing.
+/// Slots of a group: their marks are one word, they themselves one cache line.
+const GROUP: usize = 8;
+/// One in each byte.
+const ONES: u64 = 0x0101_0101_0101_0101;
+/// The bit that each mark of a full slot has.
+const FULL: u64 = 0x80 * ONES;
+
+/// The slots of a group.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(64))]
+struct Slots([u64; GROUP]);
+
+/// An index of arena places by the hash of their keys: groups of slots, one probed after the other.
 ///
 /// Each slot has a mark of one byte: zero when it is empty, else seven bits of the hash. The marks
 /// are small enough to stay near the processor, so that a key which isn't here, which most aren't
-/// when they come first, is known not to be without waiting for memory. A full slot holds the upper
-/// half of the hash and the place. The keys stay in the arena, so a call that may meet another key
-/// takes a closure that compares.
+/// when they come first, is known not to be without waiting for memory; and those of a group are
+/// looked at together, so that how full it is decides nothing that could be guessed wrong. A full
+/// slot holds the upper half of the hash and the place. The keys stay in the arena, so a call that
+/// may meet another key takes a closure that compares.
+///
+/// A key stands in the first group from its own on that had room, and all groups between are full.
 #[derive(Clone, Debug)]
 pub struct Table {
-    marks: Vec<u8>,
-    slots: Vec<u64>,
-    mask: usize,
+    marks: Vec<u64>,
+    slots: Vec<Slots>,
     len: usize,
     /// It grows when it would hold more.
     most: usize,
@@ -79,7 +93,7 @@ pub struct Table {
 
 impl Default for Table {
     fn default() -> Self {
-        Self::with_slots(64, 5)
+        Self::with_slots(64, 6)
     }
 }
 
@@ -93,19 +107,34 @@ fn written<T: Copy>(count: usize, value: T) -> Vec<T> {
 
 /// The mark of a full slot.
 #[inline]
-const fn mark_of(hash: u64) -> u8 {
-    hash as u8 | 0x80
+const fn mark_of(hash: u64) -> u64 {
+    hash & 0xff | 0x80
+}
+
+/// The bits of those bytes of a word that are a mark, and perhaps of some more.
+#[inline]
+const fn matching(word: u64, mark: u64) -> u64 {
+    let other = word ^ (ONES * mark);
+    other.wrapping_sub(ONES) & !other & FULL
+}
+
+/// The number of the lowest byte that has its bit.
+#[inline]
+const fn lowest(bits: u64) -> usize {
+    (bits.trailing_zeros() as usize / 8) & (GROUP - 1)
 }
 
 impl Table {
-    /// An empty index with this many slots, a power of two, which it fills by so many eighths.
-    /// Where few keys come and go, what costs is the processor's guess that none has to give way
-    /// to another: then it had better have slots in plenty.
+    /// An empty index with this many slots, a power of two and eight or more, which it fills by so
+    /// many eighths. Where few keys come and go, what costs is the processor's guess that none has
+    /// to give way to another: then it had better have slots in plenty.
     #[must_use]
     pub fn with_slots(slots: usize, eighths: usize) -> Self {
-        debug_assert!(slots.is_power_of_two());
-        let (mask, most) = (slots - 1, slots / 8 * eighths);
-        Self { marks: written(slots, 0), slots: written(slots, 0), mask, len: 0, most, eighths }
+        let groups = slots / GROUP;
+        debug_assert!(groups.is_power_of_two());
+        let marks = written(groups, 0);
+        let most = groups * GROUP / 8 * eighths;
+        Self { marks, slots: written(groups, Slots([0; GROUP])), len: 0, most, eighths }
     }
 
     /// How many places it holds.
@@ -120,24 +149,40 @@ impl Table {
         self.len == 0
     }
 
-    /// The place whose key has this hash and is the same.
+    /// The group that a search for a hash begins with.
     #[inline]
+    fn home(&self, tag: u64) -> usize {
+        tag as usize & (self.marks.len() - 1)
+    }
+
+    /// The place whose key has this hash and is the same.
+    #[inline(always)]
     pub fn find(&self, hash: u64, mut same: impl FnMut(u32) -> bool) -> Option<u32> {
         let (tag, mark) = (hash >> 32, mark_of(hash));
-        let mut at = tag as usize & self.mask;
+        let mut at = self.home(tag);
         loop {
-            let marked = self.marks[at];
-            if marked == 0 {
-                return None;
-            }
-            if marked == mark {
-                let slot = self.slots[at];
+            let marks = self.marks[at];
+            let mut candidates = matching(marks, mark);
+            while candidates != 0 {
+                let slot = self.slots[at].0[lowest(candidates)];
                 if slot >> 32 == tag && same(slot as u32) {
                     return Some(slot as u32);
                 }
+                candidates &= candidates - 1;
             }
-            at = (at + 1) & self.mask;
+            if marks & FULL != FULL {
+                return None;
+            }
+            at = (at + 1) & (self.marks.len() - 1);
         }
+    }
+
+    /// Whether a key of this hash may be here; mostly not when it isn't.
+    #[inline(always)]
+    #[must_use]
+    pub fn may_have(&self, hash: u64) -> bool {
+        let marks = self.marks[self.home(hash >> 32)];
+        matching(marks, mark_of(hash)) != 0 || marks & FULL == FULL
     }
 
     /// Reads what a search for this hash begins with, so that it is near when it comes: the place
@@ -145,13 +190,14 @@ impl Table {
     #[inline]
     #[must_use]
     pub fn touch(&self, hash: u64) -> Option<u32> {
-        let at = (hash >> 32) as usize & self.mask;
-        let slot = self.slots[at];
-        (self.marks[at] == mark_of(hash) && slot >> 32 == hash >> 32).then_some(slot as u32)
+        let at = self.home(hash >> 32);
+        let candidates = matching(self.marks[at], mark_of(hash));
+        let slot = self.slots[at].0[lowest(candidates)];
+        (candidates != 0 && slot >> 32 == hash >> 32).then_some(slot as u32)
     }
 
     /// Adds a place whose key isn't here yet.
-    #[inline]
+    #[inline(always)]
     pub fn insert(&mut self, hash: u64, place: u32) {
         if self.len >= self.most {
             self.grow();
@@ -160,24 +206,28 @@ impl Table {
         self.len += 1;
     }
 
-    #[inline]
-    fn put(&mut self, mark: u8, slot: u64) {
-        let mut at = (slot >> 32) as usize & self.mask;
-        while self.marks[at] != 0 {
-            at = (at + 1) & self.mask;
+    #[inline(always)]
+    fn put(&mut self, mark: u64, slot: u64) {
+        let mut at = self.home(slot >> 32);
+        while self.marks[at] & FULL == FULL {
+            at = (at + 1) & (self.marks.len() - 1);
         }
-        self.marks[at] = mark;
-        self.slots[at] = slot;
+        let number = lowest(!self.marks[at] & FULL);
+        self.marks[at] |= mark << (8 * number);
+        self.slots[at].0[number] = slot;
     }
 
     /// Doubles the slots. They carry their hashes, so no key is read.
     #[cold]
     #[inline(never)]
     fn grow(&mut self) {
-        let mut grown = Self::with_slots(self.slots.len() * 2, self.eighths);
-        for (&mark, &slot) in self.marks.iter().zip(&self.slots) {
-            if mark != 0 {
-                grown.put(mark, slot);
+        let mut grown = Self::with_slots(2 * GROUP * self.marks.len(), self.eighths);
+        for (&marks, slots) in self.marks.iter().zip(&self.slots) {
+            for (number, &slot) in slots.0.iter().enumerate() {
+                let mark = marks >> (8 * number) & 0xff;
+                if mark != 0 {
+                    grown.put(mark, slot);
+                }
             }
         }
         grown.len = self.len;
@@ -187,23 +237,50 @@ impl Table {
     /// Takes out a place that is here, and closes the gap.
     pub fn remove(&mut self, hash: u64, place: u32) {
         let slot = hash >> 32 << 32 | u64::from(place);
-        let mut hole = (slot >> 32) as usize & self.mask;
-        while self.marks[hole] != mark_of(hash) || self.slots[hole] != slot {
-            assert!(self.marks[hole] != 0, "a place that is taken out is in the index");
-            hole = (hole + 1) & self.mask;
-        }
-        let mut at = (hole + 1) & self.mask;
-        while self.marks[at] != 0 {
-            let home = (self.slots[at] >> 32) as usize & self.mask;
-            if at.wrapping_sub(home) & self.mask >= at.wrapping_sub(hole) & self.mask {
-                self.marks[hole] = self.marks[at];
-                self.slots[hole] = self.slots[at];
-                hole = at;
+        let mut at = self.home(slot >> 32);
+        let number = loop {
+            let mut full = matching(self.marks[at], mark_of(hash));
+            while full != 0 && self.slots[at].0[lowest(full)] != slot {
+                full &= full - 1;
             }
-            at = (at + 1) & self.mask;
-        }
-        self.marks[hole] = 0;
+            if full != 0 {
+                break lowest(full);
+            }
+            assert!(self.marks[at] & FULL == FULL, "a place that is taken out is in the index");
+            at = (at + 1) & (self.marks.len() - 1);
+        };
+        let was_full = self.marks[at] & FULL == FULL;
+        self.marks[at] &= !(0xff << (8 * number));
         self.len -= 1;
+        if was_full {
+            self.close((at, number));
+        }
+    }
+
+    /// Moves one that came after a group because it was full into the slot that is free now, and so
+    /// on with the slot that this one leaves.
+    #[cold]
+    fn close(&mut self, (mut at, mut number): (usize, usize)) {
+        let mask = self.marks.len() - 1;
+        let mut next = (at + 1) & mask;
+        loop {
+            let marks = self.marks[next];
+            let came = (0..GROUP).find(|&other| {
+                let home = self.home(self.slots[next].0[other] >> 32);
+                let full = marks >> (8 * other) & 0x80 != 0;
+                full && next.wrapping_sub(home) & mask >= next.wrapping_sub(at) & mask
+            });
+            if let Some(other) = came {
+                self.slots[at].0[number] = self.slots[next].0[other];
+                self.marks[at] |= (marks >> (8 * other) & 0xff) << (8 * number);
+                self.marks[next] &= !(0xff << (8 * other));
+                (at, number) = (next, other);
+            }
+            if marks & FULL != FULL {
+                return;
+            }
+            next = (next + 1) & mask;
+        }
     }
 }
 
@@ -243,17 +320,28 @@ impl<T: Copy> Arena<T> {
     /// Adds an entry, at the place freed last if there is one.
     #[inline(always)]
     pub fn insert(&mut self, value: T) -> u32 {
-        if let Some(place) = self.free.pop() {
-            self[place] = value;
-            return place;
-        }
-        let place = self.next;
-        if place >> CHUNK_BITS == self.chunks.len() as u32 {
-            self.add_chunk(value);
-        }
-        self.next += 1;
-        self[place] = value;
+        let (place, entry) = self.take(value);
+        *entry = value;
         place
+    }
+
+    /// Adds an entry whose every field the caller writes, at the place freed last if there is one: a
+    /// value that is made elsewhere field by field, and copied as a whole right away, makes the
+    /// processor wait. `filler` stands where nothing was yet.
+    #[inline(always)]
+    pub fn take(&mut self, filler: T) -> (u32, &mut T) {
+        let place = match self.free.pop() {
+            Some(place) => place,
+            None => {
+                let place = self.next;
+                if place >> CHUNK_BITS == self.chunks.len() as u32 {
+                    self.add_chunk(filler);
+                }
+                self.next += 1;
+                place
+            }
+        };
+        (place, &mut self[place])
     }
 
     #[cold]
@@ -262,6 +350,21 @@ impl<T: Copy> Arena<T> {
         let chunk = written(CHUNK, filler).into_boxed_slice();
         let Ok(chunk) = chunk.try_into() else { unreachable!("it has as many entries") };
         self.chunks.push(chunk);
+    }
+
+    /// Where the next entry will be.
+    #[inline]
+    #[must_use]
+    pub fn next(&self) -> u32 {
+        self.free.last().copied().unwrap_or(self.next)
+    }
+
+    /// Has entries up to a place, which another arena gives out; new ones are the filler.
+    #[inline]
+    pub fn reach(&mut self, place: u32, filler: T) {
+        if place >> CHUNK_BITS >= self.chunks.len() as u32 {
+            self.add_chunk(filler);
+        }
     }
 
     /// Frees a place; the caller holds no other reference to it.

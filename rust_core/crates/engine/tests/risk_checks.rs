@@ -473,7 +473,7 @@ fn shape_and_state_in_order_of_precedence() {
         (|c| c.time_in_force = 9, Reject::UnsupportedCharacteristic),
         (|c| c.ord_type = 99, Reject::UnsupportedCharacteristic),
         (|c| c.flags = 1, Reject::UnsupportedCharacteristic),
-        (|c| c.flags = 1 << 7, Reject::UnsupportedCharacteristic),
+        (|c| c.flags = 1 << 8, Reject::UnsupportedCharacteristic),
         (|c| c.expire_time = 5, Reject::UnsupportedCharacteristic),
         (|c| c.order_id = 5, Reject::UnsupportedCharacteristic),
         (|c| c.quantity = 0, Reject::IncorrectQuantity),
@@ -618,6 +618,7 @@ fn a_dry_run_shows_every_check_with_its_headroom() {
             ("order_notional", true, false, notional, 900 * UNIT, notional - 900 * UNIT),
             ("collar", true, true, 0, 0, 0),
             ("reference_price", true, true, 0, 0, 0),
+            ("conversion", true, false, 0, 0, 0),
             ("position", false, false, 12, 13, -1),
             ("gross_position", true, false, 1_000_000, 13, 999_987),
             ("gross_exposure", true, false, notional, 1_300 * UNIT, notional - 1_300 * UNIT),
@@ -625,6 +626,7 @@ fn a_dry_run_shows_every_check_with_its_headroom() {
             ("reduce_only", true, true, 0, 13, -13),
             ("duplicate_flow", true, false, 4_095, 1, 4_094),
             ("daily_loss", true, false, notional * 10_000, 0, notional * 10_000),
+            ("maintenance_margin", true, true, 0, 0, 0),
         ]
     );
 }

@@ -161,11 +161,16 @@ fn kill_switches_of_every_level() {
     {
         let mut desk = open();
         desk.accepted(&["alice: buy 10 @ 99 as a1"]);
+        // What comes before risk knows that the order is cancelled with the switch.
+        desk.lag = 9;
         assert_eq!(switch(&mut desk, CommandKind::Kill, level, whose), "accepted");
         assert_eq!(desk.line("alice: buy 1 @ 99 as a2"), "KillSwitch");
         assert_eq!(desk.line("alice: replace a1 total 5 as a3"), "KillSwitch");
         assert_eq!(desk.line("carol: buy 1 @ 99 as c1"), others);
         assert_eq!(desk.line("alice: cancel a1 as a4"), "accepted", "who is out can get out");
+        desk.lag = 0;
+        desk.settle();
+        assert_eq!(desk.risk.standing(Level::Account, ALICE).map(|of| of.open_orders), Some(0));
         // An account that comes later is killed with its firm.
         let mut payload = Payload::default();
         payload.set_account(account(4, "DAVE"));
@@ -184,7 +189,8 @@ fn kill_switches_of_every_level() {
         (0, 9, "UnknownAccount"),
         (1, 9, "UnknownAccount"),
         (2, 1, "UnknownAccount"),
-        (3, 0, "UnsupportedCharacteristic"),
+        (3, 0, "UnknownAccount"),
+        (4, 0, "UnsupportedCharacteristic"),
     ] {
         assert_eq!(switch(&mut desk, CommandKind::Kill, level, whose), expected);
     }

@@ -3,6 +3,7 @@
 //! engine.
 
 mod limits;
+mod money;
 mod operator;
 mod shape;
 
@@ -122,8 +123,8 @@ pub struct ReferenceRisk {
     buckets: BTreeMap<Who, limits::Bucket>,
     /// The last order of each in an instrument, since when and how often in a row.
     rows: BTreeMap<(Who, u32), (limits::Twin, i64, u32)>,
-    /// What everybody held, and the prices, when the day began.
-    dawn: (BTreeMap<(u32, u32), Holding>, BTreeMap<u32, i64>),
+    /// What everybody's holdings of an instrument were worth and had brought when the day began.
+    dawn: BTreeMap<(Who, u32), i128>,
     rules: BTreeMap<u32, InstrumentRules>,
     last_price: BTreeMap<u32, i64>,
     /// Prices of the last auctions.
@@ -139,6 +140,12 @@ pub struct ReferenceRisk {
     /// What currencies are worth.
     values: BTreeMap<u64, i64>,
     fees: BTreeMap<Who, FeeSchedule>,
+    /// What was paid, native, by account and instrument.
+    paid: BTreeMap<(u32, u32), i128>,
+    /// What was traded by accounts whose schedule has or had tiers, by day.
+    volumes: BTreeMap<u32, BTreeMap<i64, i128>>,
+    /// What each side of a trade was charged.
+    charged: BTreeMap<(u64, u16), i128>,
 }
 
 fn refuse<T>(reason: Reject) -> Result<T, Reject> {
@@ -151,7 +158,9 @@ impl ReferenceRisk {
         let last_day = self.now_ns / DAY_NS;
         self.now_ns = self.now_ns.max(batch.time_ns);
         if self.now_ns / DAY_NS != last_day {
-            self.dawn = (self.holdings.clone(), self.prices());
+            for who in self.all() {
+                self.set_dawn(who, |_, _| true);
+            }
         }
         let last = self.origins.entry(batch.origin).or_default();
         let status = match batch.batch {
@@ -184,8 +193,7 @@ impl ReferenceRisk {
             Ok(CommandKind::ReplaceOrder) => return self.change(command, batch, place, true),
             Ok(CommandKind::SetInstrument) => self.set_instrument(&batch.instruments[payload]),
             Ok(CommandKind::SetAccount) => {
-                let account = batch.accounts[payload];
-                self.accounts.insert(account.id, account);
+                self.set_account(&batch.accounts[payload]);
                 Ok(())
             }
             Ok(CommandKind::SetLimits) => {
@@ -195,6 +203,10 @@ impl ReferenceRisk {
                     1 => Who::Firm(limits.account),
                     _ => Who::Venue,
                 };
+                let first = !self.limits.keys().any(|key| key.0 == who);
+                if first && !matches!(who, Who::Account(_)) && self.begins_anew(who) {
+                    self.set_dawn(who, |_, _| true);
+                }
                 self.limits.insert((who, limits.instrument), limits);
                 Ok(())
             }
@@ -595,6 +607,8 @@ impl ReferenceRisk {
         if kind == ExecType::TradeBust {
             let last = self.last_price.get(&event.instrument).copied();
             let (key, buys) = ((event.account, event.instrument), event.side != 1);
+            let back = self.charged.get(&(event.match_id, event.side)).copied().unwrap_or(0);
+            *self.paid.entry(key).or_default() -= back;
             self.trade(key, buys, event.last_price, event.last_quantity);
             match last {
                 Some(last) => self.last_price.insert(key.1, last),
@@ -626,6 +640,8 @@ impl ReferenceRisk {
             if order.leaves == 0 {
                 order.ended_ns = Some(now_ns);
             }
+            let fee = self.charge(event);
+            *self.paid.entry((account, instrument)).or_default() += fee;
             self.trade((account, instrument), buys, event.last_price, event.last_quantity);
         }
     }

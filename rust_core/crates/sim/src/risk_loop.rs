@@ -1,6 +1,7 @@
 //! Risk and matching joined as they are in the mesh, with stamps that lag, under a seeded flow of
 //! good and bad requests; judged by the plain reference and by what FILLS alone add up to.
 
+mod operators;
 mod requests;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -14,10 +15,12 @@ use engine::pod::{
 use engine::reject::Reject;
 use engine::{Batch, Book, Fills, MarketData, MatchingEngine, RiskEngine, Risked};
 
-use crate::reference_risk::{ReferenceRisk, Said};
+use crate::reference_risk::{ReferenceRisk, Said, Who};
 use crate::rng::Rng;
+use engine::risk::Level;
 
-const ACCOUNTS: u32 = 4;
+/// The last of them is opened while a run goes on.
+const ACCOUNTS: u32 = 5;
 const INSTRUMENTS: u32 = 3;
 const HOUR_NS: i64 = 3_600_000_000_000;
 /// Money of one currency unit.
@@ -136,6 +139,11 @@ pub struct RiskLoop {
     /// Requests that may be sent again, with their terms.
     sent: Vec<(Command, Option<ClOrdId>, Option<OrderTerms>)>,
     order_ids: Vec<u64>,
+    /// Of accounts and instruments, by what the seed says.
+    currencies: Currencies,
+    /// Whether the last account is open, and whether the message under way opens it.
+    last_is_open: bool,
+    opens_last: bool,
     /// Kills that were not lifted.
     killed: Vec<Command>,
     /// Set when risk was told every fill, so that the next stamp can't be lower.
@@ -154,7 +162,17 @@ fn words<const N: usize>(text: &str) -> [u64; N] {
     words
 }
 
-fn instrument(id: u32) -> Instrument {
+/// The currencies of accounts and of instruments, by id.
+type Currencies = ([&'static str; ACCOUNTS as usize], [&'static str; INSTRUMENTS as usize]);
+
+/// One for all; one for all accounts but the last; one for each firm, until the last account comes.
+const CURRENCIES: [Currencies; 3] = [
+    (["USD"; 5], ["USD"; 3]),
+    (["USD", "USD", "USD", "USD", "EUR"], ["USD", "EUR", "USD"]),
+    (["USD", "USD", "EUR", "EUR", "USD"], ["USD", "EUR", "GBP"]),
+];
+
+fn instrument(id: u32, currencies: Currencies) -> Instrument {
     let (tick_size, lot_size, margin) =
         [(1, 1, 10_000), (5, 10, 2_500), (1, 1, 0)][id as usize - 1];
     Instrument {
@@ -163,11 +181,12 @@ fn instrument(id: u32) -> Instrument {
         quantity_scale: (id - 1) as u8,
         flags: INSTRUMENT_ENABLED,
         symbol: words(&format!("I{id}")),
-        currency: words::<1>("USD")[0],
+        currency: words::<1>(currencies.1[id as usize - 1])[0],
         tick_size,
         lot_size,
         reference_price: if id == 3 { 0 } else { 1_000 },
         initial_margin_bps: margin,
+        maintenance_margin_bps: u64::from(margin) / 2,
         // Of 1 price and time; of 2 resting orders of one's own are cancelled and market orders
         // rest; of 3 icebergs hide, levels are shared out, and market orders collect.
         policies: [0, 2 | 1 << 3 | 1 << 9, 5 | 2 << 3 | 1 << 7 | 1 << 9][id as usize - 1],
@@ -175,16 +194,14 @@ fn instrument(id: u32) -> Instrument {
     }
 }
 
-fn account(id: u32) -> Account {
-    let (name, currency) = (words(&format!("A{id}")), words::<1>("USD")[0]);
-    Account {
-        id,
-        firm: 1 + (id - 1) / 2,
-        flags: ACCOUNT_ENABLED,
-        name,
-        currency,
-        self_trade_group: 0,
-    }
+fn firm_of(account: u32) -> u32 {
+    account.div_ceil(2).min(2)
+}
+
+fn account(id: u32, currencies: Currencies) -> Account {
+    let currency = words::<1>(currencies.0[id as usize - 1])[0];
+    let name = words(&format!("A{id}"));
+    Account { id, firm: firm_of(id), flags: ACCOUNT_ENABLED, name, currency, self_trade_group: 0 }
 }
 
 impl RiskLoop {
@@ -208,16 +225,19 @@ impl RiskLoop {
             named: 0,
             sent: Vec::new(),
             order_ids: vec![0],
+            currencies: CURRENCIES[(seed % 3) as usize],
+            last_is_open: false,
+            opens_last: false,
             killed: Vec::new(),
             settled: false,
             tally: Tally::new(),
         };
         let mut setup = Orders::default();
         for id in 1..=INSTRUMENTS {
-            setup.instruments.push(instrument(id));
+            setup.instruments.push(instrument(id, run.currencies));
         }
-        for id in 1..=ACCOUNTS {
-            setup.accounts.push(account(id));
+        for id in 1..ACCOUNTS {
+            setup.accounts.push(account(id, run.currencies));
         }
         for (kind, count) in [
             (CommandKind::SetInstrument, setup.instruments.len()),
@@ -227,7 +247,7 @@ impl RiskLoop {
                 setup.commands.push(reference_command(kind, index));
             }
         }
-        for id in 1..=ACCOUNTS {
+        for id in 1..ACCOUNTS {
             run.set_limits(&mut setup, id);
         }
         run.send(setup).expect("the setup");
@@ -271,7 +291,7 @@ impl RiskLoop {
         if std::mem::take(&mut self.settled) {
             orders.lag = 0;
         }
-        if self.rng.per_mille(10) {
+        if !self.log.is_empty() && self.rng.per_mille(10) {
             orders.batch = self.rng.below(self.batch + 4);
         }
         let sequence = self.risk.applied() + 1;
@@ -288,7 +308,9 @@ impl RiskLoop {
         }
         if status == BatchStatus::Applied {
             self.batch += 1;
+            self.last_is_open |= self.opens_last;
         }
+        self.opens_last = false;
         self.compare(&batch, &risked, &said)?;
         self.match_up(&batch, &risked)?;
         self.log.push(orders);
@@ -384,6 +406,10 @@ impl RiskLoop {
                 if (p.quantity, p.cash, p.cost) != (plain.position, plain.cash, plain.cost) {
                     return Err(format!("{at}: {p:?}, not {plain:?}"));
                 }
+                let fees = self.reference.fees_of(account, instrument);
+                if p.fees != fees {
+                    return Err(format!("{at}: fees of {}, not {fees}", p.fees));
+                }
                 let open = [(p.open_buy, p.buy_notional), (p.open_sell, p.sell_notional)];
                 let plain = self.reference.open_now(account, instrument);
                 if open != plain {
@@ -401,14 +427,43 @@ impl RiskLoop {
                 let sum = sums.entry(instrument).or_default();
                 *sum = (sum.0 + p.quantity, sum.1 + p.cash);
             }
-            let buying = self.risk.buying(account).ok_or("an account is missing")?;
+            let Some(buying) = self.risk.buying(account) else {
+                if account < ACCOUNTS || self.last_is_open {
+                    return Err(format!("account {account} is missing"));
+                }
+                continue;
+            };
+            let (worth, asked) = self.reference.equity(account);
+            let worth = (buying.credit * 10_000 + worth).div_euclid(10_000);
+            if (buying.equity, buying.maintenance) != (worth, -(-asked).div_euclid(10_000)) {
+                return Err(format!("account {account}: {buying:?}, not {worth}, {asked}"));
+            }
+            let volumes = (self.risk.volume(account), self.reference.volume(account));
+            if volumes.0 != volumes.1 {
+                return Err(format!("account {account}: volumes {volumes:?}"));
+            }
             let plain = self.reference.available(account).div_euclid(10_000);
             let sum = buying.credit + buying.realised - buying.used - buying.reserved;
             if buying.available != plain || (sum - plain).abs() > 3 {
                 return Err(format!("account {account}: {buying:?}, not {plain} available"));
             }
+            if buying.open_orders == 0 && buying.reserved != 0 {
+                return Err(format!("account {account}: {buying:?} with nothing open"));
+            }
             if buying.open_orders as usize != self.reference.open_orders(account) {
                 return Err(format!("account {account}: {} open orders", buying.open_orders));
+            }
+        }
+        let accounts = (1..=ACCOUNTS).map(|id| (Who::Account(id), Level::Account, id));
+        let firms = (1..=2).map(|id| (Who::Firm(id), Level::Firm, id));
+        for (who, level, id) in accounts.chain(firms).chain([(Who::Venue, Level::Venue, 0)]) {
+            let Some([day, exposure, available]) = self.reference.standing(who) else { continue };
+            let standing = self.risk.standing(level, id).ok_or("somebody is missing")?;
+            let same = standing.day == day
+                && standing.exposure.is_none_or(|kept| kept == exposure)
+                && standing.available == Some(available);
+            if !same {
+                return Err(format!("{who:?}: {standing:?}, not {day}, {exposure}, {available}"));
             }
         }
         if sums.values().any(|&sum| sum != (0, 0)) {
@@ -428,6 +483,16 @@ impl RiskLoop {
     /// If the engines refuse what they took before.
     #[must_use]
     pub fn replay(&self) -> Vec<(u64, u64)> {
+        self.replayed().0
+    }
+
+    /// The same, and risk as it is after the last of them with everything learnt that happened.
+    ///
+    /// # Panics
+    ///
+    /// If the engines refuse what they took before.
+    #[must_use]
+    pub fn replayed(&self) -> (Vec<(u64, u64)>, RiskEngine) {
         let (mut risk, mut matching) = (RiskEngine::new(0), MatchingEngine::new(0));
         let mut log: Vec<Fills> = Vec::new();
         let mut risked = Risked::default();
@@ -452,7 +517,39 @@ impl RiskLoop {
             log.push(fills);
             (risk.state_hash(), matching.state_hash())
         });
-        messages.collect()
+        let hashes = messages.collect();
+        while let Some(fills) = log.get(risk.fills_applied() as usize) {
+            risk.apply_fills(&fills.view()).expect("what happened");
+        }
+        (hashes, risk)
+    }
+
+    /// Everything that risk tells whoever asks, one answer a line.
+    #[must_use]
+    pub fn answers(&self, risk: &RiskEngine) -> Vec<String> {
+        let mut answers = vec![
+            format!("{:?}", (risk.applied(), risk.fills_applied(), risk.state_hash())),
+            format!("{:?}", (risk.time_ns(), risk.open_orders(), risk.client_order_ids())),
+            format!("{:?} {:?}", risk.killed(), risk.conversions()),
+        ];
+        for account in 1..=ACCOUNTS {
+            answers.push(format!("{:?} {:?}", risk.account(account), risk.buying(account)));
+            answers.push(format!("{:?}", risk.positions(account)));
+            answers.push(format!("{:?} {:?}", risk.fees_in_force(account), risk.volume(account)));
+        }
+        let accounts = (1..=ACCOUNTS).map(|id| (Level::Account, id));
+        for (level, id) in accounts.chain([(Level::Firm, 1), (Level::Firm, 2), (Level::Venue, 0)]) {
+            answers.push(format!("{:?} {:?}", risk.standing(level, id), risk.fees_of(level, id)));
+            answers.push(format!("{:?}", risk.limits_of(level, id)));
+        }
+        for id in 1..=INSTRUMENTS {
+            answers.push(format!("{:?} {:?}", risk.instrument(id), risk.rules(id)));
+            answers.push(format!("{:?}", risk.reference_price(id)));
+        }
+        // What every request so far would be told now, check by check.
+        let recent = self.sent.iter().rev().take(500);
+        answers.extend(recent.map(|(command, ..)| format!("{:?}", risk.check(command))));
+        answers
     }
 }
 

@@ -25,7 +25,6 @@ use std::process::ExitCode;
 
 use bench::machine::{chase_ns, timer_ns};
 use bench::risk::{many, real_day, Checks, Messages, RiskFlow, RiskPlayer, ALL};
-use engine::pod::CommandKind;
 use engine::risk::bits;
 use sim::flow::read_orders;
 
@@ -122,9 +121,8 @@ fn sorted(times: impl Iterator<Item = u64>, timer_ns: u64) -> Vec<u64> {
 
 /// What judging each new order took, rising.
 fn new_orders(flow: &RiskFlow, player: &RiskPlayer<'_>, timer_ns: u64) -> Vec<u64> {
-    let new = CommandKind::NewOrder.number();
     let of = player.judging_ns.iter().zip(&flow.requests);
-    sorted(of.filter(|(_, (command, _))| command.kind == new).map(|(&time, _)| time), timer_ns)
+    sorted(of.filter(|(_, request)| request.is_new()).map(|(&time, _)| time), timer_ns)
 }
 
 /// What each check costs alone, and what all of them do.

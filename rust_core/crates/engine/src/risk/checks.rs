@@ -5,6 +5,7 @@
 //! judges at every level: an account's own limits, those of its firm, those of the venue. What a
 //! level counts that costs something to count it is asked for only where its check is on.
 
+use super::conversions::{Money, Round};
 use super::flow::Bucket;
 use super::holding::{Holding, SELL};
 use super::orders::Reservation;
@@ -34,6 +35,9 @@ pub enum Check {
     Collar,
     /// A check that needs a reference price has one. In neither unit.
     ReferencePrice,
+    /// Currencies that money has to be counted in have a value. In neither unit. An order that can
+    /// but reduce the position passes.
+    Conversion,
     /// Position in the order's direction with every open order of its side, in quantity units.
     Position,
     /// Absolute position with every open order of both sides, in quantity units.
@@ -53,6 +57,10 @@ pub enum Check {
     /// Loss since 00:00 UTC, in 10^-16 of the currency unit. An order that can but reduce the
     /// position passes.
     DailyLoss,
+    /// Equity there is and what maintenance margin asks for the positions, in 10^-16 of the
+    /// currency unit. An order that can but reduce the position passes. On where buying power is
+    /// checked and something held asks for it.
+    MaintenanceMargin,
 }
 
 /// Whose limits a check is about.
@@ -83,7 +91,7 @@ pub enum Unit {
 
 impl Check {
     /// Every check, in the order in which they are made.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::Account,
         Self::KillSwitch,
         Self::Restricted,
@@ -93,6 +101,7 @@ impl Check {
         Self::OrderNotional,
         Self::Collar,
         Self::ReferencePrice,
+        Self::Conversion,
         Self::Position,
         Self::GrossPosition,
         Self::GrossExposure,
@@ -101,6 +110,7 @@ impl Check {
         Self::ReduceOnly,
         Self::DuplicateFlow,
         Self::DailyLoss,
+        Self::MaintenanceMargin,
     ];
 
     /// What operators call it.
@@ -116,6 +126,7 @@ impl Check {
             Self::OrderNotional => "order_notional",
             Self::Collar => "collar",
             Self::ReferencePrice => "reference_price",
+            Self::Conversion => "conversion",
             Self::Position => "position",
             Self::GrossPosition => "gross_position",
             Self::GrossExposure => "gross_exposure",
@@ -124,6 +135,7 @@ impl Check {
             Self::ReduceOnly => "reduce_only",
             Self::DuplicateFlow => "duplicate_flow",
             Self::DailyLoss => "daily_loss",
+            Self::MaintenanceMargin => "maintenance_margin",
         }
     }
 
@@ -137,6 +149,7 @@ impl Check {
             | Self::MessageRate
             | Self::OpenOrders
             | Self::ReferencePrice
+            | Self::Conversion
             | Self::DuplicateFlow => Unit::One,
             Self::OrderQuantity
             | Self::Position
@@ -145,7 +158,7 @@ impl Check {
             | Self::ReduceOnly => Unit::Quantity,
             Self::Collar => Unit::Price,
             Self::OrderNotional | Self::GrossExposure => Unit::Money,
-            Self::BuyingPower | Self::DailyLoss => Unit::MoneyBps,
+            Self::BuyingPower | Self::DailyLoss | Self::MaintenanceMargin => Unit::MoneyBps,
         }
     }
 
@@ -169,6 +182,8 @@ impl Check {
             Self::ReduceOnly => Reject::ReduceOnly,
             Self::DuplicateFlow => Reject::DuplicateOrderFlow,
             Self::DailyLoss => Reject::DailyLoss,
+            Self::Conversion => Reject::NoConversion,
+            Self::MaintenanceMargin => Reject::MaintenanceMargin,
         }
     }
 }
@@ -335,6 +350,12 @@ pub struct Case<'a> {
     pub holding: &'a Holding,
     /// What the account has there; the same at its own level.
     pub own: &'a Holding,
+    /// The account; the same at its own level.
+    pub account: &'a Trader,
+    /// How the trader counts the money of the instrument, and how the account does.
+    pub money: [Money; 2],
+    /// How the trader counts the money of the account.
+    pub via: Money,
     /// Limits of the trader on the instrument, if there are any.
     pub special: Option<&'a Override>,
     /// Journal time.
@@ -367,7 +388,6 @@ impl<O: Observer> Run<'_, O> {
 /// The first limit that what is asked would break at one level. A replace that asks for no more
 /// than its order has reserved passes the checks of size, position and money: it can only lower
 /// what is at stake. The engine, and the trader's place in it, say what the day's loss is.
-#[inline(always)]
 pub fn first_failure<O: Observer>(
     case: &Case<'_>,
     asked: &Asked,
@@ -423,25 +443,26 @@ pub fn first_failure<O: Observer>(
             return run.first;
         }
     }
+    let reduces = || own.open[asked.side] + more.quantity <= own.reducible(asked.side);
+    let asks_more = more_quantity || more_notional;
     if reference_checks(&mut run, trader, listed, asked)
+        || conversion_check(&mut run, case, asks_more && !reduces(), (engine, place))
         || position_checks(&mut run, case, &limits, (asked.side, more.quantity, more_quantity))
     {
         return run.first;
     }
-    // What can't be counted in the trader's currency is not covered by it.
-    let same_money = trader.currency == listed.currency;
     if sees(bits::GROSS_EXPOSURE) {
-        let exposure = trader.exposure + listed.money(more.notional);
-        let low = !more_notional || (exposure <= trader.max_exposure && same_money);
+        let exposure = trader.exposure + case.more_exposure(more.notional);
+        let low = !more_notional || exposure <= trader.max_exposure;
         let on = on(bits::GROSS_EXPOSURE);
         if run.check(Check::GrossExposure, on, low, trader.max_exposure, exposure) {
             return run.first;
         }
     }
     if sees(bits::BUYING_POWER) {
-        let more = own.requirement_with(asked.side, more, listed.rates) - own.required;
+        let more = case.more_required(asked.side, more);
         let there_is = trader.credit + trader.balance;
-        let covered = more <= 0 || (more <= there_is && same_money);
+        let covered = more <= 0 || more <= there_is;
         let on = on(bits::BUYING_POWER);
         if run.check(Check::BuyingPower, on, covered, there_is, more) {
             return run.first;
@@ -469,17 +490,81 @@ pub fn first_failure<O: Observer>(
         }
     }
     if sees(bits::DAILY_LOSS) {
-        let at_most = if O::SEES_ALL { None } else { engine.day_loss_at_most(place) };
-        if same_money && at_most.is_some_and(|loss| loss <= trader.max_loss) {
+        let lost_little = !O::SEES_ALL && engine.has_lost_at_most(trader, trader.max_loss);
+        debug_assert!(!lost_little || engine.day_loss(place) <= trader.max_loss, "a sure bound");
+        if !lost_little {
+            let loss = engine.day_loss(place);
+            let passes = !asks_more || reduces() || loss <= trader.max_loss;
+            let on = on(bits::DAILY_LOSS);
+            if run.check(Check::DailyLoss, on, passes, trader.max_loss, loss) {
+                return run.first;
+            }
+        }
+    }
+    if level == Level::Account && (O::SEES_ALL || engine.asks_maintenance(trader)) {
+        if !O::SEES_ALL && engine.equity_surely_covers(place) {
             return run.first;
         }
-        let loss = engine.day_loss(place);
-        let reduces = own.open[asked.side] + more.quantity <= own.reducible(asked.side);
-        let asks_more = more_quantity || more_notional;
-        let passes = !asks_more || reduces || (loss <= trader.max_loss && same_money);
-        run.check(Check::DailyLoss, on(bits::DAILY_LOSS), passes, trader.max_loss, loss);
+        let (equity, needed) = engine.equity(place);
+        let on = engine.asks_maintenance(trader) && needed > 0;
+        let passes = !asks_more || reduces() || equity >= needed;
+        run.check(Check::MaintenanceMargin, on, passes, equity, needed);
     }
     run.first
+}
+
+/// Whether what checks of money need to count can be counted; true when the run may end here.
+#[inline(always)]
+fn conversion_check<O: Observer>(
+    run: &mut Run<'_, O>,
+    case: &Case<'_>,
+    counts: bool,
+    (engine, place): (&RiskEngine, u32),
+) -> bool {
+    let in_one = case.money == [Money::Same; 2] && case.via == Money::Same;
+    if !O::SEES_ALL && in_one && !case.trader.unvalued {
+        return false;
+    }
+    let money = bits::BUYING_POWER | bits::GROSS_EXPOSURE | bits::DAILY_LOSS;
+    let on = case.trader.checks & money != 0;
+    let valued = !case.money.contains(&Money::Unvalued)
+        && case.via != Money::Unvalued
+        && !(case.trader.unvalued && engine.holds_unvalued(place));
+    run.check(Check::Conversion, on, valued || !counts, 0, 0)
+}
+
+impl Case<'_> {
+    /// By how much the exposure grows with so much more notional.
+    #[inline]
+    fn more_exposure(&self, notional: i128) -> i128 {
+        let of = |more| self.own.exposure_money(more, self.listed.unit, self.money[1]);
+        let more = match self.money[1] {
+            Money::Same => self.listed.money(notional),
+            _ => of(notional) - of(0),
+        };
+        match self.via {
+            Money::Same => more,
+            via => {
+                let count = |sum| via.count_sum(sum, Round::Up);
+                count(self.account.exposure + more) - count(self.account.exposure)
+            }
+        }
+    }
+
+    /// By how much more margin is asked for with so much more open on a side.
+    #[inline]
+    fn more_required(&self, side: usize, more: Reservation) -> i128 {
+        let own = self.own;
+        let more = own.requirement_with(side, more, self.listed.rates, self.money[1]);
+        let more = more - own.required;
+        match self.via {
+            Money::Same => more,
+            via => {
+                let count = |sum| via.count_sum(sum, Round::Down);
+                count(self.account.balance) - count(self.account.balance - more)
+            }
+        }
+    }
 }
 
 /// The positions that could come of it; true when the run may end here.
@@ -514,7 +599,7 @@ fn position_checks<O: Observer>(
 
 /// No sum of the positions and open orders of all accounts of a firm grows beyond this, so that
 /// what still comes of it fits its word.
-const MAX_SUM: i64 = 4 * MAX_POSITION;
+pub(super) const MAX_SUM: i64 = 4 * MAX_POSITION;
 
 /// Whether orders that must never increase the position still can't. One that is open reserves the
 /// position it reduces: what its side has open is never more than that, whatever fills first.

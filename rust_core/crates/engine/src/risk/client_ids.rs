@@ -7,7 +7,9 @@
 use alloc::collections::VecDeque;
 
 use crate::ids::sequence_of;
-use crate::pod::{ClOrdId, Command, OrderTerms, FLAG_CANCEL_ON_DISCONNECT};
+use crate::pod::{
+    ClOrdId, Command, OrderTerms, FLAG_CANCEL_ON_DISCONNECT, FLAG_SELF_TRADE_OF_ACCOUNT,
+};
 use crate::table::{fold, hash_word, hash_words, Arena, Table, NONE};
 
 /// How long an entry is kept after its end, in nanoseconds of journal time.
@@ -29,6 +31,11 @@ pub struct Entry {
     pub root: u32,
     /// The order in the arena of live orders, for the entry of a live order.
     pub order: u32,
+}
+
+impl Entry {
+    /// What stands where none was yet.
+    const NONE: Self = Self { key: [0; 5], digest: BURNT, place: 0, root: NONE, order: NONE };
 }
 
 /// What is needed of an entry only when its order ends, and after.
@@ -58,23 +65,42 @@ pub fn key(account: u32, id: &ClOrdId) -> Key {
 /// Digest of what a command asks for. A retry over another session, or over none, is the same
 /// request, so the session and what hangs on it are left out. A target named by client order id is
 /// known by that id's hash. Never [`BURNT`].
-#[inline]
+#[inline(always)]
 pub fn digest(command: &Command, orig_hash: Option<u64>) -> u64 {
     let words: &[u64; 16] = bytemuck::cast_ref(command);
     let kind = words[0];
-    let flags = u64::from(command.flags & !FLAG_CANCEL_ON_DISCONNECT)
-        | u64::from(command.self_trade_prevention) << 16;
+    // What an order is given of its account isn't what was asked for: it may change meanwhile.
+    let asked = if command.flags & FLAG_SELF_TRADE_OF_ACCOUNT == 0 { u64::MAX } else { 0 };
+    let of_transport = FLAG_CANCEL_ON_DISCONNECT | FLAG_SELF_TRADE_OF_ACCOUNT;
+    let flags = u64::from(command.flags & !of_transport)
+        | (u64::from(command.self_trade_prevention) & asked) << 16;
+    // The group is the low half.
+    let links = words[15] & (asked | !u64::from(u32::MAX));
     let a = fold(kind ^ 0x243f_6a88_85a3_08d3, flags ^ 0x1319_8a2e_0370_7345);
     let b = fold(words[2] ^ 0xa409_3822_299f_31d1, words[8] ^ 0x082e_fa98_ec4e_6c89);
+    if words[10] | words[11] | words[12] | words[13] | words[14] | links == 0 {
+        // Most say nothing more.
+        let rest = fold(a ^ b.rotate_left(13) ^ 0xba7c_9045_f12c_7f99, words[9] ^ SHORT);
+        return named(rest, orig_hash);
+    }
     let c = fold(words[9] ^ 0x4528_21e6_38d0_1377, words[10] ^ 0xbe54_66cf_34e9_0c6d);
     let d = fold(words[11] ^ 0xc0ac_29b7_c97c_50dd, words[12] ^ 0x3f84_d5b5_b547_0917);
     let e = fold(words[13] ^ 0x9216_d5d9_8979_fb1b, words[14] ^ 0xd131_0ba6_98df_b5ac);
-    let f = fold(words[15] ^ 0x2ffd_72db_d01a_dfb7, a ^ 0xb8e1_afed_6a26_7e96);
+    let f = fold(links ^ 0x2ffd_72db_d01a_dfb7, a ^ 0xb8e1_afed_6a26_7e96);
     let rest = fold(
         b ^ c.rotate_left(13) ^ 0xba7c_9045_f12c_7f99,
         d ^ e.rotate_left(29) ^ f ^ 0x24a1_9947_b391_6cf7,
     );
-    1 | orig_hash.map_or(rest, |hash| fold(rest ^ 0x0801_f2e2_858e_fc16, hash | 1))
+    named(rest, orig_hash)
+}
+
+/// Mixed into the digest of a command that says nothing beyond its terms' quantity.
+const SHORT: u64 = 0x4528_21e6_38d0_1377;
+
+/// A digest, with the hash of the client order id that the target is named by.
+#[inline(always)]
+fn named(digest: u64, orig_hash: Option<u64>) -> u64 {
+    1 | orig_hash.map_or(digest, |hash| fold(digest ^ 0x0801_f2e2_858e_fc16, hash | 1))
 }
 
 /// The digest of a command that has terms beside it: where they stand in the batch is left out.
@@ -89,7 +115,7 @@ pub fn digest_with_terms(digest: u64, terms: &OrderTerms) -> u64 {
 #[derive(Clone, Debug)]
 pub struct ClientIds {
     entries: Arena<Entry>,
-    /// At the same places.
+    /// At the same places; what stands at a place that was not linked to anything is left over.
     tails: Arena<Tail>,
     by_key: Table,
     by_order: Table,
@@ -137,6 +163,12 @@ impl ClientIds {
         self.by_key.find(hash, |at| same_key(&self.entries[at].key, key))
     }
 
+    /// Whether a key of this hash may be here; mostly not when it isn't.
+    #[inline(always)]
+    pub fn may_have(&self, hash: u64) -> bool {
+        self.by_key.may_have(hash)
+    }
+
     /// Reads what a search for this key begins with, so that it is near when it comes.
     #[inline]
     pub fn touch(&self, hash: u64) -> Option<u32> {
@@ -178,23 +210,37 @@ impl ClientIds {
     }
 
     #[inline(always)]
-    fn add(&mut self, key: Key, hash: u64, digest: u64, place: u64) -> u32 {
+    fn add(&mut self, entry: Entry, hash: u64) -> u32 {
         debug_assert!(self.has_room(1), "the caller looked whether there is room");
-        let at = self.entries.insert(Entry { key, digest, place, root: NONE, order: NONE });
-        let tail = self.tails.insert(Tail { expires_ns: 0, next: NONE });
-        debug_assert_eq!(at, tail, "both are taken and freed together");
+        let (at, new) = self.entries.take(Entry::NONE);
+        let Entry { key, digest, place, root, order } = entry;
+        new.key[0] = key[0];
+        new.key[1] = key[1];
+        new.key[2] = key[2];
+        new.key[3] = key[3];
+        new.key[4] = key[4];
+        new.digest = digest;
+        new.place = place;
+        new.root = root;
+        new.order = order;
+        self.tails.reach(at, Tail { expires_ns: 0, next: NONE });
         self.by_key.insert(hash, at);
         at
+    }
+
+    /// Where the next entry will be.
+    #[inline]
+    pub fn next(&self) -> u32 {
+        self.entries.next()
     }
 
     /// Adds the entry of an accepted new order, which is at `order` in the arena of live orders.
     #[inline(always)]
     pub fn add_order(&mut self, key: Key, hash: u64, digest: u64, place: u64, order: u32) -> u32 {
-        let at = self.add(key, hash, digest, place);
-        self.entries[at].root = at;
-        self.entries[at].order = order;
-        self.fresh.push_back((place, at));
-        at
+        let root = self.next();
+        self.add(Entry { key, digest, place, root, order }, hash);
+        self.fresh.push_back((place, root));
+        root
     }
 
     /// Adds a request about a live order, at the head of the order's list of entries; returns the
@@ -208,15 +254,14 @@ impl ClientIds {
         root: u32,
         head: u32,
     ) -> u32 {
-        let at = self.add(key, hash, digest, place);
-        self.entries[at].root = root;
+        let at = self.add(Entry { key, digest, place, root, order: NONE }, hash);
         self.tails[at].next = head;
         at
     }
 
     /// Adds an entry about no live order, which is kept 24 h from now.
     pub fn add_ended(&mut self, key: Key, hash: u64, digest: u64, place: u64, now_ns: i64) {
-        let at = self.add(key, hash, digest, place);
+        let at = self.add(Entry { key, digest, place, root: NONE, order: NONE }, hash);
         self.tails[at].expires_ns = now_ns.saturating_add(KEPT_NS);
         self.enqueue(at, at);
     }
@@ -249,8 +294,15 @@ impl ClientIds {
 
     /// Takes out up to `budget` entries whose time is over. An order's own entry is the last of its
     /// list, so nothing points at an entry that is gone.
-    #[inline]
+    #[inline(always)]
     pub fn expire(&mut self, now_ns: i64, budget: usize) {
+        if self.next_ns <= now_ns {
+            self.take_out(now_ns, budget);
+        }
+    }
+
+    #[cold]
+    fn take_out(&mut self, now_ns: i64, budget: usize) {
         for _ in 0..budget {
             if self.next_ns > now_ns || self.first == NONE {
                 return;
@@ -268,7 +320,6 @@ impl ClientIds {
             self.by_order.remove(hash_word(entry.place), at);
         }
         self.entries.remove(at);
-        self.tails.remove(at);
         self.first = tail.next;
         if self.first == NONE {
             self.last = NONE;

@@ -159,7 +159,8 @@ impl RiskEngine {
         let today = self.today();
         self.reference.listed[instrument as usize].print(price, today);
         self.note_move(instrument);
-        self.take_trade(holding, side, price, quantity)?;
+        let fee = if self.fees.are_none() { 0 } else { self.charge(holding, event) };
+        self.take_trade(holding, side, (price, quantity), fee)?;
         if ended {
             self.end(at);
         } else {
@@ -168,22 +169,32 @@ impl RiskEngine {
         Ok(())
     }
 
-    /// Takes a trade into a holding, and what it realised into the account's balance. What is
-    /// reserved and asked for as margin is for the caller to count anew.
+    /// Takes a trade and its fee into a holding, and what it realised into the account's balance.
+    /// What is reserved and asked for as margin is for the caller to count anew.
     #[inline]
-    fn take_trade(&mut self, at: u32, side: usize, price: i64, quantity: i64) -> Effect {
+    fn take_trade(
+        &mut self,
+        at: u32,
+        side: usize,
+        (price, quantity): (i64, i64),
+        fee: i128,
+    ) -> Effect {
         let account = self.holdings[at].account;
         self.begin_days(account);
+        let paid = self.fees.paid(at);
         let held = &mut self.holdings[at];
         let before = (held.position, held.cash);
-        let rates = self.reference.listed[held.instrument as usize].rates;
-        let realised = held.realised_money(rates);
+        let listed = &self.reference.listed[held.instrument as usize];
+        let currency = self.reference.traders[account as usize].currency;
+        let (rates, money) = (listed.rates, self.conversions.money(listed.currency, currency));
+        let realised = held.realised_money(paid, rates, money);
         held.trade(side, price, quantity)
             .ok_or("a position or its cost passes the bounds of the engine")?;
-        let balance = held.realised_money(rates) - realised;
+        self.fees.pay(at, fee);
+        let balance = held.realised_money(paid + fee, rates, money) - realised;
         let moved = Moved {
             position: held.position - before.0,
-            cash: held.cash - before.1,
+            cash: held.cash - before.1 - fee,
             gross: held.position.abs() - before.0.abs(),
         };
         let trader = &mut self.reference.traders[account as usize];
@@ -196,6 +207,7 @@ impl RiskEngine {
                 position: held.position - before.0,
                 gross: held.position.abs() - before.0.abs(),
                 cash: held.cash - before.1,
+                fees: fee,
                 balance,
                 ..Change::default()
             };
@@ -205,7 +217,7 @@ impl RiskEngine {
     }
 
     /// One side of a trade is undone: position, cost and profit are as after an opposite trade at
-    /// its price.
+    /// its price. What it was charged is given back, if that is still known.
     fn apply_bust(&mut self, event: &Event) -> Effect {
         let unknown = "the trade that is undone is nobody's";
         let account = self.reference.account_place(event.account).ok_or(unknown)?;
@@ -220,7 +232,8 @@ impl RiskEngine {
         if !(1..=MAX_PRICE).contains(&price) || !(1..=MAX_QUANTITY).contains(&quantity) {
             return Err("the trade that is undone is of no price or quantity");
         }
-        self.take_trade(holding, side, price, quantity)?;
+        let fee = self.fees.charged(event.match_id, holding, event.side);
+        self.take_trade(holding, side, (price, quantity), -fee)?;
         self.reserve(holding, side, Reservation::default(), Reservation::default());
         self.absorb_holding(holding);
         Ok(())

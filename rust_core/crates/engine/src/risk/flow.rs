@@ -10,6 +10,8 @@ pub struct Bucket {
     full_ns: i64,
     /// Time for one message; 0: none ever comes back.
     pub interval_ns: i64,
+    /// It holds a message while it is full sooner than so far ahead; 0: it never does.
+    ahead_ns: i64,
     /// The most at once.
     pub burst: u32,
 }
@@ -23,6 +25,10 @@ impl Bucket {
             // Rounded up: never more than what is said.
             rate => (1_000_000_000 + i64::from(rate) - 1) / i64::from(rate),
         };
+        self.ahead_ns = match self.burst {
+            0 => 0,
+            burst => i64::from(burst - 1) * self.interval_ns + 1,
+        };
     }
 
     /// How many messages are out of it.
@@ -35,17 +41,26 @@ impl Bucket {
         (left - 1) / self.interval_ns + 1
     }
 
+    /// Whether there is a message in it: whether fewer than `burst` are used.
+    #[inline(always)]
+    pub fn has_one(&self, now_ns: i64) -> bool {
+        // Neither is ever negative.
+        let has = (self.full_ns - now_ns).max(0) < self.ahead_ns;
+        debug_assert_eq!(has, self.used(now_ns) < i64::from(self.burst));
+        has
+    }
+
     /// Takes a message out, if there is one.
-    #[inline]
+    #[inline(always)]
     pub fn take(&mut self, now_ns: i64) {
-        if self.used(now_ns) < i64::from(self.burst) {
+        if self.has_one(now_ns) {
             self.full_ns = self.full_ns.max(now_ns).saturating_add(self.interval_ns);
         }
     }
 }
 
 /// The same order in a row.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Row {
     fingerprint: u64,
     since_ns: i64,
@@ -53,31 +68,30 @@ pub struct Row {
 }
 
 impl Row {
+    /// No order yet.
+    pub const NONE: Self = Self { fingerprint: 0, since_ns: 0, count: 0 };
+
     /// How many there are with one more.
-    #[inline]
+    #[inline(always)]
     pub fn with(&self, fingerprint: u64, now_ns: i64, window_ns: i64) -> u32 {
-        let same = self.fingerprint == fingerprint && now_ns - self.since_ns < window_ns;
-        if same {
-            self.count.saturating_add(1)
-        } else {
-            1
-        }
+        // Whether it is the same can't be guessed: no branch is made of it.
+        let same = (self.fingerprint == fingerprint) & (now_ns - self.since_ns < window_ns);
+        self.count.saturating_add(1) * u32::from(same) + u32::from(!same)
     }
 
     /// Takes one more in.
-    #[inline]
+    #[inline(always)]
     pub fn add(&mut self, fingerprint: u64, now_ns: i64, window_ns: i64) {
         let count = self.with(fingerprint, now_ns, window_ns);
-        if count == 1 {
-            (self.fingerprint, self.since_ns) = (fingerprint, now_ns);
-        }
+        self.fingerprint = fingerprint;
+        self.since_ns = if count == 1 { now_ns } else { self.since_ns };
         self.count = count;
     }
 }
 
 /// What makes two orders of one account in one instrument the same: side, kind, prices, quantity.
 /// Never 0, which no row begins with.
-#[inline]
+#[inline(always)]
 pub fn fingerprint(kinds: u64, price: i64, stop_price: i64, quantity: i64) -> u64 {
     hash_words(&[kinds, price as u64, stop_price as u64, quantity as u64, 0]) | 1
 }
@@ -107,7 +121,7 @@ mod tests {
 
     #[test]
     fn a_row_ends_with_another_order_or_its_window() {
-        let mut row = Row::default();
+        let mut row = Row::NONE;
         for (order, at, count) in [(7, 0, 1), (7, 1, 2), (7, 9, 3), (7, 10, 1), (5, 11, 1)] {
             assert_eq!(row.with(order, at, 10), count);
             row.add(order, at, 10);

@@ -9,6 +9,7 @@
 //! against it, of which only the part beyond the position counts. So closing a position needs
 //! nothing.
 
+use super::conversions::{Money, Round};
 use super::flow::Row;
 use super::orders::Reservation;
 use crate::pod::{Instrument, MAX_SCALES};
@@ -22,7 +23,7 @@ pub const SELL: usize = 1;
 /// Money of one holding is counted up to here, 5 * 10^15 currency units: above any credit that
 /// limits can give, so what is cut off is refused all the same; and twice this in every instrument
 /// that there can be still fits into 128 bits.
-const CAP: u128 = 5 * 10_u128.pow(31);
+pub(super) const CAP: u128 = 5 * 10_u128.pow(31);
 
 /// What one account holds and has open in one instrument: two cache lines, and a third for what
 /// only some limits count. A firm, or the venue, has one as well if it has limits: the sums of
@@ -80,9 +81,18 @@ impl Rates {
     }
 }
 
-/// Native money at a rate, cut off at the cap.
-#[inline]
+/// Native money at a rate of at most 10^16, cut off at the cap.
+#[inline(always)]
 pub(super) fn at_rate(native: i128, rate: u64) -> i128 {
+    if native as u128 >> 51 == 0 {
+        // Too little for the cap.
+        return (u128::from(native as u64) * u128::from(rate)) as i128;
+    }
+    much_at_rate(native, rate)
+}
+
+#[inline(never)]
+fn much_at_rate(native: i128, rate: u64) -> i128 {
     let magnitude = native.unsigned_abs();
     let product = if magnitude >> 64 == 0 {
         // Two words have a product of two: nothing to check.
@@ -117,8 +127,11 @@ fn share(amount: i128, part: u64, whole: u64) -> i128 {
 }
 
 impl Holding {
+    /// What somebody has who has nothing.
+    pub const NOTHING: Self = Self::new(NONE, NONE);
+
     /// Nothing held and nothing open.
-    pub fn new(account: u32, instrument: u32) -> Self {
+    pub const fn new(account: u32, instrument: u32) -> Self {
         Self {
             account,
             instrument,
@@ -133,66 +146,81 @@ impl Holding {
             required: 0,
             exposure: 0,
             gross_sum: 0,
-            row: Row::default(),
+            row: Row::NONE,
             groups: [NONE; 2],
         }
     }
 
     /// The absolute position, of a firm or the venue those of all accounts.
-    #[inline]
+    #[inline(always)]
     pub fn gross(&self) -> i64 {
-        self.gross_sum.max(self.position.abs())
+        self.gross_sum.max(self.position.wrapping_abs())
     }
 
     /// How often the same order has come in a row with one more.
-    #[inline]
+    #[inline(always)]
     pub fn same_in_a_row(&self, fingerprint: u64, now_ns: i64, window_ns: i64) -> u32 {
         self.row.with(fingerprint, now_ns, window_ns)
     }
 
-    /// Cost of the position and reserved notionals in money, at so much money for a native unit.
+    /// Cost of the position and reserved notionals with so much more, in money, at so much money
+    /// for a native unit.
     #[inline]
-    pub fn exposure_money(&self, unit: u64) -> i128 {
-        at_rate(self.cost + self.open_notional[BUY] + self.open_notional[SELL], unit)
+    pub fn exposure_money(&self, more: i128, unit: u64, money: Money) -> i128 {
+        let native = self.cost + self.open_notional[BUY] + self.open_notional[SELL] + more;
+        money.count(native, unit, Round::Up)
     }
 
-    /// What its position is worth at a price, counted as positive, in 10^-16 of a currency unit.
+    /// What its position is worth at a price, counted as positive, at a rate.
     #[inline]
-    pub fn gross_worth(&self, price: i64, rates: Rates) -> i128 {
-        at_rate(i128::from(self.position).abs() * i128::from(price), rates.full)
+    pub fn gross_worth(&self, price: i64, rate: u64, money: Money) -> i128 {
+        let native = i128::from(self.position).abs() * i128::from(price);
+        money.count(native, rate, Round::Up)
     }
 
-    /// What it is worth at a price and has brought, in 10^-16 of a currency unit.
+    /// What it is worth at a price and has brought after these fees, in 10^-16 of a currency unit.
     #[inline]
-    pub fn worth(&self, price: i64, rates: Rates) -> i128 {
-        at_rate(self.cash + i128::from(self.position) * i128::from(price), rates.full)
+    pub fn worth(&self, price: i64, fees: i128, rates: Rates, money: Money) -> i128 {
+        let native = self.cash - fees + i128::from(self.position) * i128::from(price);
+        money.count(native, rates.full, Round::Down)
     }
 
     /// The exposure that margin is asked for, native, with so much more open on a side.
     ///
     /// Fields are read one by one: a pair that was just written by halves and is read at once makes
-    /// the processor wait.
-    #[inline]
+    /// the processor wait. What is asked for has its side by choice, not by branch: sides come as
+    /// they like, and a branch on one is guessed wrong half the time.
+    #[inline(always)]
     fn exposure_with(&self, side: usize, more: Reservation) -> i128 {
-        let along = if self.position >= 0 { BUY } else { SELL };
-        let against = 1 - along;
-        let none = Reservation::default();
-        let (more_along, more_against) = if side == along { (more, none) } else { (none, more) };
-        let growing = self.cost + self.open_notional[along] + more_along.notional;
+        let (sells, short) = (-i64::from(side != BUY), self.position >> 63);
+        let sold = more.notional & i128::from(sells);
+        let buying = self.open_notional[BUY] + (more.notional ^ sold);
+        let selling = self.open_notional[SELL] + sold;
+        let of_short = (buying ^ selling) & i128::from(short);
+        let growing = self.cost + (buying ^ of_short);
+        let sold = more.quantity & sells;
+        let open_buys = self.open[BUY] + (more.quantity ^ sold);
+        let open_sells = self.open[SELL] + sold;
+        let open = (open_sells ^ ((open_buys ^ open_sells) & short)).unsigned_abs();
         let held = self.position.unsigned_abs();
-        let open = (self.open[against] + more_against.quantity).unsigned_abs();
         if open <= held {
             return growing;
         }
-        let notional = self.open_notional[against] + more_against.notional;
+        let notional = selling ^ of_short;
         let turning = if held == 0 { notional } else { notional - share(notional, held, open) };
         growing.max(turning)
     }
 
     /// What margin would ask for with so much more open on a side, in 10^-16 of a currency unit.
-    #[inline]
-    pub fn requirement_with(&self, side: usize, more: Reservation, rates: Rates) -> i128 {
-        at_rate(self.exposure_with(side, more), rates.margin)
+    #[inline(always)]
+    pub fn requirement_with(
+        &self,
+        side: usize,
+        more: Reservation,
+        rates: Rates,
+        money: Money,
+    ) -> i128 {
+        money.count(self.exposure_with(side, more), rates.margin, Round::Up)
     }
 
     /// Profit and loss that has been realised, native.
@@ -206,26 +234,32 @@ impl Holding {
 
     /// What margin asks for, in 10^-16 of a currency unit.
     #[inline]
-    pub fn requirement(&self, rates: Rates) -> i128 {
-        self.requirement_with(BUY, Reservation::default(), rates)
+    pub fn requirement(&self, rates: Rates, money: Money) -> i128 {
+        self.requirement_with(BUY, Reservation::default(), rates, money)
     }
 
     /// What margin asks for the position alone, in 10^-16 of a currency unit.
-    pub fn position_requirement(&self, rates: Rates) -> i128 {
-        at_rate(self.cost, rates.margin)
+    pub fn position_requirement(&self, rates: Rates, money: Money) -> i128 {
+        money.count(self.cost, rates.margin, Round::Up)
     }
 
-    /// Realised profit and loss, in 10^-16 of a currency unit.
+    /// Realised profit and loss after these fees, in 10^-16 of a currency unit.
     #[inline]
-    pub fn realised_money(&self, rates: Rates) -> i128 {
-        at_rate(self.realised(), rates.full)
+    pub fn realised_money(&self, fees: i128, rates: Rates, money: Money) -> i128 {
+        money.count(self.realised() - fees, rates.full, Round::Down)
+    }
+
+    /// Whether it is as if it had never been.
+    pub fn is_empty(&self) -> bool {
+        self.position == 0 && self.cash == 0 && self.open == [0; 2] && self.cost == 0
     }
 
     /// The position if every open order of one side were filled, counted in that side's direction.
-    #[inline]
+    #[inline(always)]
     pub fn worst(&self, side: usize) -> i64 {
-        let position = if side == BUY { self.position } else { -self.position };
-        position + self.open[side]
+        // The other sign without a branch on the side, which would be guessed wrong.
+        let turn = -((side != BUY) as i64);
+        (self.position ^ turn).wrapping_sub(turn) + self.open[side]
     }
 
     /// What orders of one side may have open without turning the position around.
@@ -289,7 +323,7 @@ mod tests {
             ("short, turning around", held(-4, 40, [8, 0], [96, 0]), 48),
         ];
         for (name, holding, exposure) in rows {
-            assert_eq!(holding.requirement(RATES), exposure * 5_000, "{name}");
+            assert_eq!(holding.requirement(RATES, Money::Same), exposure * 5_000, "{name}");
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::checks::{first_failure, market_price, Asked, Case, Level, Observer, Silent};
 use super::client_ids::{digest, digest_with_terms, key, Key, BURNT};
+use super::conversions::Money;
 use super::holding::Holding;
 use super::levels::Change;
 use super::orders::{Counted, Live, Reservation, Terms};
@@ -23,12 +24,12 @@ use crate::table::{hash_words, NONE};
 pub(super) struct Request {
     /// Place of the account; none for an operator's request about all of them.
     pub(super) account: u32,
-    key: Key,
-    hash: u64,
-    digest: u64,
+    pub(super) key: Key,
+    pub(super) hash: u64,
+    pub(super) digest: u64,
     pub(super) known: Known,
     /// Whether the kill switch of its session is on.
-    stopped: bool,
+    pub(super) stopped: bool,
 }
 
 /// What is known of a request's client order id.
@@ -47,16 +48,19 @@ pub(super) enum Known {
 }
 
 /// A new order that may go on.
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct NewOrder {
-    instrument: u32,
-    holding: Option<u32>,
-    side: usize,
-    counted: Counted,
-    reduce_only: bool,
-    quantity: i64,
-    price: i64,
-    reserved: Reservation,
-    fingerprint: u64,
+    pub(super) instrument: u32,
+    pub(super) holding: Option<u32>,
+    pub(super) side: usize,
+    pub(super) counted: Counted,
+    pub(super) reduce_only: bool,
+    pub(super) quantity: i64,
+    pub(super) price: i64,
+    pub(super) reserved: Reservation,
+    /// What margin asks for its holding once it is accepted.
+    pub(super) needed: i128,
+    pub(super) fingerprint: u64,
 }
 
 /// A replace that may go on.
@@ -68,7 +72,7 @@ pub(super) struct Replace {
 
 /// The target of a cancel or replace.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Target {
+pub(super) enum Target {
     /// A live order of the account, by place.
     Live(u32),
     /// An order of the account that has ended; its id.
@@ -133,23 +137,29 @@ impl RiskEngine {
         let digest = terms.map_or(digest, |terms| digest_with_terms(digest, terms));
         let known = if is_absent(&id) {
             Known::Absent
+        } else if self.ids.may_have(hash) {
+            self.known(&key, hash, digest)
         } else {
-            match self.ids.find(&key, hash) {
-                None => Known::Unused,
-                Some(at) => {
-                    let entry = self.ids.get(at);
-                    match entry.digest {
-                        BURNT => Known::Burnt,
-                        same if same == digest => Known::Same(at),
-                        _ => Known::Other,
-                    }
-                }
-            }
+            Known::Unused
         };
         Request { account, key, hash, digest, known, stopped: false }
     }
 
-    pub(super) fn new_order(&mut self, command: &Command, context: Context<'_>) -> Ruling {
+    /// What is known of a key whose hash is known.
+    #[cold]
+    fn known(&self, key: &Key, hash: u64, digest: u64) -> Known {
+        let Some(at) = self.ids.find(key, hash) else {
+            return Known::Unused;
+        };
+        match self.ids.get(at).digest {
+            BURNT => Known::Burnt,
+            same if same == digest => Known::Same(at),
+            _ => Known::Other,
+        }
+    }
+
+    #[inline(never)]
+    pub(super) fn new_order(&mut self, command: &Command, context: &Context<'_>) -> Ruling {
         let place = context.place;
         let has_terms = command.flags & FLAG_TERMS != 0;
         let terms = context.batch.terms.get(usize::from(command.payload_index));
@@ -258,6 +268,9 @@ impl RiskEngine {
             stopped: request.stopped,
         };
         let holding = self.holding(request.account, instrument);
+        let own = holding.map_or(&Holding::NOTHING, |at| &self.holdings[at]);
+        let money = self.money_of(request.account, instrument);
+        let needed = own.requirement_with(side, reserved, listed.rates, money);
         let pair = (request.account, instrument, holding);
         if let Some(reason) = self.judge_limits(pair, &asked, observer) {
             return Err(reason);
@@ -278,58 +291,35 @@ impl RiskEngine {
             quantity,
             price,
             reserved,
+            needed,
             fingerprint,
         })
     }
 
     /// The first limit that what is asked of an account in an instrument, by places, would break:
     /// of its own, of its firm's and of the venue's the earliest in order of precedence.
-    #[inline(always)]
     fn judge_limits<O: Observer>(
         &self,
         (account, instrument, holding): (u32, u32, Option<u32>),
         asked: &Asked,
         observer: &mut O,
     ) -> Option<Reject> {
-        let none = Holding::new(NONE, NONE);
-        let own = holding.map_or(&none, |at| &self.holdings[at]);
-        let trader = &self.reference.traders[account as usize];
+        let own = holding.map_or(&Holding::NOTHING, |at| &self.holdings[at]);
         let case = Case {
             level: Level::Account,
-            trader,
+            trader: &self.reference.traders[account as usize],
             listed: &self.reference.listed[instrument as usize],
             holding: own,
             own,
+            account: &self.reference.traders[account as usize],
+            money: [self.money_of(account, instrument); 2],
+            via: Money::Same,
             special: self.special(own),
             now_ns: self.now_ns,
         };
-        let first = first_failure(&case, asked, observer, (self, account));
-        if trader.grouped {
-            return self.judge_groups((account, instrument), &case, first, asked, observer);
-        }
-        first
-    }
-
-    #[inline(never)]
-    fn judge_groups<O: Observer>(
-        &self,
-        (account, instrument): (u32, u32),
-        own: &Case<'_>,
-        mut first: Option<Reject>,
-        asked: &Asked,
-        observer: &mut O,
-    ) -> Option<Reject> {
-        let none = Holding::new(NONE, NONE);
+        let mut first = first_failure(&case, asked, observer, (self, account));
         for group in self.groups_of(account) {
-            let at = self.holding(group, instrument);
-            let holding = at.map_or(&none, |at| &self.holdings[at]);
-            let case = Case {
-                level: if group == VENUE { Level::Venue } else { Level::Firm },
-                trader: &self.reference.traders[group as usize],
-                holding,
-                special: self.special(holding),
-                ..*own
-            };
+            let case = self.case_of(group, instrument, &case);
             let failure = first_failure(&case, asked, observer, (self, group));
             first = match (first, failure) {
                 (Some(one), Some(other)) => Some(one.earliest(other)),
@@ -339,9 +329,26 @@ impl RiskEngine {
         first
     }
 
-    /// Counts a new order or a replace among the messages of an account and its groups.
+    /// What is judged of a group when this is judged of one of its accounts.
     #[inline]
-    fn count_message(&mut self, account: u32) {
+    fn case_of<'a>(&'a self, group: u32, instrument: u32, own: &Case<'a>) -> Case<'a> {
+        let linked = own.own.groups[usize::from(group == VENUE)];
+        let at = if linked == NONE { self.holding(group, instrument) } else { Some(linked) };
+        let holding = at.map_or(&Holding::NOTHING, |at| &self.holdings[at]);
+        Case {
+            level: if group == VENUE { Level::Venue } else { Level::Firm },
+            trader: &self.reference.traders[group as usize],
+            holding,
+            money: [self.money_of(group, instrument), own.money[1]],
+            via: self.conversions.money(own.account.currency, self.currency_of(group)),
+            special: self.special(holding),
+            ..*own
+        }
+    }
+
+    /// Counts a new order or a replace among the messages of an account and its groups.
+    #[inline(always)]
+    pub(super) fn count_message(&mut self, account: u32) {
         let trader = &mut self.reference.traders[account as usize];
         if trader.checks & bits::MESSAGE_RATE != 0 {
             trader.bucket.take(self.now_ns);
@@ -367,39 +374,60 @@ impl RiskEngine {
     }
 
     #[inline(always)]
-    fn accept_new(&mut self, order: &NewOrder, request: &Request, place: u64) -> Ruling {
-        let holding = match order.holding {
+    pub(super) fn accept_new(&mut self, order: &NewOrder, request: &Request, place: u64) -> Ruling {
+        let held_at = match order.holding {
             Some(at) => at,
             None => self
                 .holding_or_new(request.account, order.instrument)
                 .expect("the judgement looked whether there is room"),
         };
-        let mut live = Live::new(place, order.side, order.quantity, order.price);
+        let &NewOrder { side, reserved: Reservation { quantity, notional }, .. } = order;
+        let root = self.ids.next();
+        let mut live = Live::new(place, side, order.quantity, order.price);
         live.account = request.account;
-        live.holding = holding;
+        live.holding = held_at;
         live.instrument = order.instrument;
         live.counted = order.counted;
         live.reduce_only = order.reduce_only;
-        let at = self.orders.add(live);
+        (live.root, live.ids) = (root, root);
+        let live = self.orders.add(live);
         let Request { key, hash, digest, .. } = *request;
-        let root = self.ids.add_order(key, hash, digest, place, at);
-        let live = self.orders.get_mut(at);
-        live.root = root;
-        live.ids = root;
+        self.ids.add_order(key, hash, digest, place, live);
         let trader = &mut self.reference.traders[request.account as usize];
+        let holding = &mut self.holdings[held_at];
+        let listed = &self.reference.listed[order.instrument as usize];
+        let money = self.conversions.money(listed.currency, trader.currency);
         trader.open_orders += 1;
-        let grouped = trader.grouped;
-        self.count_in_row(holding, order.fingerprint);
-        if grouped {
+        trader.last = (order.instrument, held_at);
+        if trader.checks & bits::DUPLICATES != 0 {
+            holding.row.add(order.fingerprint, self.now_ns, trader.window_ns);
+        }
+        let balance = holding.required - order.needed;
+        trader.balance += balance;
+        holding.required = order.needed;
+        let mut exposure = 0;
+        if trader.exposed {
+            let all = holding.exposure_money(notional, listed.unit, money);
+            exposure = all - holding.exposure;
+            trader.exposure += exposure;
+            holding.exposure = all;
+        }
+        holding.open[side] += quantity;
+        holding.open_notional[side] += notional;
+        holding.reduce_only[side] += u32::from(order.reduce_only);
+        debug_assert_eq!(order.needed, holding.requirement(listed.rates, money));
+        if trader.grouped {
             self.count_order(request.account, true);
-            for group in self.holdings[holding].groups {
+            let mut change = Change { balance, exposure, ..Change::default() };
+            change.open[side] = quantity;
+            change.open_notional[side] = notional;
+            self.carry(held_at, &change);
+            for group in self.holdings[held_at].groups {
                 if group != NONE {
                     self.count_in_row(group, order.fingerprint);
                 }
             }
         }
-        self.holdings[holding].reduce_only[order.side] += u32::from(order.reduce_only);
-        self.reserve(holding, order.side, Reservation::default(), order.reserved);
         accepted(place)
     }
 
@@ -422,7 +450,12 @@ impl RiskEngine {
     }
 
     /// The order that a cancel or replace names.
-    fn target(&self, command: &Command, orig: Option<&ClOrdId>, hashes: Hashes) -> Target {
+    pub(super) fn target(
+        &self,
+        command: &Command,
+        orig: Option<&ClOrdId>,
+        hashes: Hashes,
+    ) -> Target {
         let entry = match (orig, hashes.orig) {
             (Some(id), Some(hash)) => self.ids.find(&key(command.account, id), hash),
             _ => self.ids.find_order(command.order_id),
@@ -483,7 +516,8 @@ impl RiskEngine {
 
     /// A cancel is never refused for a limit, nor for want of room: when its own client order id
     /// can't be kept it is judged all the same.
-    pub(super) fn cancel_order(&mut self, command: &Command, context: Context<'_>) -> Ruling {
+    #[inline(never)]
+    pub(super) fn cancel_order(&mut self, command: &Command, context: &Context<'_>) -> Ruling {
         let orig = match Self::orig(command, context.batch) {
             Ok(orig) => orig,
             Err(reason) => return cancel_refused(0, reason),
@@ -557,7 +591,8 @@ impl RiskEngine {
         }
     }
 
-    pub(super) fn replace_order(&mut self, command: &Command, context: Context<'_>) -> Ruling {
+    #[inline(never)]
+    pub(super) fn replace_order(&mut self, command: &Command, context: &Context<'_>) -> Ruling {
         let orig = match Self::orig(command, context.batch) {
             Ok(orig) => orig,
             Err(reason) => return cancel_refused(0, reason),
@@ -592,7 +627,7 @@ impl RiskEngine {
 
     /// Whether a replace may go on, or the first reason why not; `own_name` says that it names its
     /// target by its own client order id.
-    fn judge_replace<O: Observer>(
+    pub(super) fn judge_replace<O: Observer>(
         &self,
         command: &Command,
         request: &Request,
@@ -675,22 +710,5 @@ impl RiskEngine {
         order.reserved = replace.wanted;
         let (holding, side) = (order.holding, usize::from(order.side));
         self.reserve(holding, side, had, replace.wanted);
-    }
-
-    /// The same judgement as for a command in ORDERS, of which every limit check is seen.
-    pub(super) fn judge_dry<O: Observer>(
-        &self,
-        command: &Command,
-        replace: bool,
-        observer: &mut O,
-    ) -> Option<Reject> {
-        let Some(request) = self.request(command, Hashes::of(command, None), None) else {
-            return Some(Reject::UnknownAccount);
-        };
-        if replace {
-            let target = self.target(command, None, Hashes::of(command, None));
-            return self.judge_replace(command, &request, (target, false), observer).err();
-        }
-        self.judge_new(command, None, &request, observer).err()
     }
 }

@@ -122,7 +122,9 @@ impl RiskEngine {
     pub fn killed(&self) -> Vec<Killed> {
         let traders = self.reference.traders.iter().filter(|trader| trader.killed);
         let traders = traders.map(|trader| Killed::Trader(trader.level, trader.id));
-        let sessions = self.killed_sessions.sessions.iter().copied().map(Killed::Session);
+        let sessions = self.killed_sessions.sessions.iter().copied();
+        let sessions = sessions.filter(|session| self.origins.knows(session.origin, self.now_ns));
+        let sessions = sessions.map(Killed::Session);
         traders.chain(sessions).collect()
     }
 }

@@ -4,6 +4,7 @@
 //! sums of those of its accounts, and whatever changes one of theirs is carried over at once. One
 //! that has no limits costs nothing and is summed up when it gets some.
 
+use super::conversions::{Money, Round};
 use super::day::Moved;
 use super::reference::VENUE;
 use super::RiskEngine;
@@ -15,6 +16,8 @@ pub(super) struct Change {
     pub position: i64,
     pub gross: i64,
     pub cash: i128,
+    /// What was paid.
+    pub fees: i128,
     pub open: [i64; 2],
     pub open_notional: [i128; 2],
     pub balance: i128,
@@ -32,14 +35,17 @@ impl RiskEngine {
     /// Carries a change of an account's holding over to its groups.
     #[cold]
     pub(super) fn carry(&mut self, at: u32, change: &Change) {
+        let account = self.holdings[at].account;
         for at in self.holdings[at].groups {
             if at == NONE {
                 continue;
             }
+            self.fees.pay(at, change.fees);
             if change.position != 0 {
                 let holding = &self.holdings[at];
                 let gross = (holding.position + change.position).abs() - holding.position.abs();
-                self.won(at, Moved { position: change.position, cash: change.cash, gross });
+                let cash = change.cash - change.fees;
+                self.won(at, Moved { position: change.position, cash, gross });
             }
             let holding = &mut self.holdings[at];
             holding.position += change.position;
@@ -49,10 +55,28 @@ impl RiskEngine {
                 holding.open[side] += change.open[side];
                 holding.open_notional[side] += change.open_notional[side];
             }
-            let group = &mut self.reference.traders[holding.account as usize];
-            group.balance += change.balance;
-            group.exposure += change.exposure;
+            let group = holding.account;
+            let (balance, exposure) = self.counted_by(group, account, change);
+            let group = &mut self.reference.traders[group as usize];
+            group.balance += balance;
+            group.exposure += exposure;
         }
+    }
+
+    /// By how much the balance and exposure of a group change with those of an account that have
+    /// just changed.
+    #[inline]
+    fn counted_by(&self, group: u32, account: u32, change: &Change) -> (i128, i128) {
+        let via = self.money_of_account(group, account);
+        if via == Money::Same {
+            return (change.balance, change.exposure);
+        }
+        let trader = &self.reference.traders[account as usize];
+        let balance = via.count_sum(trader.balance, Round::Down)
+            - via.count_sum(trader.balance - change.balance, Round::Down);
+        let exposure = via.count_sum(trader.exposure, Round::Up)
+            - via.count_sum(trader.exposure - change.exposure, Round::Up);
+        (balance, exposure)
     }
 
     /// Counts one more open order of an account's groups, or one less.
@@ -98,6 +122,13 @@ impl RiskEngine {
             }
         }
         self.reference.traders[group as usize].day_gross = self.day_gross(group);
+        // What was held in other currencies when the day began isn't known for all together.
+        if self.reference.traders[group as usize].foreign {
+            self.recount_groups();
+            if self.begins_anew(group) {
+                self.restart_day(group);
+            }
+        }
         true
     }
 
@@ -124,6 +155,7 @@ impl RiskEngine {
             let holding = self.holdings[at];
             let sum = self.own_holding(group, holding.instrument);
             self.holdings[at].groups[number] = sum;
+            self.fees.pay(sum, self.fees.paid(at));
             let sum = &mut self.holdings[sum];
             sum.position += holding.position;
             sum.gross_sum += holding.position.abs();
@@ -142,11 +174,12 @@ impl RiskEngine {
         if core::mem::replace(&mut trader.exposed, true) {
             return;
         }
-        let (mut at, mut sum) = (trader.holdings, 0);
+        let (mut at, mut sum, currency) = (trader.holdings, 0, trader.currency);
         while at != NONE {
             let holding = &mut self.holdings[at];
-            let unit = self.reference.listed[holding.instrument as usize].unit;
-            holding.exposure = holding.exposure_money(unit);
+            let listed = &self.reference.listed[holding.instrument as usize];
+            let money = self.conversions.money(listed.currency, currency);
+            holding.exposure = holding.exposure_money(0, listed.unit, money);
             sum += holding.exposure;
             at = holding.next;
         }

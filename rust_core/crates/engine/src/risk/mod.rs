@@ -8,9 +8,11 @@
 //! - [`orders`] and [`holding`]: what is open and held, and what that ties up;
 //! - [`reference`]: instruments, accounts and limits; `operator`: what operators do to markets;
 //! - [`checks`]: the limit checks, in order of precedence; `judge` has those of shape and state;
+//! - `gate`: a quick look that lets most orders pass before the exact checks;
 //! - `levels`: firms and the venue, whose limits hold for all their accounts together; `kills`:
 //!   who is stopped; `day`: what was lost since the day began; `flow`: how fast messages come;
-//! - `conversions`: what currencies are worth; `fees`: what traders pay.
+//! - `conversions`: what currencies are worth; `currencies`: what follows from that; `fees`: what
+//!   traders pay.
 //!
 //! A further check is one more [`checks::Check`] with its bit in `Limits::checks`; what it counts
 //! per account belongs to [`reference::Trader`], per account and instrument to
@@ -19,15 +21,18 @@
 pub mod checks;
 mod client_ids;
 mod conversions;
+mod currencies;
 mod day;
 mod error;
 mod fees;
 mod fills;
 mod flow;
+mod gate;
 mod holding;
 mod judge;
 mod kills;
 mod levels;
+mod listed;
 mod operator;
 mod orders;
 mod origins;
@@ -38,6 +43,7 @@ mod shape;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
+use conversions::Money;
 use judge::Hashes;
 
 use crate::batch::{Batch, FillsView, Risked};
@@ -85,6 +91,9 @@ pub struct RiskEngine {
     /// p(n) of the last message applied.
     fills_due: u64,
     now_ns: i64,
+    /// The day of that, from the Unix epoch, and when it is over.
+    today: u32,
+    day_end_ns: i64,
     last_tick: i64,
     hash: Running,
     stopped: bool,
@@ -100,7 +109,7 @@ pub struct RiskEngine {
     /// The holdings of each trader, by place: what a walk over them reads, so that no wait for one
     /// has to end before the next begins.
     held_by: Vec<Vec<u32>>,
-    /// The day, and how far the price that moved most has moved on it, in millionths.
+    /// The day, and how far the price that moved most has moved on it, in parts of 2^20.
     moved: (u32, u64),
     /// Messages whose accepted new orders FILLS hasn't answered: sequence and how many.
     unanswered: VecDeque<(u64, u32)>,
@@ -144,6 +153,8 @@ impl RiskEngine {
             fills_applied: 0,
             fills_due: 0,
             now_ns: 0,
+            today: 0,
+            day_end_ns: crate::orders::DAY_NS,
             last_tick: 0,
             hash: Running(u64::from(shard)),
             stopped: false,
@@ -213,7 +224,7 @@ impl RiskEngine {
         self.accepts(batch)?;
         self.fills_due = self.fills_applied;
         self.applied = batch.sequence;
-        self.now_ns = self.now_ns.max(batch.time_ns);
+        self.advance(batch.time_ns);
         self.ids.expire(self.now_ns, 64 + 4 * batch.commands.len());
         let status = self.origins.judge(batch.origin, batch.batch, self.now_ns);
 
@@ -235,6 +246,7 @@ impl RiskEngine {
         Ok(())
     }
 
+    #[inline(always)]
     fn accepts(&self, batch: &Batch<'_>) -> Result<(), RiskError> {
         let sequence = batch.sequence;
         if sequence != self.applied + 1 {
@@ -288,7 +300,7 @@ impl RiskEngine {
         risked: &mut Risked,
     ) -> u32 {
         let place = place(self.shard, batch.sequence, index);
-        let ruling = self.judge(command, Context { batch, place, hashes });
+        let ruling = self.judge(command, &Context { batch, place, hashes });
         self.hash.absorb(ruling.order_id, ruling.said);
         self.absorb_account(command.account);
         risked.verdicts.push(ruling.verdict());
@@ -326,7 +338,7 @@ impl RiskEngine {
     }
 
     /// Takes the balances of an account into the hash.
-    #[inline]
+    #[inline(always)]
     fn absorb_account(&mut self, id: u32) {
         if let Some(place) = self.reference.account_place(id) {
             let trader = &self.reference.traders[place as usize];
@@ -335,12 +347,25 @@ impl RiskEngine {
         }
     }
 
-    #[inline]
-    fn judge(&mut self, command: &Command, context: Context<'_>) -> Ruling {
+    #[inline(always)]
+    fn judge(&mut self, command: &Command, context: &Context<'_>) -> Ruling {
+        if command.kind == CommandKind::NewOrder.number() {
+            let quick = self.quick_new(command, context);
+            return quick.unwrap_or_else(|| self.new_order(command, context));
+        }
+        if command.kind == CommandKind::CancelOrder.number() {
+            return self.cancel_order(command, context);
+        }
+        self.judge_other(command, *context)
+    }
+
+    #[inline(never)]
+    fn judge_other(&mut self, command: &Command, context: Context<'_>) -> Ruling {
         match CommandKind::try_from(command.kind) {
-            Ok(CommandKind::NewOrder) => self.new_order(command, context),
-            Ok(CommandKind::CancelOrder) => self.cancel_order(command, context),
-            Ok(CommandKind::ReplaceOrder) => self.replace_order(command, context),
+            Ok(CommandKind::NewOrder | CommandKind::CancelOrder) => {
+                unreachable!("they are judged before others")
+            }
+            Ok(CommandKind::ReplaceOrder) => self.replace_order(command, &context),
             Ok(CommandKind::Tick) => {
                 self.last_tick = self.last_tick.max(command.expire_time);
                 accepted(0)
@@ -395,7 +420,9 @@ impl RiskEngine {
     fn recount(&mut self, at: u32) -> (i128, i128) {
         let holding = &mut self.holdings[at];
         let listed = &self.reference.listed[holding.instrument as usize];
-        let required = holding.requirement(listed.rates);
+        let currency = self.reference.traders[holding.account as usize].currency;
+        let money = self.conversions.money(listed.currency, currency);
+        let required = holding.requirement(listed.rates, money);
         let trader = &mut self.reference.traders[holding.account as usize];
         let freed = holding.required - required;
         trader.balance += freed;
@@ -403,7 +430,7 @@ impl RiskEngine {
         if !trader.exposed {
             return (freed, 0);
         }
-        let exposure = holding.exposure_money(listed.unit);
+        let exposure = holding.exposure_money(0, listed.unit, money);
         let more = exposure - holding.exposure;
         trader.exposure += more;
         holding.exposure = exposure;
@@ -416,7 +443,12 @@ impl RiskEngine {
             .ok_or(Reject::UnsupportedCharacteristic)
             .and_then(|account| self.reference.set_account(account));
         match set {
-            Ok(()) => accepted(0),
+            Ok(new) => {
+                if let Some(place) = new {
+                    self.note_currency(place);
+                }
+                accepted(0)
+            }
             Err(reason) => refused(0, reason),
         }
     }
@@ -450,8 +482,10 @@ impl RiskEngine {
     }
 
     fn set_override(&mut self, at: u32, limits: &crate::pod::Limits) {
-        let special = reference::Override { limits: *limits };
-        let place = &mut self.holdings[at].limits;
+        let holding = &mut self.holdings[at];
+        let level = self.reference.traders[holding.account as usize].level;
+        let special = reference::Override::new(level, limits);
+        let place = &mut holding.limits;
         let overrides = &mut self.reference.overrides;
         if *place == NONE {
             *place = overrides.len() as u32;
@@ -462,7 +496,7 @@ impl RiskEngine {
     }
 
     /// The holding of an account in an instrument, by places.
-    #[inline]
+    #[inline(always)]
     fn holding(&self, account: u32, instrument: u32) -> Option<u32> {
         let hash = holding_hash(account, instrument);
         self.holding_index.find(hash, |at| {
@@ -472,7 +506,7 @@ impl RiskEngine {
     }
 
     /// Limits of a holding's own, if it has any.
-    #[inline]
+    #[inline(always)]
     fn special(&self, holding: &holding::Holding) -> Option<&reference::Override> {
         match holding.limits {
             NONE => None,
@@ -481,7 +515,7 @@ impl RiskEngine {
     }
 
     /// Whether one more holding of an account fits, and those of its groups.
-    #[inline]
+    #[inline(always)]
     fn has_room_for_holding(&self, account: u32) -> bool {
         let more = if self.reference.traders[account as usize].grouped { 3 } else { 1 };
         self.holdings.len() + more <= self.bounds.holdings
@@ -506,6 +540,17 @@ impl RiskEngine {
     fn own_holding(&mut self, account: u32, instrument: u32) -> u32 {
         if let Some(at) = self.holding(account, instrument) {
             return at;
+        }
+        let money = self.money_of(account, instrument);
+        let trader = &mut self.reference.traders[account as usize];
+        trader.foreign |= money != Money::Same;
+        if money == Money::Unvalued {
+            trader.unvalued = true;
+            if trader.level == Level::Account {
+                let firm = trader.firm;
+                self.reference.traders[firm as usize].unvalued = true;
+                self.reference.traders[reference::VENUE as usize].unvalued = true;
+            }
         }
         let trader = &mut self.reference.traders[account as usize];
         let mut holding = holding::Holding::new(account, instrument);

@@ -37,13 +37,6 @@ impl RiskEngine {
         accepted(0)
     }
 
-    pub(super) fn set_conversion(&mut self, command: &Command) -> Ruling {
-        match self.conversions.set(command.order_id, command.price) {
-            Ok(_) => accepted(0),
-            Err(reason) => refused(0, reason),
-        }
-    }
-
     pub(super) fn set_session(&mut self, command: &Command) -> Ruling {
         let instrument = self.reference.instrument_place(command.instrument);
         let unknown = SessionState::try_from(command.payload_index).is_err();

@@ -82,8 +82,28 @@ pub struct Live {
 }
 
 impl Live {
+    /// What stands where none was yet.
+    const NONE: Self = Self {
+        id: 0,
+        account: 0,
+        holding: 0,
+        instrument: 0,
+        root: 0,
+        ids: 0,
+        side: 0,
+        counted: Counted::Limit,
+        pending: 0,
+        price: 0,
+        leaves: 0,
+        cum: 0,
+        first_pending: 0,
+        last_pending: 0,
+        reserved: Reservation { quantity: 0, notional: 0 },
+        reduce_only: false,
+    };
+
     /// An order of this many with nothing traded and nothing pending, not yet linked to the rest.
-    #[inline]
+    #[inline(always)]
     pub fn new(id: u64, side: usize, quantity: i64, price: i64) -> Self {
         Self {
             id,
@@ -207,9 +227,27 @@ impl Orders {
     }
 
     /// Adds an accepted order of this quantity.
-    #[inline]
+    #[inline(always)]
     pub fn add(&mut self, order: Live) -> u32 {
-        self.live.insert(order)
+        let (at, new) = self.live.take(Live::NONE);
+        new.id = order.id;
+        new.account = order.account;
+        new.holding = order.holding;
+        new.instrument = order.instrument;
+        new.root = order.root;
+        new.ids = order.ids;
+        new.side = order.side;
+        new.counted = order.counted;
+        new.pending = order.pending;
+        new.price = order.price;
+        new.leaves = order.leaves;
+        new.cum = order.cum;
+        new.first_pending = order.first_pending;
+        new.last_pending = order.last_pending;
+        new.reserved.quantity = order.reserved.quantity;
+        new.reserved.notional = order.reserved.notional;
+        new.reduce_only = order.reduce_only;
+        at
     }
 
     /// Takes out an order that has ended. Its unanswered replaces will find that it is gone.

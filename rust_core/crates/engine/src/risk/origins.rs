@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::client_ids::KEPT_NS;
 use crate::pod::BatchStatus;
-use crate::table::{hash_word, Table};
+use crate::table::{hash_word, Table, NONE};
 
 /// The relay of reference data: its numbers are those of its outbox and are never forgotten.
 pub const RELAY: u64 = 1;
@@ -21,28 +21,31 @@ struct Origin {
 pub struct Origins {
     origins: Vec<Origin>,
     index: Table,
+    /// The one that wrote last: where it is. Whoever writes mostly writes again.
+    last: u32,
     bound: usize,
 }
 
 impl Origins {
     /// None, and room for `bound`.
     pub fn new(bound: usize) -> Self {
-        Self { origins: Vec::new(), index: Table::default(), bound }
+        Self { origins: Vec::new(), index: Table::default(), last: NONE, bound }
     }
 
     /// What becomes of a batch: applied when it is its origin's next, repeated when its number came
     /// before, void when it skips one or a new origin finds no room.
+    #[inline(always)]
     pub fn judge(&mut self, id: u64, batch: u64, now_ns: i64) -> BatchStatus {
-        let found = self.index.find(hash_word(id), |at| self.origins[at as usize].id == id);
-        let Some(at) = found else {
+        let Some(at) = self.find(id) else {
             return self.first_batch(id, batch, now_ns);
         };
+        self.last = at;
         let origin = &mut self.origins[at as usize];
         if Self::is_idle(origin, now_ns) {
             origin.last_batch = 0;
         }
         // A batch whose number is no number is void, not a repeat.
-        if batch == 0 || batch > origin.last_batch.saturating_add(1) {
+        if batch.wrapping_sub(1) > origin.last_batch {
             return BatchStatus::Void;
         }
         origin.seen_ns = now_ns;
@@ -55,12 +58,21 @@ impl Origins {
 
     /// Whether an origin was heard of in the last 24 h.
     pub fn knows(&self, id: u64, now_ns: i64) -> bool {
-        let found = self.index.find(hash_word(id), |at| self.origins[at as usize].id == id);
-        found.is_some_and(|at| !Self::is_idle(&self.origins[at as usize], now_ns))
+        self.find(id).is_some_and(|at| !Self::is_idle(&self.origins[at as usize], now_ns))
+    }
+
+    #[inline(always)]
+    fn find(&self, id: u64) -> Option<u32> {
+        let is = |at: u32| self.origins.get(at as usize).is_some_and(|origin| origin.id == id);
+        if is(self.last) {
+            return Some(self.last);
+        }
+        self.index.find(hash_word(id), is)
     }
 
     fn is_idle(origin: &Origin, now_ns: i64) -> bool {
-        origin.id != RELAY && now_ns.saturating_sub(origin.seen_ns) > KEPT_NS
+        // Journal time is never negative and never falls.
+        origin.id != RELAY && now_ns - origin.seen_ns > KEPT_NS
     }
 
     fn first_batch(&mut self, id: u64, batch: u64, now_ns: i64) -> BatchStatus {
@@ -80,6 +92,7 @@ impl Origins {
 
     /// Forgets who was idle for 24 h; only when there is no room, since it looks at everyone.
     fn forget_idle(&mut self, now_ns: i64) {
+        self.last = NONE;
         self.origins.retain(|origin| !Self::is_idle(origin, now_ns));
         self.index = Table::default();
         for (at, origin) in self.origins.iter().enumerate() {

@@ -2,11 +2,15 @@
 
 use alloc::vec::Vec;
 
-use super::checks::{CheckResult, Level};
+use super::checks::{CheckResult, Level, Observer};
+use super::conversions::Round;
 use super::holding::{BUY, SELL};
+use super::judge::Hashes;
 use super::reference::VENUE;
 use super::RiskEngine;
-use crate::pod::{Account, Command, CommandKind, FeeSchedule, Instrument, InstrumentRules, Limits};
+use crate::pod::{
+    Account, Command, CommandKind, FeeSchedule, Instrument, InstrumentRules, Limits, OrderTerms,
+};
 use crate::reject::Reject;
 use crate::table::NONE;
 
@@ -30,8 +34,10 @@ pub struct Position {
     pub cash: i128,
     /// What the present position cost at average price (a short one: brought); never negative.
     pub cost: i128,
-    /// Realised profit and loss.
+    /// Realised profit and loss, before fees.
     pub realised: i128,
+    /// Fees paid, less rebates.
+    pub fees: i128,
     /// Price that collars refer to, 0 if there is none.
     pub reference_price: i64,
     /// Money for one native unit.
@@ -46,13 +52,24 @@ impl Position {
     }
 }
 
-/// What one account has to trade with, in money: 10^-12 of a currency unit.
+/// What one account has to trade with, in money: 10^-12 of a unit of its currency. What it has in
+/// other currencies is counted at their values in force, and not at all if there is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Buying {
     /// Buying power before any order.
     pub credit: i128,
-    /// Realised profit and loss.
+    /// Realised profit and loss, after fees.
     pub realised: i128,
+    /// Fees paid, less rebates.
+    pub fees: i128,
+    /// Credit, and what holdings are worth at last prices and have brought: realised and unrealised
+    /// profit and loss, after fees; rounded down.
+    pub equity: i128,
+    /// What maintenance margin asks for the positions at last prices; rounded up.
+    pub maintenance: i128,
+    /// Whether only orders that can but reduce a position are let through: equity doesn't cover
+    /// maintenance margin, or the day's loss is beyond its limit, and that is checked.
+    pub close_only: bool,
     /// What positions tie up: their initial margin at cost.
     pub used: i128,
     /// What open orders tie up beyond that.
@@ -66,15 +83,21 @@ pub struct Buying {
 }
 
 /// What a trader, an account, a firm or the venue, has won and lost and has at stake, in money:
-/// 10^-12 of a currency unit, rounded down. Sums over several currencies mean nothing.
+/// 10^-12 of a currency unit, rounded down. A firm, or the venue, whose accounts have several
+/// currencies counts in the venue's unit once it has limits; before, their sums mean nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standing {
     /// Won since 00:00 UTC at last prices, negative if lost.
     pub day: i128,
     /// Won in all at last prices: realised, and what positions are worth beyond their cost.
     pub total: i128,
+    /// Fees paid, less rebates; rounded up.
+    pub fees: i128,
     /// Cost of positions and open orders; none while nothing asks for it.
     pub exposure: Option<i128>,
+    /// Credit and realised profit, less what is tied up; of a firm or the venue none until it has
+    /// limits.
+    pub available: Option<i128>,
     /// Number of open orders; of a firm or the venue only once it has limits.
     pub open_orders: u32,
     /// Whether its own kill switch is on.
@@ -88,7 +111,8 @@ pub struct Standing {
 pub struct DryRun {
     /// The first reason why it would be refused.
     pub refused: Option<Reject>,
-    /// Every limit check in order of precedence; empty when its shape or state is refused already.
+    /// Every limit check in order of precedence, of each the account's, its firm's and the venue's;
+    /// empty when its shape or state is refused already.
     pub checks: Vec<CheckResult>,
 }
 
@@ -98,13 +122,40 @@ impl RiskEngine {
     /// judged.
     #[must_use]
     pub fn check(&self, command: &Command) -> DryRun {
+        self.check_with(command, None)
+    }
+
+    /// The same of an order that has these terms, which tell it from others under its client order
+    /// id.
+    #[must_use]
+    pub fn check_with(&self, command: &Command, terms: Option<&OrderTerms>) -> DryRun {
         let mut checks = Vec::with_capacity(super::Check::ALL.len());
         let refused = match CommandKind::try_from(command.kind) {
-            Ok(CommandKind::NewOrder) => self.judge_dry(command, false, &mut checks),
-            Ok(CommandKind::ReplaceOrder) => self.judge_dry(command, true, &mut checks),
+            Ok(CommandKind::NewOrder) => self.judge_dry((command, terms), false, &mut checks),
+            Ok(CommandKind::ReplaceOrder) => self.judge_dry((command, None), true, &mut checks),
             _ => Some(Reject::UnsupportedCharacteristic),
         };
+        // One order for all levels, so that the first that fails is the one that is told.
+        let place = |check| super::Check::ALL.iter().position(|&other| other == check);
+        checks.sort_by_key(|result: &CheckResult| place(result.check));
         DryRun { refused, checks }
+    }
+
+    /// The same judgement as for a command in ORDERS, of which every limit check is seen.
+    fn judge_dry<O: Observer>(
+        &self,
+        (command, terms): (&Command, Option<&OrderTerms>),
+        replace: bool,
+        observer: &mut O,
+    ) -> Option<Reject> {
+        let Some(request) = self.request(command, Hashes::of(command, None), terms) else {
+            return Some(Reject::UnknownAccount);
+        };
+        if replace {
+            let target = self.target(command, None, Hashes::of(command, None));
+            return self.judge_replace(command, &request, (target, false), observer).err();
+        }
+        self.judge_new(command, None, &request, observer).err()
     }
 
     /// An account as it was set.
@@ -149,8 +200,8 @@ impl RiskEngine {
     /// Every currency that was given a value (ASCII, zero padded), rising, with its value in 10^-9
     /// of the unit that the venue counts all currencies in.
     #[must_use]
-    pub fn conversions(&self) -> &[(u64, i64)] {
-        self.conversions.all()
+    pub fn conversions(&self) -> Vec<(u64, i64)> {
+        self.conversions.all().collect()
     }
 
     /// The value of a currency, if it was given one.
@@ -169,10 +220,14 @@ impl RiskEngine {
     /// else the venue's.
     #[must_use]
     pub fn fees_in_force(&self, account: u32) -> Option<(Level, &FeeSchedule)> {
-        let place = self.reference.account_place(account)?;
-        let firm = self.reference.traders[place as usize].firm;
-        let places = [(Level::Account, place), (Level::Firm, firm), (Level::Venue, VENUE)];
-        places.into_iter().find_map(|(level, at)| Some((level, self.fees.own(at)?)))
+        self.schedule_of(self.reference.account_place(account)?)
+    }
+
+    /// What an account has traded in the last 30 UTC days, today included, in money of its
+    /// currency: 10^-12 of a unit. None if no schedule of its has ever had tiers.
+    #[must_use]
+    pub fn volume(&self, account: u32) -> Option<i128> {
+        self.fees.volume(self.reference.account_place(account)?, self.today())
     }
 
     /// The place of an account, a firm or the venue (id 0).
@@ -227,20 +282,33 @@ impl RiskEngine {
             true => at == place,
             false => self.belongs(at, place),
         });
-        let (mut day, mut total) = (0, 0);
+        let (mut day, mut total, mut fees) = (0, 0, 0);
         for member in members {
             day -= self.day_loss(member);
             total += self.worth(member);
+            fees += self.fees_paid(member);
         }
         Some(Standing {
             day: day.div_euclid(10_000),
             total: total.div_euclid(10_000),
+            fees: -(-fees).div_euclid(10_000),
             exposure: (trader.exposed || (summed && level != Level::Account))
                 .then_some(trader.exposure),
+            available: summed.then(|| (trader.credit + trader.balance).div_euclid(10_000)),
             open_orders: trader.open_orders,
             killed: trader.killed,
             halted: trader.halted,
         })
+    }
+
+    /// What a trader has paid, in 10^-16 of a currency unit.
+    fn fees_paid(&self, place: u32) -> i128 {
+        let each = self.held(place).iter().map(|&at| {
+            let instrument = self.holdings[at].instrument;
+            let rate = self.reference.listed[instrument as usize].rates.full;
+            self.money_of(place, instrument).count(self.fees.paid(at), rate, Round::Up)
+        });
+        each.sum()
     }
 
     /// All limits of an account, as [`Self::limits_of`].
@@ -252,23 +320,35 @@ impl RiskEngine {
     /// What an account has to trade with.
     #[must_use]
     pub fn buying(&self, account: u32) -> Option<Buying> {
-        let trader = &self.reference.traders[self.reference.account_place(account)? as usize];
-        let (mut realised, mut used, mut required) = (0, 0, 0);
+        let place = self.reference.account_place(account)?;
+        let trader = &self.reference.traders[place as usize];
+        let (mut realised, mut used, mut required, mut fees) = (0, 0, 0, 0);
         let mut at = trader.holdings;
         while at != NONE {
             let holding = &self.holdings[at];
             let rates = self.reference.listed[holding.instrument as usize].rates;
-            realised += holding.realised_money(rates);
-            used += holding.position_requirement(rates);
-            required += holding.requirement(rates);
+            let money = self.money_of(place, holding.instrument);
+            let paid = self.fees.paid(at);
+            realised += holding.realised_money(paid, rates, money);
+            fees += money.count(paid, rates.full, Round::Up);
+            used += holding.position_requirement(rates, money);
+            required += holding.requirement(rates, money);
             at = holding.next;
         }
         // What is tied up is rounded up, what there is down.
         let up = |amount: i128| -(-amount).div_euclid(10_000);
         let available = (trader.credit + trader.balance).div_euclid(10_000);
+        let (equity, maintenance) = self.equity(place);
+        let lost =
+            trader.checks & super::bits::DAILY_LOSS != 0 && self.day_loss(place) > trader.max_loss;
         Some(Buying {
             credit: trader.credit / 10_000,
             realised: realised / 10_000,
+            fees: up(fees),
+            equity: equity.div_euclid(10_000),
+            maintenance: up(maintenance),
+            close_only: lost
+                || (self.asks_maintenance(trader) && maintenance > 0 && equity < maintenance),
             used: up(used),
             reserved: up(required) - up(used),
             available,
@@ -277,7 +357,8 @@ impl RiskEngine {
         })
     }
 
-    /// The positions of an account, and where it has open orders; lowest instrument id first.
+    /// The positions of an account, and where it had one or has open orders; lowest instrument id
+    /// first.
     #[must_use]
     pub fn positions(&self, account: u32) -> Vec<Position> {
         let mut positions = Vec::new();
@@ -285,7 +366,8 @@ impl RiskEngine {
         let mut at = self.reference.traders[account as usize].holdings;
         while at != NONE {
             let holding = &self.holdings[at];
-            if holding.position != 0 || holding.cash != 0 || holding.open != [0; 2] {
+            let had = holding.position != 0 || holding.cash != 0 || self.fees.paid(at) != 0;
+            if had || holding.open != [0; 2] {
                 positions.push(self.position(at));
             }
             at = holding.next;
@@ -315,6 +397,7 @@ impl RiskEngine {
             cash: holding.cash,
             cost: holding.cost,
             realised: holding.realised(),
+            fees: self.fees.paid(at),
             reference_price: listed.reference().unwrap_or(0),
             unit: listed.unit,
         }

@@ -4,11 +4,12 @@ use alloc::vec::Vec;
 
 use super::checks::{collar_width, Level};
 use super::flow::Bucket;
-use super::holding::{at_rate, Rates};
+use super::gate::{SetSizes, Sizes};
+pub use super::listed::Listed;
 use crate::pod::{
     Account, Flow, Instrument, InstrumentRules, Limits, SelfTrade, ACCOUNT_ENABLED,
     ACCOUNT_SELF_TRADE_SHIFT, INSTRUMENT_ENABLED, LIMITS_OF_FIRM, LIMITS_OF_VENUE, MAX_INSTRUMENT,
-    MAX_PRICE, MAX_QUANTITY,
+    MAX_PRICE,
 };
 use crate::reject::Reject;
 use crate::rules::Rules;
@@ -63,136 +64,6 @@ pub mod bits {
         ORDER_QUANTITY | POSITION | GROSS_POSITION | RESTRICTED | SHORT_SALES;
 }
 
-/// An instrument as the checks read it.
-#[derive(Clone, Copy, Debug)]
-pub struct Listed {
-    /// Whether it takes orders.
-    pub enabled: bool,
-    /// Currency of its price.
-    pub currency: u64,
-    /// Prices are multiples of it; 0: of what its rules say at each price.
-    pub tick: i64,
-    /// Quantities are multiples of it.
-    pub lot: i64,
-    /// The smallest order.
-    pub min: i64,
-    /// The largest order.
-    pub max: i64,
-    /// Last trade's price, 0 before the first.
-    pub last: i64,
-    /// What [`Self::reference`] was at the end of the day before `day`, or else the first trade's
-    /// price on that day.
-    pub close: i64,
-    /// The day of the last trade, from the Unix epoch.
-    pub day: u32,
-    /// Price that collars refer to before the first trade, 0 if none.
-    pub initial: i64,
-    /// Money for one native unit.
-    pub unit: u64,
-    /// Its money as buying power counts it.
-    pub rates: Rates,
-    /// How far from the reference price market orders trade at most by its rules; 0: they don't
-    /// say.
-    pub market_bps: u32,
-}
-
-impl Listed {
-    fn new(instrument: &Instrument, last: i64, rules: Option<&InstrumentRules>) -> Self {
-        let rates = Rates::new(instrument);
-        Self {
-            enabled: instrument.flags & INSTRUMENT_ENABLED != 0,
-            currency: instrument.currency,
-            tick: match rules {
-                Some(rules) if rules.tick_size[0] != 0 => 0,
-                _ => instrument.tick_size,
-            },
-            lot: instrument.lot_size,
-            min: instrument.min_quantity,
-            max: match instrument.max_quantity {
-                0 => MAX_QUANTITY,
-                max => max,
-            },
-            last,
-            close: 0,
-            day: 0,
-            initial: instrument.reference_price,
-            unit: rates.full / 10_000,
-            rates,
-            market_bps: rules.map_or(0, market_bps),
-        }
-    }
-
-    /// What collars refer to.
-    #[inline]
-    pub fn reference(&self) -> Option<i64> {
-        match (self.last, self.initial) {
-            (0, 0) => None,
-            (0, initial) => Some(initial),
-            (last, _) => Some(last),
-        }
-    }
-
-    /// Takes in the price of a trade.
-    #[inline]
-    pub fn print(&mut self, price: i64, today: u32) {
-        if self.day != today {
-            self.close = self.reference().unwrap_or(price);
-            self.day = today;
-        }
-        self.last = price;
-    }
-
-    /// The price at the end of the day before today, or else the first one today, 0 if there was
-    /// none.
-    pub fn close(&self, today: u32) -> i64 {
-        if self.day == today {
-            self.close
-        } else {
-            self.reference().unwrap_or(0)
-        }
-    }
-
-    /// How far the price is from that at the day's beginning, in millionths, rounded up.
-    pub fn moved(&self, today: u32) -> u64 {
-        let (from, to) = (self.close(today), self.reference().unwrap_or(0));
-        match from {
-            0 => 0,
-            from => (to.abs_diff(from) * 1_000_000).div_ceil(from.unsigned_abs()),
-        }
-    }
-
-    /// Native money as money, cut off at the cap.
-    #[inline]
-    pub fn money(&self, native: i128) -> i128 {
-        at_rate(native, self.unit)
-    }
-
-    /// Money for a quantity at a price, both in their bounds: below 10^36.
-    #[inline]
-    pub fn notional(&self, price: i64, quantity: i64) -> i128 {
-        let native = i128::from(price) * i128::from(quantity);
-        match u64::try_from(native) {
-            // Two words have a product of two: nothing to check.
-            Ok(word) => (u128::from(word) * u128::from(self.unit)) as i128,
-            Err(_) => native * i128::from(self.unit),
-        }
-    }
-
-    /// Whether a quantity is a multiple of the lot.
-    #[inline]
-    pub fn on_lot(&self, quantity: i64) -> bool {
-        self.lot == 1 || quantity % self.lot == 0
-    }
-}
-
-/// How far from the last trade market orders trade at most: the tighter of the dynamic band and
-/// their protection, else the static band, which bounds what they can meet; 0: no rule says.
-fn market_bps(rules: &InstrumentRules) -> u32 {
-    let tighter = [rules.dynamic_band_bps, rules.protection_bps];
-    let tighter = tighter.into_iter().filter(|&bps| bps != 0).min();
-    tighter.unwrap_or(rules.static_band_bps)
-}
-
 /// An account, a firm or the venue as the checks read it: two cache lines that every order looks
 /// at, and two for what only some limits count.
 #[derive(Clone, Copy, Debug)]
@@ -202,30 +73,28 @@ pub struct Trader {
     pub balance: i128,
     /// Credit, in 10^-16 of a currency unit.
     pub credit: i128,
-    /// Largest notional of one order, money.
-    pub max_notional: i128,
-    /// Currency of its money; 0: there are several.
+    /// Currency of its money; 0: there are several, and it counts in the venue's unit.
     pub currency: u64,
     /// Checks that are on.
     pub checks: u64,
-    /// Largest quantity of one order.
-    pub max_quantity: i64,
-    /// Largest position.
-    pub max_position: i64,
     /// Largest distance from the reference price.
     pub collar_bps: u32,
-    /// Most open orders.
-    pub max_orders: u32,
     /// Open orders.
     pub open_orders: u32,
-    /// Its first holding, or none.
-    pub holdings: u32,
-    /// The id of the account or firm.
-    pub id: u32,
-    /// Place of an account's firm.
-    pub firm: u32,
+    /// As many open orders as there may be: `max_orders`, or any number.
+    pub most_orders: u32,
     /// The last day that it traded or asked on, from the Unix epoch.
     pub day: u32,
+    /// Limits of size as they are compared.
+    pub sizes: Sizes,
+    /// The instrument that it was last looked up in, and its holding there.
+    pub last: (u32, u32),
+    /// How fast its messages come.
+    pub bucket: Bucket,
+    /// What positions cost and open orders may cost, money.
+    pub exposure: i128,
+    /// Most of that.
+    pub max_exposure: i128,
     /// Account, firm or venue.
     pub level: Level,
     /// Whether it may trade.
@@ -240,28 +109,42 @@ pub struct Trader {
     pub grouped: bool,
     /// Whether `exposure` is kept.
     pub exposed: bool,
-    /// What positions cost and open orders may cost, money.
-    pub exposure: i128,
-    /// Most of that.
-    pub max_exposure: i128,
-    /// Largest loss of a day, in 10^-16 of a currency unit.
-    pub max_loss: i128,
-    /// What its holdings were worth and had brought at the beginning of `day`, in the same unit.
-    pub day_worth: i128,
-    /// What it has won by its own trades of `day`, at the prices of the day's beginning.
-    pub day_won: i128,
-    /// What its positions are worth at those prices, each counted as positive.
-    pub day_gross: i128,
-    /// Largest position with the open orders of both sides.
-    pub max_gross: i64,
-    /// What may be sold beyond the position.
-    pub max_short: i64,
-    /// How fast its messages come.
-    pub bucket: Bucket,
+    /// Whether it has something that is counted in another currency than its own.
+    pub foreign: bool,
+    /// Whether some of that can't be counted for want of a value.
+    pub unvalued: bool,
+    /// Of a firm or the venue: whether its accounts have several currencies.
+    pub mixed: bool,
+    /// Place of an account's firm.
+    pub firm: u32,
     /// In which the same order is counted.
     pub window_ns: i64,
     /// The most of the same order in a row.
     pub max_duplicates: u32,
+    /// The id of the account or firm.
+    pub id: u32,
+    /// Largest notional of one order, money.
+    pub max_notional: i128,
+    /// Largest loss of a day, in 10^-16 of a currency unit.
+    pub max_loss: i128,
+    /// What it has won by its own trades of `day`, at the prices of the day's beginning.
+    pub day_won: i128,
+    /// What its positions are worth at those prices, each counted as positive.
+    pub day_gross: i128,
+    /// What its holdings were worth and had brought at the beginning of `day`, in the same unit.
+    pub day_worth: i128,
+    /// Largest quantity of one order.
+    pub max_quantity: i64,
+    /// Largest position.
+    pub max_position: i64,
+    /// Largest position with the open orders of both sides.
+    pub max_gross: i64,
+    /// What may be sold beyond the position.
+    pub max_short: i64,
+    /// Most open orders.
+    pub max_orders: u32,
+    /// Its first holding, or none.
+    pub holdings: u32,
 }
 
 /// Limits of one account on one instrument.
@@ -269,6 +152,26 @@ pub struct Trader {
 pub struct Override {
     /// As they were set.
     pub limits: Limits,
+    /// The same as they are compared.
+    pub sizes: Sizes,
+}
+
+impl Override {
+    /// Limits of a trader at a level.
+    pub fn new(level: Level, limits: &Limits) -> Self {
+        Self { limits: *limits, sizes: Sizes::new(level, sizes_of(limits)) }
+    }
+}
+
+/// The limits of size that limits have.
+fn sizes_of(limits: &Limits) -> SetSizes {
+    SetSizes {
+        checks: limits.checks,
+        quantity: limits.max_order_quantity,
+        position: limits.max_position,
+        gross: limits.max_gross_position,
+        short: limits.max_short,
+    }
 }
 
 /// Ids to places, for ids that are dense.
@@ -276,7 +179,7 @@ pub struct Override {
 struct Dense(Vec<u32>);
 
 impl Dense {
-    #[inline]
+    #[inline(always)]
     fn get(&self, id: u32) -> Option<u32> {
         self.0.get(id as usize).copied().filter(|&place| place != NONE)
     }
@@ -306,6 +209,8 @@ pub struct Reference {
     rules: Vec<Option<InstrumentRules>>,
     /// Prices of the last auctions, 0 before the first.
     auctioned: Vec<i64>,
+    /// The highest maintenance margin that any of them was ever given.
+    pub most_maintenance_bps: u64,
     /// The venue, then accounts and firms as they came, by place.
     pub traders: Vec<Trader>,
     accounts: Vec<Account>,
@@ -342,6 +247,7 @@ impl Default for Reference {
             instruments: Vec::new(),
             rules: Vec::new(),
             auctioned: Vec::new(),
+            most_maintenance_bps: 0,
             traders: Vec::new(),
             accounts: Vec::new(),
             limits: Vec::new(),
@@ -388,13 +294,13 @@ impl Reference {
     }
 
     /// The place of an instrument.
-    #[inline]
+    #[inline(always)]
     pub fn instrument_place(&self, id: u32) -> Option<u32> {
         self.instrument_places.get(id)
     }
 
     /// The place of an account.
-    #[inline]
+    #[inline(always)]
     pub fn account_place(&self, id: u32) -> Option<u32> {
         self.account_places.get(id)
     }
@@ -410,7 +316,7 @@ impl Reference {
     }
 
     /// Whether a price is one, and a multiple of the tick there.
-    #[inline]
+    #[inline(always)]
     pub fn on_tick(&self, place: u32, price: i64) -> bool {
         let tick = self.listed[place as usize].tick;
         (1..=MAX_PRICE).contains(&price)
@@ -483,6 +389,7 @@ impl Reference {
             return Err(Reject::IncorrectQuantity);
         }
         let hash = hash_text(new.symbol);
+        let most = self.most_maintenance_bps.max(new.maintenance_margin_bps);
         let twin = self.symbols.find(hash, |at| self.instruments[at as usize].symbol == new.symbol);
         let Some(place) = self.instrument_place(new.id) else {
             if twin.is_some() {
@@ -495,6 +402,7 @@ impl Reference {
             self.rules.push(None);
             self.auctioned.push(0);
             self.listed.push(Listed::new(new, 0, None));
+            self.most_maintenance_bps = most;
             return Ok((place, false));
         };
         let old = &mut self.instruments[place as usize];
@@ -505,6 +413,7 @@ impl Reference {
         if fixed(old) != fixed(new) || misfit {
             return Err(Reject::UnsupportedCharacteristic);
         }
+        self.most_maintenance_bps = most;
         let margin_changed = old.initial_margin_bps != new.initial_margin_bps;
         *old = *new;
         let listed = &mut self.listed[place as usize];
@@ -514,8 +423,8 @@ impl Reference {
         Ok((place, margin_changed))
     }
 
-    /// Opens an account or changes one.
-    pub fn set_account(&mut self, new: &Account) -> Result<(), Reject> {
+    /// Opens an account or changes one; returns the place of one that is new.
+    pub fn set_account(&mut self, new: &Account) -> Result<Option<u32>, Reject> {
         let text = bytemuck::bytes_of(&new.name);
         if !(1..=MAX_ACCOUNT).contains(&new.id) || !is_name(text) {
             return Err(Reject::UnknownAccount);
@@ -550,7 +459,7 @@ impl Reference {
             let place = self.add_trader(trader, *new);
             self.account_places.set(new.id, place);
             self.names.insert(hash, place);
-            return Ok(());
+            return Ok(Some(place));
         };
         let old = &mut self.accounts[place as usize];
         let fixed = |a: &Account| (a.name, a.currency, a.firm);
@@ -559,7 +468,7 @@ impl Reference {
         }
         *old = *new;
         self.traders[place as usize].enabled = enabled;
-        Ok(())
+        Ok(None)
     }
 
     /// The place of who is named by an id and the bits that say whether that is a firm's, or 0 and
@@ -620,6 +529,11 @@ impl Reference {
         trader.bucket.resize(flow.messages, flow.burst);
         trader.window_ns = i64::from(flow.window_ms) * 1_000_000;
         trader.max_duplicates = flow.duplicates.into();
+        trader.sizes = Sizes::new(trader.level, sizes_of(new));
+        trader.most_orders = match new.checks & bits::OPEN_ORDERS {
+            0 => u32::MAX,
+            _ => new.max_open_orders,
+        };
     }
 }
 
@@ -647,6 +561,9 @@ impl Trader {
             halted: false,
             grouped: false,
             exposed: false,
+            foreign: false,
+            unvalued: false,
+            mixed: false,
             exposure: 0,
             max_exposure: 0,
             max_loss: 0,
@@ -658,6 +575,9 @@ impl Trader {
             bucket: Bucket::default(),
             window_ns: 0,
             max_duplicates: 0,
+            last: (NONE, NONE),
+            sizes: Sizes::new(level, SetSizes::default()),
+            most_orders: u32::MAX,
         }
     }
 }

@@ -7,8 +7,8 @@ use super::orders::{Counted, Live};
 use super::reference::Listed;
 use crate::pod::{
     ClOrdId, Command, OrdType, Side, TimeInForce, FLAG_ALL_OR_NONE, FLAG_CANCEL_ON_DISCONNECT,
-    FLAG_LEAVES, FLAG_POST_ONLY, FLAG_POST_ONLY_REPRICE, FLAG_REDUCE_ONLY, FLAG_TERMS,
-    MAX_QUANTITY,
+    FLAG_LEAVES, FLAG_POST_ONLY, FLAG_POST_ONLY_REPRICE, FLAG_REDUCE_ONLY,
+    FLAG_SELF_TRADE_OF_ACCOUNT, FLAG_TERMS, MAX_QUANTITY,
 };
 use crate::reject::Reject;
 
@@ -24,12 +24,13 @@ pub(super) fn when(condition: bool, reason: Reject) -> Option<Reject> {
 }
 
 /// Flags that a new order may have.
-const NEW_FLAGS: u16 = FLAG_CANCEL_ON_DISCONNECT
+pub(super) const NEW_FLAGS: u16 = FLAG_CANCEL_ON_DISCONNECT
     | FLAG_POST_ONLY
     | FLAG_POST_ONLY_REPRICE
     | FLAG_ALL_OR_NONE
     | FLAG_REDUCE_ONLY
-    | FLAG_TERMS;
+    | FLAG_TERMS
+    | FLAG_SELF_TRADE_OF_ACCOUNT;
 
 /// Whether a cancel, or a replace but for its stop price, says what only a new order can.
 #[inline]
@@ -43,7 +44,7 @@ pub(super) fn says_what_new_orders_say(command: &Command) -> bool {
 }
 
 /// Whether there is no client order id; five words at once cost less than a loop over bytes.
-#[inline]
+#[inline(always)]
 pub(super) fn is_absent(id: &ClOrdId) -> bool {
     let [a, b, c, d, e] = id.words;
     a | b | c | d | e == 0
@@ -56,7 +57,7 @@ pub(super) fn names_itself(command: &Command, orig: Option<&ClOrdId>) -> bool {
 }
 
 /// Whether a quantity is one that can be ordered.
-#[inline]
+#[inline(always)]
 pub(super) fn quantity_fits(listed: &Listed, quantity: i64) -> bool {
     quantity > 0
         && quantity <= MAX_QUANTITY
@@ -66,9 +67,17 @@ pub(super) fn quantity_fits(listed: &Listed, quantity: i64) -> bool {
 }
 
 /// What makes a new order the same as others of its account in its instrument.
+#[inline(always)]
 pub(super) fn fingerprint_of(command: &Command) -> u64 {
     let kinds = u64::from(command.side) | u64::from(command.ord_type) << 16;
     fingerprint(kinds, command.price, command.stop_price, command.quantity)
+}
+
+/// Whether a new order says how long it lives.
+#[inline(always)]
+pub(super) fn is_timed(command: &Command) -> bool {
+    TimeInForce::try_from(command.time_in_force).is_ok()
+        && command.time_in_force != TimeInForce::None.number()
 }
 
 /// The side of a new order and what it is counted at, if it can be an order of any kind. What a
@@ -90,9 +99,7 @@ pub(super) fn new_order_kind(command: &Command) -> Result<(usize, Counted), Reje
         Ok(OrdType::None) | Err(_) => return Err(Reject::UnsupportedCharacteristic),
     };
     let until = command.time_in_force == TimeInForce::Gtd.number();
-    let timed = TimeInForce::try_from(command.time_in_force).is_ok()
-        && command.time_in_force != TimeInForce::None.number();
-    let offered = timed
+    let offered = is_timed(command)
         && command.flags & !NEW_FLAGS == 0
         && command.orig_cl_ord_id_index == 0
         && command.order_id == 0

@@ -1,11 +1,10 @@
 //! The limit checks, everything counted anew from what is kept of orders and trades.
 
-use std::collections::BTreeMap;
-
-use engine::pod::{Command, Flow, Instrument, Limits};
+use engine::pod::{Command, Flow, Limits};
 use engine::reject::Reject;
 
-use super::{refuse, Holding, Open, Order, ReferenceRisk, Who};
+use super::money::Round;
+use super::{refuse, Order, ReferenceRisk, Who};
 
 /// What makes orders the same: side, kind, price, stop price, quantity.
 pub(super) type Twin = (u16, u16, i64, i64, i64);
@@ -61,7 +60,7 @@ impl ReferenceRisk {
     }
 
     /// The accounts that limits hold for together.
-    fn members(&self, who: Who) -> Vec<u32> {
+    pub(super) fn members(&self, who: Who) -> Vec<u32> {
         let all = self.accounts.values();
         let of = all.filter(|account| match who {
             Who::Account(id) => account.id == id,
@@ -111,65 +110,11 @@ impl ReferenceRisk {
         }
     }
 
-    /// Reference prices of all instruments that have one.
-    pub(super) fn prices(&self) -> BTreeMap<u32, i64> {
-        let priced = |instrument: &Instrument| {
-            self.reference_price(instrument).map(|price| (instrument.id, price))
-        };
-        self.instruments.values().filter_map(priced).collect()
-    }
-
-    /// What accounts have lost since the day began, money times basis points.
-    fn loss(&self, members: &[u32]) -> i128 {
-        let worth = |held: &BTreeMap<(u32, u32), Holding>, prices: &BTreeMap<u32, i64>| {
-            let of = held.iter().filter(|((account, _), _)| members.contains(account));
-            let each = of.map(|((_, id), holding)| {
-                let price = prices.get(id).copied().unwrap_or(0);
-                let native = holding.cash + i128::from(holding.position) * i128::from(price);
-                native * self.instruments[id].notional(1, 1) * 10_000
-            });
-            each.sum::<i128>()
-        };
-        worth(&self.dawn.0, &self.dawn.1) - worth(&self.holdings, &self.prices())
-    }
-
-    /// What margin asks for a holding with these orders, money times basis points.
-    fn required(&self, account: u32, instrument: &Instrument, open: [Open; 2]) -> i128 {
-        let Holding { position, cost, .. } = self.holding(account, instrument.id);
-        let [along, against] = if position >= 0 { open } else { [open[1], open[0]] };
-        let held = i128::from(position.abs());
-        let quantity = i128::from(against.0);
-        let beyond = if quantity > held { against.1 - against.1 * held / quantity } else { 0 };
-        let exposure = beyond.max(cost + along.1);
-        exposure * instrument.notional(1, 1) * i128::from(instrument.initial_margin_bps)
-    }
-
-    /// Realised profit less margin, money times basis points.
-    fn balance(&self, account: u32) -> i128 {
-        let left = self.instruments.values().map(|instrument| {
-            let Holding { position, cash, cost } = self.holding(account, instrument.id);
-            let realised = if position >= 0 { cash + cost } else { cash - cost };
-            let open = self.open(account, instrument.id, None);
-            realised * instrument.notional(1, 1) * 10_000 - self.required(account, instrument, open)
-        });
-        left.sum()
-    }
-
     /// Buying power that is left, money times basis points.
     #[must_use]
     pub fn available(&self, account: u32) -> i128 {
         let limits = self.limits.get(&(Who::Account(account), 0));
         limits.map_or(0, Limits::credit) * 10_000 + self.balance(account)
-    }
-
-    /// What positions cost and open orders may cost, money.
-    fn exposure(&self, account: u32) -> i128 {
-        let each = self.instruments.values().map(|instrument| {
-            let open = self.open(account, instrument.id, None);
-            let cost = self.holding(account, instrument.id).cost;
-            (cost + open[0].1 + open[1].1) * instrument.notional(1, 1)
-        });
-        each.sum()
     }
 
     /// The limit checks of an order as it would be; `was` is its id if it lives already. The prices
@@ -254,34 +199,52 @@ impl ReferenceRisk {
         let side = usize::from(!order.buys);
         let held = |id| self.holding(id, instrument.id).position;
         let (position, own) = (members.iter().map(|&id| held(id)).sum::<i64>(), held(account));
+        let signed = |position: i64| if order.buys { position } else { -position };
+        let only_reduces = after[side].0 <= signed(-own).max(0);
+        let asks_more = more_quantity || more_notional;
+        let (currency, owns) = (self.currency(who), self.accounts[&account].currency);
+        let valued = self.counts(instrument.currency, currency)
+            && self.counts(instrument.currency, owns)
+            && self.counts(owns, currency)
+            && !self.holds_unvalued(who);
+        if (on(5) || on(7) || on(12)) && asks_more && !only_reduces && !valued {
+            return refuse(Reject::NoConversion);
+        }
         let gross: i64 = members.iter().map(|&id| held(id).abs()).sum();
         let open: [i64; 2] = members.iter().fold([0; 2], |sum, &id| {
             let one = if id == account { after } else { self.open(id, instrument.id, None) };
             [sum[0] + one[0].0, sum[1] + one[1].0]
         });
-        let signed = |position: i64| if order.buys { position } else { -position };
         if more_quantity && on(3) && signed(position) + open[side] > rows.here().max_position {
             return refuse(Reject::ExceedsLimit);
         }
         if more_quantity && on(6) && gross + open[0] + open[1] > rows.here().max_gross_position {
             return refuse(Reject::ExceedsLimit);
         }
-        let exposure: i128 = members.iter().map(|&id| self.exposure(id)).sum();
-        let further = (wants.1 - had.1) * instrument.notional(1, 1);
-        if more_notional && on(7) && exposure + further > limits.max_gross_exposure() {
+        let counted = |sum, id, round| self.counted(sum, id, who, round);
+        let exposures = members.iter().map(|&id| counted(self.exposure(id), id, Round::Up));
+        let was_exposed = self.exposure(account);
+        let grown = self.exposure_in(account, instrument, wants.1 - had.1)
+            - self.exposure_in(account, instrument, 0);
+        let further = counted(was_exposed + grown, account, Round::Up)
+            - counted(was_exposed, account, Round::Up);
+        if more_notional && on(7) && exposures.sum::<i128>() + further > limits.max_gross_exposure()
+        {
             return refuse(Reject::NotionalThreshold);
         }
         let more =
             self.required(account, instrument, after) - self.required(account, instrument, before);
-        let balance: i128 = members.iter().map(|&id| self.balance(id)).sum();
-        if on(5) && more > 0 && more > limits.credit() * 10_000 + balance {
+        let balances = members.iter().map(|&id| counted(self.balance(id), id, Round::Down));
+        let was_left = self.balance(account);
+        let more = counted(was_left, account, Round::Down)
+            - counted(was_left - more, account, Round::Down);
+        if on(5) && more > 0 && more > limits.credit() * 10_000 + balances.sum::<i128>() {
             return refuse(Reject::InsufficientCredit);
         }
         let sells_short = !order.buys && more_quantity && on(11);
         if sells_short && (open[1] - position).max(0) > rows.here().max_short {
             return refuse(Reject::ShortSell);
         }
-        let only_reduces = after[side].0 <= signed(-own).max(0);
         let reduces = |other: &Order| {
             other.reduces && other.buys == order.buys && other.instrument == order.instrument
         };
@@ -294,10 +257,14 @@ impl ReferenceRisk {
         if on(9) && twins > most {
             return refuse(Reject::DuplicateOrderFlow);
         }
-        let asks_more = more_quantity || more_notional;
-        let lost = self.loss(&members) > limits.max_daily_loss() * 10_000;
-        if on(12) && asks_more && !only_reduces && lost {
+        let lost = || self.loss(who) > limits.max_daily_loss() * 10_000;
+        if on(12) && asks_more && !only_reduces && lost() {
             return refuse(Reject::DailyLoss);
+        }
+        let (worth, asked) = self.equity(account);
+        let short_of_margin = limits.credit() * 10_000 + worth < asked;
+        if is_account && on(5) && asked > 0 && asks_more && !only_reduces && short_of_margin {
+            return refuse(Reject::MaintenanceMargin);
         }
         Ok(())
     }

@@ -1,6 +1,8 @@
 //! What operators do, and cancels of many orders at once.
 
-use engine::pod::{Command, FeeSchedule, Instrument, InstrumentRules, VerdictKind, MAX_PRICE};
+use engine::pod::{
+    Account, Command, FeeSchedule, Instrument, InstrumentRules, VerdictKind, MAX_PRICE,
+};
 use engine::reject::Reject;
 
 use super::shape::content;
@@ -108,8 +110,39 @@ impl ReferenceRisk {
         if self.values.len() == 1_024 && !self.values.contains_key(&command.order_id) {
             return refuse(Reject::SystemUnavailable);
         }
+        // What its first value lets be counted for the first time wasn't won or lost.
+        let could: Vec<(Who, u32)> = self.countable();
         self.values.insert(command.order_id, command.price);
+        for (who, id) in self.countable() {
+            if !could.contains(&(who, id)) {
+                self.set_dawn(who, |_, instrument| instrument.id == id);
+            }
+        }
         Ok(())
+    }
+
+    /// Everybody with the instruments whose money can be counted by them.
+    fn countable(&self) -> Vec<(Who, u32)> {
+        let all = self.all().into_iter();
+        let each = all.flat_map(|who| {
+            let currency = self.currency(who);
+            let of = self.instruments.values();
+            of.filter(move |one| self.counts(one.currency, currency)).map(move |one| (who, one.id))
+        });
+        each.collect()
+    }
+
+    /// Opens an account. If its group has several currencies from now on, what the group loses
+    /// counts from now on.
+    pub(super) fn set_account(&mut self, account: &Account) {
+        let groups = [Who::Firm(account.firm), Who::Venue];
+        let before = groups.map(|who| (self.members(who).len(), self.currency(who)));
+        self.accounts.insert(account.id, *account);
+        for (who, (members, currency)) in groups.into_iter().zip(before) {
+            if members > 0 && currency != 0 && self.currency(who) == 0 {
+                self.set_dawn(who, |_, _| true);
+            }
+        }
     }
 
     pub(super) fn set_fees(&mut self, schedule: Option<&FeeSchedule>) -> Result<(), Reject> {

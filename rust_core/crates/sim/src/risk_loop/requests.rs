@@ -5,19 +5,29 @@ use engine::pod::{
     Account, ClOrdId, Command, CommandKind, Contingency, Flow, InstrumentRules, Leg, Limits,
     OrdType, OrderTerms, Side, TimeInForce, ACCOUNT_ENABLED, FLAG_ALL_OR_NONE,
     FLAG_CANCEL_ON_DISCONNECT, FLAG_LEAVES, FLAG_POST_ONLY, FLAG_POST_ONLY_REPRICE,
-    FLAG_REDUCE_ONLY, FLAG_TERMS, LIMITS_OF_FIRM, LIMITS_OF_VENUE,
+    FLAG_REDUCE_ONLY, FLAG_SELF_TRADE_OF_ACCOUNT, FLAG_TERMS, LIMITS_OF_FIRM, LIMITS_OF_VENUE,
 };
 use engine::risk::bits;
 
 use super::{
-    account, instrument, name, reference_command, Orders, RiskLoop, ACCOUNTS, INSTRUMENTS, UNIT,
+    account, firm_of, instrument, name, reference_command, Orders, RiskLoop, ACCOUNTS, INSTRUMENTS,
+    UNIT,
 };
 use crate::rng::Rng;
 
 impl RiskLoop {
     pub(super) fn request(&mut self, orders: &mut Orders) {
         if self.rng.per_mille(8) {
-            return self.kill(orders);
+            return match self.rng.per_mille(200) {
+                true => self.kill_session(orders),
+                false => self.kill(orders),
+            };
+        }
+        if self.rng.per_mille(10) {
+            return self.set_conversion(orders);
+        }
+        if self.rng.per_mille(10) {
+            return self.set_fees(orders);
         }
         if self.rng.per_mille(40) {
             return self.unkill(orders);
@@ -34,24 +44,30 @@ impl RiskLoop {
             2 => self.change(orders, CommandKind::ReplaceOrder),
             3 => self.again(orders),
             4 => {
-                let account = 1 + self.rng.below(ACCOUNTS.into()) as u32;
-                self.set_limits(orders, account);
+                let account = 1 + self.rng.below(u64::from(ACCOUNTS - 1)) as u32;
+                let last = self.last_is_open && self.rng.per_mille(200);
+                self.set_limits(orders, if last { ACCOUNTS } else { account });
             }
             5 => {
-                let id = 1 + self.rng.below(ACCOUNTS.into()) as u32;
+                // The last one comes when its groups have limits.
+                let most = if self.log.len() > 1_500 { ACCOUNTS } else { ACCOUNTS - 1 };
+                let id = 1 + self.rng.below(most.into()) as u32;
                 let flags = if self.rng.per_mille(900) { ACCOUNT_ENABLED } else { 0 };
                 let index = orders.accounts.len();
                 orders.commands.push(reference_command(CommandKind::SetAccount, index));
-                orders.accounts.push(Account { flags, ..account(id) });
+                orders.accounts.push(Account { flags, ..account(id, self.currencies) });
+                self.opens_last |= id == ACCOUNTS;
             }
             6 => self.operate(orders),
             _ => {
                 let id = 1 + self.rng.below(INSTRUMENTS.into()) as u32;
                 let index = orders.instruments.len();
                 orders.commands.push(reference_command(CommandKind::SetInstrument, index));
-                let mut changed = instrument(id);
+                let mut changed = instrument(id, self.currencies);
                 changed.flags = u16::from(self.rng.per_mille(920));
                 changed.initial_margin_bps = self.rng.below(3) as u32 * 5_000;
+                let part = self.rng.below(5);
+                changed.maintenance_margin_bps = u64::from(changed.initial_margin_bps) * part / 4;
                 changed.tick_size *= self.rng.pick(&[1, 1, 1, 2]);
                 orders.instruments.push(changed);
             }
@@ -299,6 +315,7 @@ impl RiskLoop {
         }
         if self.rng.per_mille(200) {
             command.self_trade_prevention = self.rng.between(0, 6) as u16;
+            command.flags |= FLAG_SELF_TRADE_OF_ACCOUNT * u16::from(self.rng.per_mille(500));
         }
         if self.rng.per_mille(100) {
             terms.tag = self.rng.below(3);
@@ -376,6 +393,9 @@ impl RiskLoop {
         if self.rng.per_mille(200) {
             command.quantity += 10;
         }
+        if self.rng.per_mille(200) && command.self_trade_prevention != 0 {
+            command.self_trade_prevention = self.rng.between(1, 6) as u16;
+        }
         let terms = terms.filter(|_| !self.rng.per_mille(20));
         self.push(orders, command, orig, terms);
     }
@@ -398,6 +418,7 @@ impl RiskLoop {
         terms: Option<OrderTerms>,
     ) {
         command.orig_cl_ord_id_index = 0;
+        command.session = self.rng.below(3) as u32;
         if let Some(orig) = orig {
             orders.orig_cl_ord_ids.push(orig);
             command.orig_cl_ord_id_index = orders.orig_cl_ord_ids.len() as u16;
@@ -442,14 +463,21 @@ impl RiskLoop {
         {
             limits.checks &= !(u64::from(self.rng.per_mille(off)) << bit);
         }
+        // At first often nothing that counts money is on, so that there is something to count when
+        // currencies are given their first values.
+        if self.log.len() < 1_000 && self.rng.per_mille(600) {
+            limits.checks &= !(bits::BUYING_POWER | bits::GROSS_EXPOSURE | bits::DAILY_LOSS);
+        }
         limits.set_max_gross_exposure(i128::from(self.rng.between(2_000, 30_000)) * UNIT);
         limits.set_max_daily_loss(i128::from(self.rng.between(0, 600)) * UNIT);
         limits.set_max_order_notional(i128::from(self.rng.between(300, 6_000)) * UNIT);
-        limits.set_credit(i128::from(self.rng.between(1_000, 20_000)) * UNIT);
+        // Sometimes far below what is held, so that what needs no credit still needs equity.
+        let credits = if self.rng.per_mille(200) { (0, 300) } else { (1_000, 20_000) };
+        limits.set_credit(i128::from(self.rng.between(credits.0, credits.1)) * UNIT);
         // Now and then a firm's or the venue's, and the longer the run the more often.
         if self.log.len() > 500 && self.rng.per_mille(150) {
             (limits.account, limits.checks) = if self.rng.per_mille(600) {
-                (1 + (account - 1) / 2, limits.checks | LIMITS_OF_FIRM)
+                (firm_of(account), limits.checks | LIMITS_OF_FIRM)
             } else {
                 (0, limits.checks | LIMITS_OF_VENUE)
             };
