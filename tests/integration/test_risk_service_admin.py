@@ -129,9 +129,6 @@ async def test_the_same_account_again_is_the_same_request(
     # What is asked for again takes no number: there are a million of them.
     await admin.create_account(an_account(name="B"), call())
     assert await rows(pool, "SELECT id FROM accounts ORDER BY id") == [(1,), (2,)]
-    # What is asked for again takes no number: there are a million of them.
-    await admin.create_account(an_account(name="B"), call())
-    assert await rows(pool, "SELECT id FROM accounts ORDER BY id") == [(1,), (2,)]
 
 
 async def test_an_account_needs_its_firm(admin: Admin) -> None:

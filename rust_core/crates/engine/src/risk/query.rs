@@ -111,7 +111,8 @@ pub struct Standing {
 pub struct DryRun {
     /// The first reason why it would be refused.
     pub refused: Option<Reject>,
-    /// Every limit check in order of precedence; empty when its shape or state is refused already.
+    /// Every limit check in order of precedence, of each the account's, its firm's and the venue's;
+    /// empty when its shape or state is refused already.
     pub checks: Vec<CheckResult>,
 }
 
@@ -134,6 +135,9 @@ impl RiskEngine {
             Ok(CommandKind::ReplaceOrder) => self.judge_dry((command, None), true, &mut checks),
             _ => Some(Reject::UnsupportedCharacteristic),
         };
+        // One order for all levels, so that the first that fails is the one that is told.
+        let place = |check| super::Check::ALL.iter().position(|&other| other == check);
+        checks.sort_by_key(|result: &CheckResult| place(result.check));
         DryRun { refused, checks }
     }
 
