@@ -26,11 +26,11 @@ from cift.order_entry.v1 import order_pb2
 if TYPE_CHECKING:
     from cift.client.client import Retry
 
-__all__ = ["Session"]
+__all__ = ["SESSION_METADATA", "Session"]
 
+SESSION_METADATA = "cift-session"
 MAX_COMMANDS = 1_000
 CLOSE_SECONDS = 5.0
-METADATA = "cift-session"
 
 
 @dataclass(slots=True)
@@ -48,7 +48,7 @@ class Session:
     """
 
     def __init__(
-        self, open_stream: Callable[[], Any], retry: "Retry", *, window: int, resend: bool
+        self, open_stream: Callable[[str], Any], retry: "Retry", *, window: int, resend: bool
     ) -> None:
         self.connections = 0
         """How often a stream was opened."""
@@ -152,11 +152,12 @@ class Session:
         self._unsent = deque(self._waiting)
         self._work.set()
         self.connections += 1
-        stream = self._open_stream()
+        # One that goes on with a session that was killed is refused, even if the status was lost.
+        stream = self._open_stream(self.id)
         writer = asyncio.create_task(self._write(stream), name="session writer")
         try:
             for name, value in await stream.initial_metadata() or ():
-                if name == METADATA:
+                if name == SESSION_METADATA:
                     self.id = value
             while (message := await stream.read()) is not grpc.aio.EOF:
                 self._on_answer(message)
