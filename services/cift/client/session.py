@@ -152,13 +152,19 @@ class Session:
         self._unsent = deque(self._waiting)
         self._work.set()
         self.connections += 1
-        # One that goes on with a session that was killed is refused, even if the status was lost.
-        stream = self._open_stream(self.id)
-        writer = asyncio.create_task(self._write(stream), name="session writer")
+        before = self.id
+        stream = self._open_stream(before)
+        writer = None
         try:
+            if not before:
+                writer = asyncio.create_task(self._write(stream), name="session writer")
             for name, value in await stream.initial_metadata() or ():
                 if name == SESSION_METADATA:
                     self.id = value
+            if writer is None:
+                # Not before it is open: one that goes on with a session that was killed is refused,
+                # and a write that fails as a stream ends hides what the server said.
+                writer = asyncio.create_task(self._write(stream), name="session writer")
             while (message := await stream.read()) is not grpc.aio.EOF:
                 self._on_answer(message)
             if not self._closing or self._waiting:
@@ -166,9 +172,10 @@ class Session:
         except grpc.aio.AioRpcError as error:
             raise from_rpc(error) from error
         finally:
-            writer.cancel()
             stream.cancel()
-            await asyncio.gather(writer, return_exceptions=True)
+            if writer is not None:
+                writer.cancel()
+                await asyncio.gather(writer, return_exceptions=True)
 
     async def _write(self, stream: Any) -> None:
         # A stream that broke says so to the reader too, which knows what to do.
