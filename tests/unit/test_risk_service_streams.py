@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from cift.kit.errors import ResourceExhausted
-from cift.risk import positions
+from cift.risk import bounds, positions
 from cift.risk.positions import PositionStreams
 from cift.risk.v1.risk_service_pb2 import StreamPositionsResponse
 from cift_core import RiskStage
@@ -125,6 +125,21 @@ async def test_who_falls_too_far_behind_is_told_all(monkeypatch: pytest.MonkeyPa
     await stream.aclose()
 
 
+async def test_orders_do_not_wait_while_a_long_list_is_written() -> None:
+    book = Book()
+    book.trade(*(("A1", f"S{number}", 1) for number in range(1_000)))
+    stream = book.streams.stream("A1", 1)
+    reading = asyncio.ensure_future(read(stream))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not reading.done()
+    book.trade(("A1", "S999", 7))
+    told, through, snapshot = await reading
+    assert (len(told), told["A1 S999"], through, snapshot) == (1_000, "1", 1, True)
+    assert await read(stream) == ({"A1 S999": "7"}, 2, False)
+    await stream.aclose()
+
+
 async def test_a_state_built_anew_is_told_anew_and_never_of_before(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -159,13 +174,20 @@ async def test_a_quiet_stream_says_how_far_it_is(monkeypatch: pytest.MonkeyPatch
 
 
 async def test_there_are_so_many_streams_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(positions, "STREAMS_MAX", 1)
+    monkeypatch.setattr(bounds, "STREAMS_MAX", 3)
+    monkeypatch.setattr(bounds, "FIRM_STREAMS_MAX", 2)
     book = Book()
-    first = book.streams.stream("A1", 1)
+    first, second = book.streams.stream("A1", 1), book.streams.stream("", 1)
     await read(first)
-    with pytest.raises(ResourceExhausted, match="retry later"):
-        await read(book.streams.stream("A2", 1))
-    await first.aclose()
-    second = book.streams.stream("A2", 1)
     await read(second)
-    await second.aclose()
+    with pytest.raises(ResourceExhausted, match="2 streams of positions of this firm"):
+        await read(book.streams.stream("A2", 1))
+    other = book.streams.stream("B1", 2)
+    await read(other)
+    with pytest.raises(ResourceExhausted, match="3 streams of positions are open"):
+        await read(book.streams.stream("B1", 2))
+    await first.aclose()
+    third = book.streams.stream("A2", 1)
+    await read(third)
+    for stream in (second, other, third):
+        await stream.aclose()

@@ -16,7 +16,7 @@ from typing import TypeAlias
 from cift.kit.bus import Bus, Log, LogReader, ReaderLimits
 from cift.kit.errors import OutOfRange, ResourceExhausted
 
-__all__ = ["HEARTBEAT_SECONDS", "FillStreams", "RecentFills"]
+__all__ = ["HEARTBEAT_SECONDS", "LIST_TAG", "FillStreams", "RecentFills"]
 
 HEARTBEAT_SECONDS = 5.0
 CHUNK_BYTES = 256 << 10

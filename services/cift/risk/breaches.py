@@ -13,9 +13,10 @@ from cift.common.v1 import types_pb2
 from cift.kit.bus import Bus, ShardLogs
 from cift.kit.decimals import render
 from cift.kit.errors import Unavailable
-from cift.kit.fills import FillStreams, RecentFills
+from cift.kit.fills import LIST_TAG, FillStreams, RecentFills
 from cift.kit.rpc import Principal
 from cift.risk.access import is_operator
+from cift.risk.bounds import StreamBound
 from cift.risk.lists import Lists
 from cift.risk.pages import page
 from cift.risk.reference import Reference
@@ -63,6 +64,7 @@ class Breaches:
         self._reference = reference
         self._lists = lists
         self._shard = shard
+        self._bound = StreamBound("breaches")
         self._streams = FillStreams(
             bus,
             logs.fills,
@@ -83,6 +85,8 @@ class Breaches:
             ["breaches", account, str(firm)],
             lambda after, most: self._lists.breaches(self._shard, firm, account, after, most),
             lambda row: [row["sequence"], row["index"]],
+            int,
+            int,
         )
         return pb.ListBreachesResponse(breaches=map(_breach, found), next_page_token=token)
 
@@ -100,18 +104,24 @@ class Breaches:
 
         def encode(sequence: int, frame: bytes, known: RiskStage = core) -> bytes:
             # While a new state is built the one of before knows the names.
-            return (self._core() or known).breaches(sequence, frame, firm, request.account, names)
+            state, account = self._core() or known, request.account
+            told = state.breaches(sequence, frame, firm, account)
+            if told.startswith(LIST_TAG):
+                # To hand the names over costs more than to read a message that refused nothing.
+                told = state.breaches(sequence, frame, firm, account, names)
+            return told
 
         after = request.after_sequence if request.HasField("after_sequence") else None
         clock = asyncio.get_running_loop().time
         fresh_until = 0.0
         stream = self._streams.stream(after, encode)
-        async with contextlib.aclosing(stream) as responses:
-            async for response in responses:
-                yield response
-                if firm is None and clock() >= fresh_until:
-                    names |= await self._names()
-                    fresh_until = clock() + NAMES_SECONDS
+        with self._bound.opened(who.firm):
+            async with contextlib.aclosing(stream) as responses:
+                async for response in responses:
+                    yield response
+                    if firm is None and clock() >= fresh_until:
+                        names |= await self._names()
+                        fresh_until = clock() + NAMES_SECONDS
 
     async def _names(self) -> Mapping[int, str]:
         with contextlib.suppress(Exception):

@@ -16,13 +16,13 @@ from typing import Any
 from cift.kit.errors import ResourceExhausted
 from cift.kit.fills import HEARTBEAT_SECONDS
 from cift.risk import standing
-from cift.risk.v1 import risk_pb2
+from cift.risk.bounds import StreamBound
+from cift.risk.standing import Held
 from cift.risk.v1 import risk_service_pb2 as pb
 from cift_core import RiskStage
 
 __all__ = ["PositionStreams"]
 
-STREAMS_MAX = 256
 WAITING_MAX = 10_000
 """Positions that wait for one reader; past it all are told again."""
 ACCOUNTS_MAX = 5_000
@@ -65,6 +65,7 @@ class PositionStreams:
 
     def __init__(self, core: Callable[[], RiskStage | None]) -> None:
         self._core = core
+        self._bound = StreamBound("positions")
         self._readers: set[_Reader] = set()
         self._by_account: dict[str, set[_Reader]] = defaultdict(set)
         self._by_firm: dict[int, set[_Reader]] = defaultdict(set)
@@ -88,16 +89,14 @@ class PositionStreams:
                     reader.note(account, symbol)
 
     async def stream(self, account: str, firm: int) -> AsyncGenerator[bytes, None]:
-        """All positions of an account, or ("") of a firm's accounts, then those that change."""
-        if len(self._readers) >= STREAMS_MAX:
-            raise ResourceExhausted(
-                "TOO_MANY_STREAMS",
-                f"{STREAMS_MAX} streams of positions are open: retry later",
-                retry_after_seconds=5.0,
-            )
-        with self._reading(_Reader(account, firm)) as reader:
-            async for response in self._responses(reader):
-                yield response.SerializeToString()
+        """All positions of an account, or ("") of a firm's accounts, then those that change.
+
+        `firm` is the caller's in any case.
+        """
+        with self._bound.opened(firm), self._reading(_Reader(account, firm)) as reader:
+            async with contextlib.aclosing(self._responses(reader)) as responses:
+                async for response in responses:
+                    yield response.SerializeToString()
 
     @contextlib.contextmanager
     def _reading(self, reader: _Reader) -> Iterator[_Reader]:
@@ -120,9 +119,13 @@ class PositionStreams:
             core = self._core()
             if core is not None and core.fills_applied >= told and reader.arrived.is_set():
                 reader.arrived.clear()
-                response = _next(core, reader)
-                told = response.through_sequence
-                yield response
+                # All at one place; what changes while it is written waits for the next message.
+                told, snapshot, held = core.fills_applied, reader.everything, _take(core, reader)
+                yield pb.StreamPositionsResponse(
+                    positions=await standing.positions(held),
+                    through_sequence=told,
+                    snapshot=snapshot,
+                )
                 heartbeat_at = clock() + HEARTBEAT_SECONDS
                 await asyncio.sleep(PAUSE_SECONDS)
             elif clock() >= heartbeat_at:
@@ -138,37 +141,31 @@ class PositionStreams:
                         await reader.arrived.wait()
 
 
-def _next(core: RiskStage, reader: _Reader) -> pb.StreamPositionsResponse:
-    """What a reader is to be told now."""
-    snapshot = reader.everything
-    positions = _all(core, reader) if snapshot else list(_changed(core, reader.waiting))
+def _take(core: RiskStage, reader: _Reader) -> list[Held]:
+    """What a reader is to be told now; from here on it has been."""
+    held = _all(core, reader) if reader.everything else list(_changed(core, reader.waiting))
     reader.everything = False
     reader.waiting.clear()
-    return pb.StreamPositionsResponse(
-        positions=positions, through_sequence=core.fills_applied, snapshot=snapshot
-    )
+    return held
 
 
-def _all(core: RiskStage, reader: _Reader) -> list[risk_pb2.Position]:
+def _all(core: RiskStage, reader: _Reader) -> list[Held]:
     accounts = [reader.account] if reader.account else core.account_names(reader.firm)
-    found: list[risk_pb2.Position] = []
+    held: list[Held] = []
     for account in accounts:
-        found += [standing.position(account, row) for row in core.positions(account)]
-        if len(accounts) > ACCOUNTS_MAX or len(found) > POSITIONS_MAX:
+        held += [(account, row.symbol, row) for row in core.positions(account)]
+        if len(accounts) > ACCOUNTS_MAX or len(held) > POSITIONS_MAX:
             raise ResourceExhausted(
                 "TOO_MANY_POSITIONS", "the firm has too many for one stream: stream each account"
             )
-    return found
+    return held
 
 
-def _changed(core: RiskStage, names: Iterable[tuple[str, str]]) -> Iterable[risk_pb2.Position]:
+def _changed(core: RiskStage, names: Iterable[tuple[str, str]]) -> Iterator[Held]:
     by_account: dict[str, list[str]] = {}
     for account, symbol in names:
         by_account.setdefault(account, []).append(symbol)
     for account, symbols in by_account.items():
         rows = {row.symbol: row for row in core.positions(account)}
         for symbol in symbols:
-            if symbol in rows:
-                yield standing.position(account, rows[symbol])
-            else:
-                yield standing.closed(account, symbol)
+            yield account, symbol, rows.get(symbol)

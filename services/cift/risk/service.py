@@ -7,6 +7,7 @@ told with it, which on a quiet shard is up to two seconds behind.
 """
 
 import asyncio
+import contextlib
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 
@@ -123,9 +124,10 @@ class Risk:
     ) -> pb.ListPositionsResponse:
         """Tell what an account holds and has open."""
         core = self._core_of(request.account, call)
-        rows = core.positions(request.account)
-        positions = [standing.position(request.account, row) for row in rows]
-        return pb.ListPositionsResponse(positions=positions, sequence=core.fills_applied)
+        sequence = core.fills_applied
+        held = [(request.account, row.symbol, row) for row in core.positions(request.account)]
+        positions = await standing.positions(held)
+        return pb.ListPositionsResponse(positions=positions, sequence=sequence)
 
     @rpc("read")
     async def get_exposure(
@@ -159,8 +161,10 @@ class Risk:
         account = pb.StreamPositionsRequest.FromString(raw).account
         if account:
             self._core_of(account, call)
-        async for response in self._positions.stream(account, call.principal.firm):
-            yield response
+        stream = self._positions.stream(account, call.principal.firm)
+        async with contextlib.aclosing(stream) as responses:
+            async for response in responses:
+                yield response
 
     @rpc("read")
     async def list_breaches(
@@ -177,8 +181,10 @@ class Risk:
         request = pb.StreamBreachesRequest.FromString(raw)
         if request.account:
             self._core_of(request.account, call)
-        async for response in self._breaches.stream(request, call.principal):
-            yield response
+        stream = self._breaches.stream(request, call.principal)
+        async with contextlib.aclosing(stream) as responses:
+            async for response in responses:
+                yield response
 
     @rpc("trade|admin", timed=True)
     async def kill(self, request: pb.KillRequest, call: Call) -> pb.KillResponse:
