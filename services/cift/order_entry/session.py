@@ -77,6 +77,7 @@ class Sessions:
 
     async def serve(self, call: Call) -> None:
         """Serve one stream to its end."""
+        self._check_resumed(call.metadata(METADATA))
         self._number = self._number % 0xFFFFFFFF + 1
         number = self._number
         stream = self._live[number] = SessionStream(self, call, number)
@@ -86,6 +87,15 @@ class Sessions:
         finally:
             del self._live[number]
             self._spawn_end(number)
+
+    def _check_resumed(self, identity: str) -> None:
+        """Raise if a client goes on with a session that was killed, having lost its connection, or
+        the status behind what it was about to send."""
+        match = IDENTITY.fullmatch(identity)
+        if match is not None and int(match[1], 16) == self.journal.origin:
+            number = int(match[2])
+            if number in self._killed or number in self._killing:
+                raise _killed()
 
     def identity(self, number: int) -> str:
         """How clients and operators name a session."""
