@@ -157,7 +157,9 @@ struct Command {
   # Bit 1: cancel this order when its session disconnects.
   # Bit 2: refuse this order if it would take; bit 3: post it one tick away instead.
   # Bit 4: all or none. Bit 5: reduce-only, it never increases the position of its account.
-  # Bit 6: it has terms in the batch's `terms`, which `payloadIndex` names.
+  # Bit 6: it has terms in the batch's `terms`, which `payloadIndex` names. Bit 7: prevention and
+  # group of self-trades are its account's, of which the order says nothing: sent again, it is the
+  # same order whatever they are.
   selfTradePrevention @5 :UInt16;
   # A SelfTrade: the taker's instruction.
   origClOrdIdIndex @6 :UInt16;

@@ -51,7 +51,7 @@ def test_calls_and_arrays_make_the_trades_of_the_day() -> None:
         (trade.seq - day[0].seq, names.index(trade.maker_id) + 1, trade.price, trade.quantity)
         for trade in read_trades(files.trades)
     ]
-    for play in (bench_peers.one_by_one, bench_peers.in_batches):
+    for play in (bench_peers.one_by_one, bench_peers.in_requests, bench_peers.in_batches):
         played = play("whole", flow)
         assert played.operations == played.of == len(day)
         assert played.trades == expected

@@ -126,9 +126,16 @@ CALLS: list[tuple[str, dict[str, Any], str, str]] = [
         {"account": {"name": "SHELL-1", "firm": "SHELL", "currency": "USD"}},
         *("admin", "account"),
     ),
+    (f"{ADMIN}/ListFirms", {"page_size": 1}, "admin", "nextPageToken"),
+    (
+        f"{ADMIN}/UpdateAccount",
+        {"account": {"name": "SHELL-1", "self_trade_group": 7}},
+        *("admin", "account"),
+    ),
     (f"{ADMIN}/ListAccounts", {"page_size": 1}, "admin", "nextPageToken"),
     (f"{ADMIN}/CreateApiKey", {"api_key": NEW_KEY}, "admin", "secret"),
     (f"{ADMIN}/DisableApiKey", {"id": 5}, "admin", ""),
+    (f"{ADMIN}/ListApiKeys", {"firm": "SHELL"}, "admin", "apiKeys"),
     (
         f"{ADMIN}/CreateInstrument",
         {
@@ -151,6 +158,27 @@ CALLS: list[tuple[str, dict[str, Any], str, str]] = [
         },
         *("admin", "instrument"),
     ),
+    (f"{ADMIN}/ListInstruments", {"page_size": 1}, "admin", "nextPageToken"),
+    (
+        f"{ADMIN}/AddLocate",
+        {"locate": {"account": "SHELL-1", "symbol": "SHELL", "quantity": "5"}},
+        *("admin", "located"),
+    ),
+    (f"{ADMIN}/ListLocates", {"account": "SHELL-1"}, "admin", "locates"),
+    (f"{ADMIN}/ReleaseLocate", {"id": 1}, "admin", "located"),
+    (
+        f"{ADMIN}/SetFees",
+        {"fees": {"firm": "SHELL", "tiers": [{"maker_ppm": -5, "taker_ppm": 30}]}},
+        *("admin", "sequence"),
+    ),
+    (f"{ADMIN}/ListFees", {}, "admin", "fees"),
+    (
+        f"{ADMIN}/SetConversion",
+        {"conversion": {"currency": "EUR", "value": "1.08"}},
+        *("admin", "sequence"),
+    ),
+    (f"{ADMIN}/ListConversions", {}, "admin", "conversions"),
+    (f"{ADMIN}/ListAuditEntries", {"page_size": 1}, "admin", "nextPageToken"),
     (
         f"{RISK}/SetLimits",
         {"account": "SHELL-1", "limits": {"max_open_orders": 3}},
@@ -217,6 +245,11 @@ CALLS: list[tuple[str, dict[str, Any], str, str]] = [
     ),
     (f"{RISK}/ListPositions", {"account": "DEMO-1"}, "read", "positions"),
     (f"{RISK}/GetExposure", {"account": "DEMO-1"}, "read", "exposure"),
+    (f"{RISK}/GetProfitAndLoss", {"firm": "DEMO"}, "read", "profitAndLoss"),
+    (f"{RISK}/Kill", {"account": "DEMO-4", "comment": "a shell's"}, "trade", "sequence"),
+    (f"{RISK}/ListKillSwitches", {}, "read", "killSwitches"),
+    (f"{RISK}/Unkill", {"account": "DEMO-4"}, "admin", "sequence"),
+    (f"{RISK}/ListBreaches", {"account": "DEMO-1"}, "read", ""),
     (f"{MATCHING}/GetBook", {"symbol": "AMZN"}, "read", "sequence"),
     (f"{MATCHING}/ListInstruments", {}, "read", "instruments"),
     (f"{MATCHING}/GetStatus", {}, "read", "stateHash"),
@@ -227,6 +260,8 @@ CALLS: list[tuple[str, dict[str, Any], str, str]] = [
 ]  # fmt: skip
 STREAMS: list[tuple[str, dict[str, Any], str]] = [
     (f"{ENTRY}/StreamExecutions", {}, "executions"),
+    (f"{RISK}/StreamPositions", {"account": "DEMO-1"}, "positions"),
+    (f"{RISK}/StreamBreaches", {"after_sequence": 0}, "breaches"),
     (f"{DATA}/StreamBook", {"symbol": "AMZN"}, "snapshot"),
     (f"{DATA}/StreamTopOfBook", {"symbols": ["AMZN"]}, "tops"),
     (f"{DATA}/StreamTrades", {"symbol": "AMZN"}, "trades"),
@@ -242,6 +277,9 @@ def test_every_method_and_stream(shell: Shell) -> None:
         assert not field or field in reply, (method, reply)
         for result in (reply.get("result"), *reply.get("results", ())):
             assert result is None or result["outcome"] == "OUTCOME_ACCEPTED", (method, result)
+    large = order("large", account="DEMO-SMALL", quantity="1001")
+    refused = shell.call(f"{ENTRY}/SubmitOrder", {"order": large}).reply["result"]
+    assert refused["rejectReason"] == "REJECT_REASON_CLIP_SIZE"
     for method, request, field in STREAMS:
         answer = shell.call(method, request, "read", seconds=3)
         assert answer.status == DEADLINE_EXCEEDED, "a stream goes on until its client leaves"

@@ -57,6 +57,9 @@ async def test_keys_by_firm_and_scope(pool: asyncpg.Pool) -> None:
             assert caught.value.reason == "KEY_REQUIRED"
         with pytest.raises(PermissionDenied):
             ring.principal([("authorization", "Bearer trader")], "admin")
+        assert await known(ring, "trader", "trade|admin") == "ALPHA"
+        with pytest.raises(PermissionDenied, match="`trade` or `admin`"):
+            ring.principal([("authorization", "Bearer reader")], "trade|admin")
     finally:
         await ring.stop()
 

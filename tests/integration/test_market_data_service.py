@@ -15,6 +15,7 @@ from cift.kit.bus import Bus, LogSettings, ensure_logs, shard_logs
 from cift.kit.errors import InvalidArgument, NotFound, OutOfRange, ResourceExhausted
 from cift.kit.rpc import Principal
 from cift.kit.server import Server
+from cift.market_data import service as service_module
 from cift.market_data.fanout import FanOut, QueueLimits
 from cift.market_data.service import MarketData
 from cift.market_data.v1 import market_data_service_pb2 as pb
@@ -24,6 +25,8 @@ from tests.support.journal import Journal, auction, random_flow
 from tests.support.nats import NatsServer
 
 LOGS = shard_logs(0)
+HEARD_SECONDS = 4.0
+"""Of a trade; a stream without trades is silent for longer."""
 CALL: Any = None
 """The handlers do not look at the call."""
 Levels = dict[tuple[str, str], tuple[str, int]]
@@ -221,6 +224,27 @@ async def test_a_slow_trade_subscriber_is_told_where_to_resume(bus: Bus, flow: J
         rest = await read_trades(again, expected[-1])
         await again.aclose()
         assert [trade.match_id for trade in [*first.trades, *rest]] == expected
+
+
+async def test_live_trades_wait_for_nobody_who_reads_history(
+    bus: Bus, flow: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service_module, "HISTORY_READERS_MAX", 1)
+    monkeypatch.setattr(service_module, "HISTORY_MESSAGES", 8)
+    async with serving(bus) as service:
+        await publish(bus, flow.fills[:100])
+        await applied(service, 100)
+        slow = trade_stream(service)
+        await anext(slow)  # It holds the one reader of history, and reads no further.
+        live = [trade_stream(service, live_only=True), trade_stream(service, after_sequence=100)]
+        hearing = [asyncio.create_task(anext(stream)) for stream in live]
+        await asyncio.sleep(0.05)
+        await publish(bus, flow.fills[100:150])
+        async with asyncio.timeout(HEARD_SECONDS):
+            await asyncio.gather(*hearing)
+        for stream in live:
+            await stream.aclose()
+        await slow.aclose()
 
 
 async def test_the_best_prices_are_those_of_the_book(bus: Bus, flow: Journal) -> None:

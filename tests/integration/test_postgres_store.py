@@ -5,13 +5,16 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
 
 from cift.kit.stores import postgres
 from cift.kit.stores.instrument import Instrument
-from cift.kit.stores.reference import Limits, ReferenceStore, hash_key
+from cift.kit.stores.limits import Limits
+from cift.kit.stores.records import Holder, Level
+from cift.kit.stores.reference import ReferenceStore, hash_key
 from cift.local import paths, seed
 from cift.local.migrate import prepare_database
 
@@ -84,13 +87,122 @@ async def test_instruments_and_accounts_of_before_are_what_they_were(empty_datab
         assert (account.self_trade, account.self_trade_group) == (0, 0)
         async with store.change("x") as change:
             await change.put_instrument(old)
-            await change.enable_account(account.id, True)
+            await change.put_account(account)
         (row,) = await store.waiting()
         (_, instrument_sent), (_, account_sent) = row.commands
         assert "policies" not in instrument_sent
         assert (account_sent["flags"], "self_trade_group" in account_sent) == (1, False)
     finally:
         await pool.close()
+
+
+async def test_limits_of_before_are_kept_as_they_were_given(empty_database: str) -> None:
+    steps = postgres.read_migrations(paths.MIGRATIONS)
+    await postgres.migrate(empty_database, steps[:5])
+    connection = await asyncpg.connect(empty_database)
+    try:
+        await connection.execute(
+            "INSERT INTO firms (name, created_by, updated_by) VALUES ('F', 'x', 'x');"
+            "INSERT INTO accounts (name, firm_id, currency, created_by, updated_by)"
+            " SELECT 'A' || n, 1, 'USD', 'x', 'x' FROM generate_series(1, 3) n;"
+            "INSERT INTO instruments (symbol, currency, price_scale, quantity_scale,"
+            " tick_size_units, lot_size_units, min_quantity_units, created_by, updated_by)"
+            " VALUES ('WHOLE', 'USD', 2, 0, 1, 10, 10, 'x', 'x'),"
+            " ('FINE', 'USD', 2, 3, 1, 1, 5, 'x', 'x');"
+            "INSERT INTO limits (account_id, instrument_id, max_order_quantity_units,"
+            " max_position_units, credit_pico, created_by, updated_by) VALUES"
+            " (1, 0, 2, 7, 99, 'x', 'x'), (1, 2, 2500, 7000, NULL, 'x', 'x'),"
+            " (2, 0, 4, NULL, NULL, 'x', 'x'), (3, 2, 1500, NULL, NULL, 'x', 'x')"
+        )
+    finally:
+        await connection.close()
+    await postgres.migrate(empty_database, steps)
+    pool = await postgres.open_pool(empty_database, application_name="test", max_size=2)
+    try:
+        store = ReferenceStore(pool)
+        unit = 10**12
+        first, second, third = (Holder(Level.ACCOUNT, number) for number in (1, 2, 3))
+        assert await store.limits() == [
+            Limits(
+                holder=first,
+                max_order_quantity_pico=5 * unit // 2,
+                max_position_pico=7 * unit,
+                credit_pico=99,
+            ),
+            Limits(holder=second, max_order_quantity_pico=4 * unit),
+            Limits(holder=third, instrument_id=2, max_order_quantity_pico=3 * unit // 2),
+        ]
+        listed = {row.symbol: row for row in await store.instruments()}
+        assert [listed[n].min_quantity_units for n in ("WHOLE", "FINE")] == [0, 5]
+        assert [listed[n].smallest_units for n in ("WHOLE", "FINE")] == [10, 5]
+        assert await store.audit() == []
+    finally:
+        await pool.close()
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        {"credit_pico": 10**27 + 1},
+        {"credit_pico": -1},
+        {"collar_bps": 100_001},
+        {"max_order_notional_pico": 10**36 + 1},
+        {"max_daily_loss_pico": 10**27 + 1},
+        {"max_short_pico": -1},
+        {"messages_per_second": 1},
+        {"messages_per_second": 0, "message_burst": 1},
+        {"duplicate_max": 4_096, "duplicate_window_ms": 1},
+        {"instrument_id": 1, "credit_pico": 1},
+        {"instrument_id": 1, "collar_bps": 1},
+    ],
+)
+async def test_limits_that_the_engine_would_refuse_are_not_stored(
+    store: ReferenceStore, limits: dict[str, Any]
+) -> None:
+    async with store.change("carol") as change:
+        await change.put_instrument(instrument(1))
+    with pytest.raises(asyncpg.CheckViolationError):
+        async with store.change("carol") as change:
+            await change.put_limits(Limits(holder=Holder(Level.VENUE), **limits))
+    assert (await store.limits(), len(await store.audit())) == ([], 1)
+
+
+async def test_what_was_written_down_stays(database: str, store: ReferenceStore) -> None:
+    with pytest.raises(LookupError):
+        async with store.change("dave") as change:
+            await change.add_firm("GONE")
+            raise LookupError
+    async with store.change("dave") as change:
+        await change.add_firm("ACME")
+    (entry,) = await store.audit()
+    assert (entry.actor, entry.kind, entry.name, entry.before) == ("dave", "firm", "ACME", None)
+    connection = await asyncpg.connect(database)
+    try:
+        for sql in ("DELETE FROM audit_log", "UPDATE audit_log SET actor = 'mallory'"):
+            with pytest.raises(asyncpg.CheckViolationError, match="stays"):
+                await connection.execute(sql)
+    finally:
+        await connection.close()
+
+
+async def test_more_commands_than_a_batch_holds_are_several_batches(
+    store: ReferenceStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cift.kit.stores.change.MAX_COMMANDS_PER_BATCH", 2)
+    async with store.change("erin") as change:
+        for number in range(1, 6):
+            await change.put_instrument(instrument(number, quantity_scale=1))
+    assert change.number == 3
+    async with store.change("erin") as change:
+        await change.put_limits(Limits(holder=Holder(Level.VENUE), max_position_pico=10**12))
+    rows = await store.waiting()
+    assert [len(row.commands) for row in rows] == [2, 2, 1, 2, 2, 2]
+    sent = [fields for row in rows[3:] for _, fields in row.commands]
+    assert [(row["instrument"], row["max_position"]) for row in sent] == [
+        (0, 1),
+        *((number, 10) for number in range(1, 6)),
+    ]
+    assert {entry.number for entry in await store.audit()} == {3, 6}
 
 
 def test_migrations_are_numbered_without_a_gap(tmp_path: Path) -> None:
@@ -114,7 +226,9 @@ async def test_the_demo_seed_is_one_batch_and_applies_once(
     assert amzn.reference_price_units == 2_231_800
     (row,) = await store.waiting()
     assert row.number == 1
-    assert len(row.commands) == len(await store.instruments()) + 2 * len(accounts)
+    instruments = await store.instruments()
+    finer = [listed for listed in instruments if listed.quantity_scale > 0]
+    assert len(row.commands) == len(instruments) + (2 + len(finer)) * len(accounts)
     secrets = seed.read_keys(seed.read_seed(paths.DEMO_SEED))
     key = await store.key(secrets["trade"])
     assert key is not None
@@ -147,7 +261,8 @@ async def test_a_change_and_its_outbox_row_stand_or_fall_together(store: Referen
     assert change.number is None
     async with store.change("alice") as change:
         account = await change.add_account("ACME-1", firm_id=firm.id, currency="USD")
-        await change.put_limits(Limits(account_id=account.id, credit_pico=10**30, collar_bps=0))
+        holder = Holder(Level.ACCOUNT, account.id)
+        await change.put_limits(Limits(holder=holder, credit_pico=10**27, collar_bps=0))
     assert change.number == 1
     with pytest.raises(asyncpg.UniqueViolationError):
         async with store.change("alice") as change:
@@ -166,13 +281,13 @@ async def test_a_change_and_its_outbox_row_stand_or_fall_together(store: Referen
                 "max_order_quantity": 0,
                 "max_order_notional": "0",
                 "max_position": 0,
-                "credit": str(10**30),
+                "credit": str(10**27),
                 "collar_bps": 0,
                 "max_open_orders": 0,
             },
         ),
     ]
-    assert await store.limits() == [Limits(account_id=1, credit_pico=10**30, collar_bps=0)]
+    assert await store.limits() == [Limits(holder=holder, credit_pico=10**27, collar_bps=0)]
 
 
 async def test_rules_are_sent_when_there_are_some_or_they_change(store: ReferenceStore) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from cift.common.v1 import types_pb2
 from cift.kit.bus import (
     Bus,
     Fenced,
@@ -22,7 +23,10 @@ from cift.kit.bus import (
     ensure_risked,
     read_state,
 )
+from cift.kit.fills import FillStreams, RecentFills
 from cift.kit.stage import Stage, StageState, matching_stage, risk_stage
+from cift.risk.v1 import risk_pb2
+from cift.risk.v1.risk_service_pb2 import StreamBreachesResponse
 from tests.support.fake_core import FakeMatching, FakeReplayer, FakeRisk
 from tests.support.nats import NatsServer
 from tests.support.plane import LOGS, Client, back, judge, lay, wait_until
@@ -160,6 +164,70 @@ async def test_both_start_over_when_logs_lose_more_than_is_kept(
         await client.trade(5)
         await client.settled()
         assert {"risk", "matching"} == set(resets)
+        await client.stop()
+
+
+class Followed(RecentFills):
+    """Fills as the stage told of them."""
+
+    def on_fills(self, sequence: int, frame: bytes) -> None:
+        """Keep them."""
+        self.add(sequence, frame)
+        self.wake()
+
+
+def told(sequence: int, _frame: bytes = b"") -> bytes:
+    """A response that tells of one message."""
+    breach = risk_pb2.Breach(place=types_pb2.Place(sequence=sequence))
+    response = StreamBreachesResponse(breaches=[breach], through_sequence=sequence)
+    encoded: bytes = response.SerializeToString()
+    return encoded
+
+
+async def test_a_stream_goes_on_when_the_state_is_built_anew(bus: Bus) -> None:
+    """From the log, from what the stage applies, and again: each message once, in order."""
+    await lay(bus, 300)
+    recent = Followed(1 << 20)
+    risk = risk_stage(bus, LOGS, FakeReplayer, followers=(recent,))
+    matching = matching_stage(bus, LOGS, FakeReplayer)
+    heard: list[int] = []
+    streams = FillStreams(
+        bus,
+        LOGS.fills,
+        recent,
+        history_readers=1,
+        through=lambda n: StreamBreachesResponse(through_sequence=n).SerializeToString(),
+    )
+
+    async def listen() -> None:
+        async for chunk in streams.stream(0, told):
+            response = StreamBreachesResponse.FromString(chunk)
+            heard.extend(breach.place.sequence for breach in response.breaches)
+
+    async with running(risk, matching):
+        await ready(risk, matching)
+        client = Client(bus)
+        await client.start()
+        listening = asyncio.create_task(listen())
+        await client.trade(20)
+        await client.settled()
+
+        def up_to_date() -> bool:
+            return risk.core is not None and 300 < len(heard) == risk.core.fills_applied
+
+        await wait_until(up_to_date, "not heard", 10.0)
+        before = len(heard)
+        await bus.api("STREAM.DELETE.RISKED")
+        await bus.api("STREAM.DELETE.FILLS")
+        await ensure_logs(bus, LOGS, SETTINGS)
+        await client.trade(20)
+        await client.settled()
+        await wait_until(up_to_date, "not heard anew", 10.0)
+        assert not listening.done()
+        assert len(heard) > before
+        assert heard == list(range(1, len(heard) + 1))
+        assert recent.beginnings > 1
+        listening.cancel()
         await client.stop()
 
 

@@ -402,3 +402,97 @@ def test_a_dry_run_reserves_nothing() -> None:
     assert repr(off) == "RiskCheck(order_quantity of the account: off)"
     assert risk.check(9, 1, "buy", 100, 1).checks == []
     assert risk.state_hash == before
+
+
+def test_fees_are_those_of_the_nearest_holder_and_of_the_tier() -> None:
+    risk = engine()
+    risk.set_fees([(0, 1_000, 2_000), (1_000, -500, 1_000)])
+    risk.set_account(8)
+    risk.set_limits(8)
+    maker, taker = (risk.submit(7, 1, side, 100, 20).order_id for side in ("sell", "buy"))
+    risk.trade(taker, 100, 10)
+    assert [row.fees for row in risk.positions(7)] == [2 * MONEY]
+    told = risk.profit_and_loss("account", 7)
+    assert told is not None
+    assert (told.fees, told.traded_30_days, told.total) == (2 * MONEY, 1_000 * MONEY, -2 * MONEY)
+    # As much was traded as the next tier asks for.
+    risk.trade(taker, 100, 10)
+    risk.trade(maker, 100, 20, maker=True)
+    assert [row.fees for row in risk.positions(7)] == [2 * MONEY]
+    told = risk.profit_and_loss("account", 7)
+    assert told is not None
+    assert (told.realized, told.unrealized, told.fees) == (0, 0, 2 * MONEY)
+    risk.set_fees([(0, 0, 10_000)], 8, "account")
+    risk.trade(risk.submit(8, 1, "buy", 100, 5).order_id, 100, 5)
+    risk.set_fees([], 8, "account")
+    risk.trade(risk.submit(8, 1, "buy", 100, 5).order_id, 100, 5)
+    assert [row.fees for row in risk.positions(8)] == [6 * MONEY]
+    venue = risk.profit_and_loss()
+    assert venue is not None
+    assert (venue.total, venue.fees) == (-8 * MONEY, None)
+
+
+def test_money_of_another_currency_is_counted_at_its_value() -> None:
+    risk = FastRiskEngine()
+    risk.set_instrument(1, reference_price=100, currency="EUR")
+    risk.set_account(7, currency="USD")
+    risk.set_limits(7, credit=1_000 * MONEY)
+    assert risk.submit(7, 1, "buy", 100, 1).reason == 115
+    risk.set_conversion("USD", 10**9)
+    risk.set_conversion("EUR", 1_250_000_000)
+    order = risk.submit(7, 1, "buy", 100, 8)
+    assert (order.accepted, risk.buying_power(7)) == (True, 0)
+    risk.trade(order.order_id, 90, 8)
+    assert risk.buying_power(7) == 100 * MONEY
+    [row] = risk.positions(7)
+    assert (row.currency, row.cost) == ("EUR", 720 * MONEY)
+    exposure = risk.exposure(7)
+    assert exposure is not None
+    assert (exposure.currency, exposure.used) == ("USD", 900 * MONEY)
+    risk.set_account(9, currency="EUR")
+    venue = risk.profit_and_loss()
+    assert venue is not None
+    assert venue.currency == ""
+
+
+def test_below_maintenance_margin_only_what_reduces_is_let_through() -> None:
+    risk = FastRiskEngine()
+    risk.set_instrument(
+        1, reference_price=100, initial_margin_bps=5_000, maintenance_margin_bps=2_500
+    )
+    risk.set_account(7)
+    risk.set_limits(7, credit=1_000 * MONEY)
+    risk.trade(risk.submit(7, 1, "buy", 100, 16).order_id, 100, 16)
+    for price, margin, close_only in ((50, 200, False), (49, 196, True)):
+        risk.set_last_trade(1, price)
+        exposure = risk.exposure(7)
+        assert exposure is not None
+        assert exposure.equity == (1_000 - 16 * (100 - price)) * MONEY
+        assert (exposure.maintenance_margin, exposure.close_only) == (margin * MONEY, close_only)
+    assert risk.submit(7, 1, "buy", 49, 1).reason == 117
+    [failed] = [check for check in risk.check(7, 1, "buy", 49, 1).checks if not check.passed]
+    assert (failed.name, failed.unit) == ("maintenance_margin", "money_bps")
+    assert failed.headroom is not None
+    assert failed.headroom < 0
+    assert risk.submit(7, 1, "sell", 49, 16).accepted
+
+
+def test_a_replace_is_judged_like_an_order() -> None:
+    risk = engine(max_position=10, credit=1_000 * MONEY)
+    order = risk.submit(7, 1, "buy", 100, 8).order_id
+    assert risk.replace(order, quantity=11).reason == 3
+    assert risk.replace(order, price=126).reason == 25
+    assert risk.buying_power(7) == 200 * MONEY
+    assert risk.replace(order, price=50, quantity=10).accepted
+    assert risk.buying_power(7) == 500 * MONEY
+    risk.trade(order, 50, 4)
+    assert risk.submit(7, 1, "buy", 50, 1).reason == 3
+    assert risk.replace(order, quantity=6).accepted
+    assert (risk.open_orders(7), risk.positions(7)[0].open_buy_quantity) == (1, 2)
+    assert risk.replace(order, quantity=4).accepted
+    assert (risk.open_orders(7), risk.positions(7)[0].open_buy_quantity) == (0, 0)
+    with pytest.raises(KeyError):
+        risk.replace(order)
+    other = risk.submit(7, 1, "buy", 50, 1)
+    with pytest.raises(ValueError, match="above 0"):
+        risk.replace(other.order_id, quantity=0)

@@ -354,3 +354,18 @@ def test_stops_are_moved_and_lists_end_with_their_session() -> None:
     assert told(plane)[0] == "CANCELED o1"
     [gone] = plane.ask(cancel("o2"))
     assert gone.reject_reason == types.REJECT_REASON_TOO_LATE
+
+
+def test_an_order_sent_again_is_the_same_whatever_its_account_says_since() -> None:
+    plane = Plane()
+    [first] = plane.ask(limit("a", "buy", "5", "10.00"))
+    [named] = plane.ask(limit("b", "buy", "5", "9.00", self_trade_prevention=ALLOW))
+    for number, fields in enumerate(({"self_trade_prevention": 3}, {"self_trade_group": 9}), 2):
+        plane.store(encode_reference(number, [("account", REFERENCE[2][1] | fields)]))
+        [again] = plane.ask(limit("a", "buy", "5", "10.00"))
+        assert (again.outcome, again.duplicate) == (orders.OUTCOME_ACCEPTED, True)
+        assert again.order_id == first.order_id
+    # What an order says itself tells it from another.
+    [other] = plane.ask(limit("a", "buy", "5", "10.00", self_trade_prevention=ALLOW))
+    assert other.reject_reason == types.REJECT_REASON_DUPLICATE_CL_ORD_ID
+    assert named.outcome == orders.OUTCOME_ACCEPTED

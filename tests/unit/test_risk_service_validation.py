@@ -1,15 +1,19 @@
 """What operators may send: each bound has a value on either side of it."""
 
+import re
 from typing import Any
 
 import pytest
 
+from cift.common.v1 import types_pb2
 from cift.kit.decimals import DecimalError, parse, ratio_half_even, render
 from cift.kit.errors import InvalidArgument
-from cift.risk import market_rules, validation
-from cift.risk.reference import SIZE_UNITS_MAX
+from cift.kit.stores.limits import SIZE_UNITS_MAX, Limits, limits_commands
+from cift.kit.stores.records import Holder, Level
+from cift.local import paths
+from cift.risk import limits, lists, market_rules, validation
 from cift.risk.v1 import admin_pb2, risk_pb2
-from cift_core import encode_reference
+from cift_core import encode_reference, risk_reasons
 from tests.support.core_plane import Plane
 
 GOOD: dict[str, Any] = {
@@ -25,7 +29,7 @@ GOOD: dict[str, Any] = {
 def test_an_instrument_in_units() -> None:
     terms = validation.instrument(admin_pb2.Instrument(**GOOD, reference_price="60000"))
     assert (terms.tick_size_units, terms.lot_size_units) == (5, 10_000)
-    assert (terms.min_quantity_units, terms.max_quantity_units) == (10_000, 0)
+    assert (terms.smallest_units, terms.max_quantity_units) == (10_000, 0)
     assert (terms.reference_price_units, terms.initial_margin_bps) == (6_000_000, 10_000)
     assert terms.enabled
     none = validation.instrument(admin_pb2.Instrument(**GOOD, initial_margin_bps=0, disabled=True))
@@ -212,13 +216,12 @@ def test_every_wrong_field_is_told_at_once() -> None:
 
 
 def test_limits_that_are_absent_are_off() -> None:
-    checked = validation.limits(risk_pb2.Limits(max_order_quantity="0.5", credit="10"))
-    assert checked.max_order_quantity == 5 * 10**11
-    assert checked.credit_pico == 10 * 10**12
-    assert checked.max_position is None
-    assert checked.collar_bps is None
-    assert checked.max_open_orders is None
-    assert validation.limits(risk_pb2.Limits(max_open_orders=0)).max_open_orders == 0
+    checked = limits.read(risk_pb2.Limits(max_order_quantity="0.5", credit="10"))
+    assert checked.pop("max_order_quantity_pico") == 5 * 10**11
+    assert checked.pop("credit_pico") == 10 * 10**12
+    assert checked.pop("restricted") is False
+    assert set(checked.values()) == {None}
+    assert limits.read(risk_pb2.Limits(max_open_orders=0))["max_open_orders"] == 0
 
 
 def test_the_core_takes_the_highest_limits_that_pass() -> None:
@@ -226,18 +229,18 @@ def test_the_core_takes_the_highest_limits_that_pass() -> None:
         "account": 1,
         "checks": 63,
         "max_order_quantity": SIZE_UNITS_MAX,
-        "max_order_notional": str(validation.NOTIONAL_PICO_MAX),
+        "max_order_notional": str(limits.NOTIONAL_PICO_MAX),
         "max_position": SIZE_UNITS_MAX,
-        "credit": str(validation.CREDIT_PICO_MAX),
-        "collar_bps": validation.COLLAR_BPS_MAX,
+        "credit": str(limits.CREDIT_PICO_MAX),
+        "collar_bps": limits.COLLAR_BPS_MAX,
         "max_open_orders": 2**32 - 1,
     }
     plane = Plane()
     plane.store(encode_reference(2, [("limits", highest)]))
-    limits = plane.risk.limits("A1")
-    assert limits is not None
-    assert limits.credit == validation.CREDIT_PICO_MAX
-    assert limits.max_position == SIZE_UNITS_MAX
+    taken = plane.risk.limits("A1")
+    assert taken is not None
+    assert taken.credit == limits.CREDIT_PICO_MAX
+    assert taken.max_position == SIZE_UNITS_MAX
 
 
 @pytest.mark.parametrize(
@@ -253,10 +256,118 @@ def test_the_core_takes_the_highest_limits_that_pass() -> None:
     ],
 )
 def test_limits_have_bounds(field: str, good: Any, bad: Any) -> None:
-    validation.limits(risk_pb2.Limits(**{field: good}))
+    limits.read(risk_pb2.Limits(**{field: good}))
     with pytest.raises(InvalidArgument) as refused:
-        validation.limits(risk_pb2.Limits(**{field: bad}))
+        limits.read(risk_pb2.Limits(**{field: bad}))
     assert [name for name, _ in refused.value.violations] == [f"limits.{field}"]
+
+
+@pytest.mark.parametrize(
+    ("field", "good", "bad", "named"),
+    [
+        ("max_gross_position", "1000000000000", "-0.1", "max_gross_position"),
+        ("max_short", "0", "1000000000001", "max_short"),
+        ("max_gross_exposure", "1" + "0" * 24, "1" + "0" * 25, "max_gross_exposure"),
+        ("max_daily_loss", "1" + "0" * 15, "1" + "0" * 16, "max_daily_loss"),
+        (
+            "message_rate",
+            {"per_second": 1_000_000, "burst": 65_535},
+            {"per_second": 1_000_001, "burst": 1},
+            "message_rate.per_second",
+        ),
+        (
+            "message_rate",
+            {"per_second": 1, "burst": 1},
+            {"per_second": 1},
+            "message_rate.burst",
+        ),
+        (
+            "duplicate_flow",
+            {"window_ms": 65_535, "max_in_a_row": 4_095},
+            {"window_ms": 1, "max_in_a_row": 4_096},
+            "duplicate_flow.max_in_a_row",
+        ),
+        (
+            "duplicate_flow",
+            {"window_ms": 1, "max_in_a_row": 1},
+            {"window_ms": 65_536, "max_in_a_row": 1},
+            "duplicate_flow.window_ms",
+        ),
+    ],
+)
+def test_limits_of_later_have_bounds_too(field: str, good: Any, bad: Any, named: str) -> None:
+    limits.read(risk_pb2.Limits(**{field: good}))
+    with pytest.raises(InvalidArgument) as refused:
+        limits.read(risk_pb2.Limits(**{field: bad}))
+    assert [name for name, _ in refused.value.violations] == [f"limits.{named}"]
+
+
+def test_limits_are_shown_as_they_were_given() -> None:
+    given = risk_pb2.Limits(
+        max_order_quantity="0.000000000001",
+        max_order_notional="10",
+        collar_bps=1,
+        max_position="0",
+        max_open_orders=0,
+        credit="12.5",
+        max_gross_position="3",
+        max_gross_exposure="4",
+        message_rate={"per_second": 5, "burst": 6},
+        duplicate_flow={"window_ms": 7, "max_in_a_row": 8},
+        restricted=True,
+        max_short="9",
+        max_daily_loss="10.01",
+    )
+    holder = Holder(Level.VENUE)
+    assert limits.show(Limits(holder=holder, **limits.read(given))) == given
+    nothing = risk_pb2.Limits()
+    assert limits.show(Limits(holder=holder, **limits.read(nothing))) == nothing
+    some = limits.read(given, ["credit", "message_rate"])
+    assert some == {
+        "credit_pico": 12_500_000_000_000,
+        "messages_per_second": 5,
+        "message_burst": 6,
+    }
+
+
+def test_the_engine_is_told_every_limit_at_its_bit() -> None:
+    given = Limits(
+        holder=Holder(Level.FIRM, 7),
+        max_gross_exposure_pico=2,
+        messages_per_second=3,
+        message_burst=4,
+        duplicate_window_ms=5,
+        duplicate_max=6,
+        max_daily_loss_pico=7,
+        max_short_pico=8 * 10**12,
+    )
+    ((kind, fields),) = limits_commands(given.holder, {0: given}, {}, {})
+    said = {name: value for name, value in fields.items() if value not in (0, "0")}
+    assert (kind, said) == (
+        "limits",
+        {
+            "level": "firm",
+            "account": 7,
+            "checks": 1 << 7 | 1 << 8 | 1 << 9 | 1 << 11 | 1 << 12,
+            "max_gross_exposure": "2",
+            "messages_per_second": 3,
+            "message_burst": 4,
+            "duplicate_window_ms": 5,
+            "duplicate_max": 6,
+            "max_daily_loss": "7",
+            "max_short": 8,
+        },
+    )
+    encode_reference(2, [(kind, fields)])
+
+
+def test_reasons_of_risk_are_the_same_in_the_core_the_index_and_the_query() -> None:
+    index = (paths.MIGRATIONS / "0006_risk_levels.sql").read_text().rpartition("reason IN (")[2]
+    indexed = [int(number) for number in re.findall(r"\d+", index)]
+    asked = [int(number) for number in re.findall(r"\d+", lists.BREACHES)]
+    assert asked == [6, 7, *indexed]
+    assert indexed == sorted(risk_reasons())
+    assert set(indexed) <= set(types_pb2.RejectReason.values())
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,6 @@ def test_a_wrong_command_line_is_refused(
     [
         (["limits", "set", "DEMO-1"], "name a limit to change"),
         (["limits", "set", "DEMO-1", "--credit", "1", "--off", "credit"], "give one of them"),
-        (["limits", "set", "DEMO-1", "--all-off", "--credit", "1"], "stands alone"),
         (["limits", "show"], "name an account, --firm FIRM or --venue, one of them"),
         (["limits", "show", "DEMO-1", "--venue"], "one of them"),
         (["limits", "check", "DEMO-1", "buy", "AMZN", "1", "@", "2", "3"], "give one price"),

@@ -96,7 +96,7 @@ def test_a_table_that_is_too_wide_is_told_row_by_row() -> None:
     assert seen(Table({"name": "name", "text": "text", "size": "the size"}, rows), 25) == [
         "name      nnnnnnnnnnnnnnnnnnnn",
         "text      t",
-        "the size  1000",
+        "the size  1,000",
         "",
         "name      b",
     ]
@@ -113,6 +113,10 @@ def test_a_table_of_nothing_says_so() -> None:
     [
         (Decimal("1234567.100000000000"), "size 1,234,567.10"),
         (Decimal("1000.000000000000"), "size 1,000"),
+        (Decimal("999999999950251.558536667500"), "size 999,999,999,950,251.56"),
+        (Decimal("-1234.333333333333"), "size -1,234.33333333"),
+        (Decimal("1234.56789012"), "size 1,234.56789012"),
+        (1_000_000, "size 1,000,000"),
         (Decimal("0.00000001"), "size 0.00000001"),
         (Decimal("-0.5"), "size -0.50"),
         (Decimal(0), "size 0"),
@@ -133,7 +137,7 @@ def test_how_values_are_written(value: object, text: str) -> None:
 
 def test_times_are_written_in_utc() -> None:
     document = Document({"create_time_ns": 1_714_564_800_123_456_789}, line=True)
-    assert seen(document) == ["create time 2024-05-01 12:00:00.123"]
+    assert seen(document) == ["create time 2024-05-01 12:00:00"]
     assert json.loads(*json_lines(document)) == {"create_time_ns": 1_714_564_800_123_456_789}
 
 
@@ -161,14 +165,15 @@ def test_limits_show_what_is_off() -> None:
         "message_rate": {"per_second": 10, "burst": 20},
         "restricted": False,
     }
-    assert seen(limits._document(Holder(venue=True), "AMZN", Limits())) == [
-        "level               venue",
-        "symbol               AMZN",
-        "max order quantity    off",
-        "max position          off",
-        "max gross position    off",
-        "max short             off",
-        "restricted            off",
+    special = Limits(max_order_quantity=10, restricted=True)
+    assert seen(limits._document(Holder(venue=True), "AMZN", special)) == [
+        "level                   venue",
+        "symbol                   AMZN",
+        "max order quantity         10",
+        "max position        as on all",
+        "max gross position  as on all",
+        "max short           as on all",
+        "restricted                yes",
     ]
 
 
@@ -202,9 +207,10 @@ def test_breaches_lose_nothing_as_json() -> None:
         "223.1800",
     )
     assert set(told) == set(asdict(BREACH))
-    assert seen(Table(breaches.COLUMNS, [row]))[1].startswith(
-        "2024-05-01 12:00:00.123  DEMO-1   buy        101  AMZN    223.18  exceeds_limit  position"
-    )
+    assert seen(Table(breaches.COLUMNS, [row]), 80) == [
+        "         time (UTC)  account  side  quantity  symbol   price  reason",
+        "2024-05-01 12:00:00  DEMO-1   buy        101  AMZN    223.18  exceeds_limit",
+    ]
 
 
 def test_fees_have_a_row_for_each_tier() -> None:
@@ -214,7 +220,7 @@ def test_fees_have_a_row_for_each_tier() -> None:
     assert seen(found) == [
         "level    name  from notional  maker ppm  taker ppm",
         "venue                      0         10         30",
-        "venue                1000000         -5         20",
+        "venue              1,000,000         -5         20",
         "account  A",
     ]
 

@@ -448,7 +448,9 @@ class ProfitAndLossRow:
 
     @property
     def currency(self) -> str:
-        """Currency of the money here; "": the accounts have several, and the sums no meaning."""
+        """Currency of the money here; "": the accounts have several, and it is counted in the unit
+        that all currencies share, once there are limits; before, sums have no meaning.
+        """
 
 @final
 class LimitsRow:
@@ -468,7 +470,9 @@ class LimitsRow:
 
     @property
     def max_order_notional(self) -> int | None:
-        """Largest notional of one order, in 10^-12 of the currency unit, as all money."""
+        """Largest notional of one order, in 10^-12 of a unit of the instrument's currency; all other
+        money is in the holder's.
+        """
 
     @property
     def collar_bps(self) -> int | None:
@@ -546,6 +550,12 @@ def encode_reference(
 
     ValueError: a field that is unknown or out of its type.
     """
+
+def reject_text(reason: int) -> str:
+    """Return a cift.common.v1.RejectReason in words, with what to do, as responses have it."""
+
+def risk_reasons() -> list[int]:
+    """Return the reasons that are risk's own, limits and switches, in order of precedence."""
 
 @final
 class Submitted:
@@ -1525,6 +1535,15 @@ class FastRiskEngine:
         `fast_verdict_dtype()`: `order_id` (0: refused), `reason` as cift.common.v1.RejectReason,
         `accepted`. What is wrong with an order, an unknown account included, is its verdict. The
         interpreter is free meanwhile. ValueError: another shape or dtype; nothing happened then.
+        """
+
+    def replace(
+        self, order_id: int, price: int | None = None, quantity: int | None = None
+    ) -> RiskVerdict:
+        """Judge another limit price or total quantity of an open order; once accepted it has them.
+
+        An order whose quantity is no more than what it has traded ends. KeyError: it isn't open.
+        ValueError: not above 0.
         """
 
     def trade(self, order_id: int, price: int, quantity: int, maker: bool = False) -> None:

@@ -170,10 +170,6 @@ class Projector:
         return place.sequence
 
 
-def _block(shard: int, messages: list[LogMessage]) -> Block:
-    return Block(shard, messages[0].sequence, [message.data for message in messages])
-
-
 def _parts(messages: list[LogMessage]) -> Iterator[list[LogMessage]]:
     """Cut a run of messages into blocks of bounded size, each at least one message."""
     part: list[LogMessage] = []

@@ -227,6 +227,7 @@ class RestatementReason(IntEnum):
     SELF_MATCH_BOTH = 19
     SELF_MATCH_DECREMENT = 20
     OTHER = 99
+    REDUCE_ONLY = 101
     FOK_UNFILLABLE = 102
     KILL_SWITCH = 109
     LINKED_ORDER = 114

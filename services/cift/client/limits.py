@@ -205,6 +205,7 @@ class ProfitAndLoss:
     traded_30_days: Decimal | None
     """Executed in the last 30 UTC days; None also: no schedule of fees has tiers."""
     currency: str
+    """Empty: its accounts have several, and it is told in the unit that all currencies share."""
     sequence: int
     """Journal sequence after which it holds."""
 

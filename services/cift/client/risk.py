@@ -116,7 +116,8 @@ class Risk:
     def list_breaches(self, account: str = "") -> Pages[Breach]:
         """What risk refused, the newest first: of an account, of the key's firm, with `admin` all.
 
-        Await it to have all, iterate it to read a page at a time.
+        Await it to have all, iterate it to read a page at a time. It comes out of the history, a
+        moment behind; what is refused now is told by `stream_breaches`.
         """
         return self._client.pages(
             self._risk.ListBreaches,

@@ -48,7 +48,8 @@ class KeyRing:
             await asyncio.gather(self._task, return_exceptions=True)
 
     def principal(self, metadata: Iterable[tuple[str, str | bytes]], scope: str) -> Principal:
-        """Name the caller by the metadata of its call; it must have `scope`."""
+        """Name the caller by the metadata of its call; it must have `scope`, or one of several that
+        are written as "trade|admin"."""
         secret: str | bytes | None = None
         for key, value in metadata:
             if key == "authorization":
@@ -69,8 +70,9 @@ class KeyRing:
                 )
             raise Unauthenticated("KEY_UNKNOWN", "the API key is not known or was disabled")
         principal = found[1]
-        if scope not in principal.scopes:
-            raise PermissionDenied("SCOPE_REQUIRED", f"the API key lacks the scope `{scope}`")
+        if principal.scopes.isdisjoint(scope.split("|")):
+            named = scope.replace("|", "` or `")
+            raise PermissionDenied("SCOPE_REQUIRED", f"the API key lacks the scope `{named}`")
         return principal
 
     async def _refresh(self) -> None:

@@ -23,6 +23,7 @@ from cift.kit.logging import get_logger
 
 __all__ = [
     "DOMAIN",
+    "Aborted",
     "AlreadyExists",
     "DeadlineExceeded",
     "FailedPrecondition",
@@ -106,6 +107,12 @@ class FailedPrecondition(ServiceError):
     """Not in this state of the system; an operator has to act first."""
 
     code = grpc.StatusCode.FAILED_PRECONDITION
+
+
+class Aborted(ServiceError):
+    """Somebody else changed it in between: read it again and decide anew."""
+
+    code = grpc.StatusCode.ABORTED
 
 
 class OutOfRange(ServiceError):

@@ -54,9 +54,10 @@ def rpc(
 ) -> Callable[[Handler], Handler]:
     """Mark a handler.
 
-    `scope` is the scope that the key needs, None: no key at all. `drains`: a stream that watches
-    `call.draining` and ends by itself; others are ended with UNAVAILABLE. `timed`: a unary handler
-    that keeps its own deadline; others are ended at the default one when the client set none.
+    `scope` is the scope that the key needs, "trade|admin": either of them, None: no key at all.
+    `drains`: a stream that watches `call.draining` and ends by itself; others are ended with
+    UNAVAILABLE. `timed`: a unary handler that keeps its own deadline; others are ended at the
+    default one when the client set none.
     """
 
     def mark(handler: Handler) -> Handler:

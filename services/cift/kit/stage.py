@@ -15,7 +15,7 @@ import asyncio
 import time
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -40,6 +40,7 @@ from cift.kit.logcheck import Replay, Tails, check_start, replay
 from cift.kit.logging import get_logger
 
 __all__ = [
+    "FillsFollower",
     "MatchingCore",
     "Replayer",
     "RiskCore",
@@ -131,6 +132,18 @@ class StageState(StrEnum):
 OnOutput = Callable[[int, bytes], None]
 
 
+class FillsFollower(Protocol):
+    """Is told of every FILLS message that a live risk applies; must be quick and must not raise."""
+
+    def begin(self, sequence: int, /) -> None:
+        """The state was built anew, with FILLS up to `sequence`; what comes follows on that."""
+        ...
+
+    def on_fills(self, sequence: int, fills: bytes, /) -> None:
+        """FILLS `sequence` was applied."""
+        ...
+
+
 def risk_stage(
     bus: Bus,
     logs: ShardLogs,
@@ -139,10 +152,11 @@ def risk_stage(
     settings: LogSettings | None = None,
     on_output: OnOutput | None = None,
     on_reset: Callable[[], None] | None = None,
+    followers: Sequence[FillsFollower] = (),
 ) -> "Stage[R]":
     """The stage ORDERS -> RISKED; see `Stage`."""
     settings = settings or LogSettings()
-    role = _RiskRole(bus, logs, settings, make_replayer)
+    role = _RiskRole(bus, logs, settings, make_replayer, followers)
     return Stage(bus, logs, role, settings, on_output, on_reset)
 
 
@@ -434,8 +448,10 @@ class _RiskRole(_Role[R], Generic[R, M]):
         logs: ShardLogs,
         settings: LogSettings,
         make_replayer: Callable[[], Replayer[R, M]],
+        followers: Sequence[FillsFollower],
     ) -> None:
         super().__init__("risk", logs.orders, logs.risked)
+        self._followers = followers
         self._bus = bus
         self._logs = logs
         self._settings = settings
@@ -465,6 +481,8 @@ class _RiskRole(_Role[R], Generic[R, M]):
             self._bus, self._logs.fills, after=core.fills_applied, on_shorter=on_shorter
         )
         await self._fills.start()
+        for follower in self._followers:
+            follower.begin(core.fills_applied)
 
     async def close(self) -> None:
         fills, self._fills = self._fills, None
@@ -483,6 +501,8 @@ class _RiskRole(_Role[R], Generic[R, M]):
             self._waiting.extend(await self._fills.next_batch(BATCH))
         fills = self._waiting.popleft()
         core.apply_fills(fills.sequence, fills.data)
+        for follower in self._followers:
+            follower.on_fills(fills.sequence, fills.data)
 
 
 async def _cancel(task: "asyncio.Task[Any]") -> None:

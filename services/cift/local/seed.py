@@ -11,11 +11,12 @@ from typing import Any
 
 from cift.kit.layout import SelfTrade
 from cift.kit.stores.instrument import Instrument
-from cift.kit.stores.reference import Change, Limits, ReferenceStore, hash_key
+from cift.kit.stores.limits import MONEY_SCALE, Limits
+from cift.kit.stores.records import Holder, Level
+from cift.kit.stores.reference import Change, ReferenceStore, hash_key
 
 __all__ = ["SeedError", "apply_seed", "read_keys", "read_seed"]
 
-MONEY_SCALE = 12
 ACTOR = "seed"
 
 
@@ -76,10 +77,10 @@ async def _add_account(
     limits = {**default_limits, **row.get("limits", {})}
     await change.put_limits(
         Limits(
-            account_id=account.id,
-            max_order_quantity_units=limits["max_order_quantity_units"],
+            holder=Holder(Level.ACCOUNT, account.id),
+            max_order_quantity_pico=_units(limits["max_order_quantity"], MONEY_SCALE),
             max_order_notional_pico=_units(limits["max_order_notional"], MONEY_SCALE),
-            max_position_units=limits["max_position_units"],
+            max_position_pico=_units(limits["max_position"], MONEY_SCALE),
             credit_pico=_units(limits["credit"], MONEY_SCALE),
             collar_bps=limits["collar_bps"],
             max_open_orders=limits["max_open_orders"],
@@ -89,7 +90,6 @@ async def _add_account(
 
 def _instrument(row: dict[str, Any], number: int) -> Instrument:
     price_scale, quantity_scale = row["price_scale"], row["quantity_scale"]
-    lot = _units(row["lot_size"], quantity_scale)
     return Instrument(
         id=number,
         symbol=row["symbol"],
@@ -97,8 +97,7 @@ def _instrument(row: dict[str, Any], number: int) -> Instrument:
         price_scale=price_scale,
         quantity_scale=quantity_scale,
         tick_size_units=_units(row["tick_size"], price_scale),
-        lot_size_units=lot,
-        min_quantity_units=lot,
+        lot_size_units=_units(row["lot_size"], quantity_scale),
         reference_price_units=_units(row["reference_price"], price_scale),
         self_trade=SelfTrade[row["self_trade"].upper()],
     )

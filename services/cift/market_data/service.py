@@ -114,17 +114,19 @@ class MarketData:
         if not await self._reached(request.after_sequence):
             raise OutOfRange("AFTER_THE_END", f"the journal ends at {self._fanout.applied}")
         after = self._fanout.applied if request.live_only else request.after_sequence
+        subscribe = partial(self._fanout.subscribe, "trades", [request.symbol])
         with contextlib.ExitStack() as stack:
-            reader = LogReader(self._bus, self._fills, after=after, limits=HISTORY_LIMITS)
-            async with self._history, reader:
-                while after < self._fanout.applied:
-                    pieces, after = await self._past_trades(reader, request.symbol, after)
-                    for piece in pieces:
-                        yield piece
-                # Before the reader stops: nothing may be applied between the two.
-                subscription = stack.enter_context(
-                    self._fanout.subscribe("trades", [request.symbol], after)
-                )
+            if after < self._fanout.applied:
+                reader = LogReader(self._bus, self._fills, after=after, limits=HISTORY_LIMITS)
+                async with self._history, reader:
+                    while after < self._fanout.applied:
+                        pieces, after = await self._past_trades(reader, request.symbol, after)
+                        for piece in pieces:
+                            yield piece
+                    # Before the reader stops: nothing may be applied between the two.
+                    subscription = stack.enter_context(subscribe(after))
+            else:  # Nothing is past: who reads history is not waited for.
+                subscription = stack.enter_context(subscribe(after))
             while True:
                 if not await subscription.wait(HEARTBEAT_SECONDS):
                     yield self._heartbeat(pb.StreamTradesResponse, subscription)

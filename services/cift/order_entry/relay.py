@@ -7,11 +7,13 @@ relays may run, in any process: at worst a batch is stored twice, and the second
 
 import asyncio
 import contextlib
+from dataclasses import dataclass
 
 import asyncpg
 
+from cift.kit import frames
 from cift.kit.bus import BusError, LogMessage, OriginWriter
-from cift.kit.layout import BatchStatus
+from cift.kit.layout import BatchStatus, ExecType
 from cift.kit.logging import get_logger
 from cift.kit.stores.postgres import StoreError
 from cift.kit.stores.reference import OutboxRow, ReferenceStore
@@ -33,6 +35,15 @@ MAX_PAUSE_SECONDS = 5.0
 log = get_logger("relay")
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a row: where it took effect, and which of its commands the engine refused."""
+
+    sequence: int
+    refused: list[tuple[int, int]]
+    """Index and reason of each."""
+
+
 class Relay:
     """Publishes waiting rows in order; a part, and a follower of the journal."""
 
@@ -43,8 +54,8 @@ class Relay:
         self._store = ReferenceStore(pool)
         self._writer = writer
         self._shard = shard
-        self._sequences: dict[int, int] = {}
-        """Number → ORDERS sequence where it took effect, until PostgreSQL has been told."""
+        self._outcomes: dict[int, Outcome] = {}
+        """By number, until PostgreSQL has been told."""
         self._changed = asyncio.Event()
         self._rung = asyncio.Event()
         self._pause_seconds = FIRST_PAUSE_SECONDS
@@ -77,7 +88,7 @@ class Relay:
         self._writer.outcome_known(said.batch, message.sequence)
         if said.status == BatchStatus.APPLIED:
             self.applied = said.batch
-            self._sequences[said.batch] = message.sequence
+            self._outcomes[said.batch] = Outcome(message.sequence, _refused(message.data))
             self._changed.set()
 
     def on_batch(self) -> None:
@@ -118,6 +129,7 @@ class Relay:
 
         What counts as applied is what the log says: a log that was made anew gets everything again.
         """
+        await self._note()
         rows = await self._store.outbox_from(self.applied)
         if self.applied and (not rows or rows[0].number != self.applied):
             raise StoreError(
@@ -129,15 +141,21 @@ class Relay:
                 await self._publish(row)
         if len(rows) > 1:
             self._rung.set()  # There may be more than one query gives.
-        if self._sequences:
-            await self._note()
+        await self._note()
 
     async def _note(self) -> None:
-        """Tell PostgreSQL, for operators, where the rows that still wait took effect."""
-        sequences, self._sequences = self._sequences, {}
-        for row in await self._store.waiting():
-            if row.number in sequences:
-                await self._store.note_applied(row.number, sequences[row.number])
+        """Tell PostgreSQL, for operators, where the rows that still wait took effect.
+
+        An outcome is kept until that is done: nobody would tell it again.
+        """
+        known = list(self._outcomes)
+        for number in await self._store.waiting_of(known) if known else ():
+            outcome = self._outcomes[number]
+            await self._store.note_applied(number, outcome.sequence, outcome.refused)
+            if outcome.refused:
+                log.error("reference data refused", number=number, by=outcome.refused)
+        for number in known:
+            del self._outcomes[number]
 
     async def _publish(self, row: OutboxRow) -> None:
         frame = encode_reference(row.number, row.commands, self._shard)
@@ -152,3 +170,10 @@ class Relay:
         if self.applied < row.number:
             raise BusError(f"reference batch {row.number} has no outcome yet")
         log.info("reference data applied", number=row.number, commands=len(row.commands))
+
+
+def _refused(frame: bytes) -> list[tuple[int, int]]:
+    """The commands of a FILLS message that were refused."""
+    events = frames.events(frame)
+    found = events[events["exec_type"] == ExecType.REJECTED]
+    return [(int(event["command_index"]), int(event["reason"])) for event in found]

@@ -1,7 +1,8 @@
 """`python -m cift.risk`: ORDERS and FILLS → RiskStage → RISKED, and two services beside it.
 
-RiskService ──► the stage's state        AdminService ──► PostgreSQL + outbox
-                                             └─ waits until the stage has applied the change
+RiskService ──► the stage's state        AdminService, limits and kills ──► PostgreSQL + outbox
+  streams ◄── fills that it applies          └─ wait until the stage has applied the change
+  lists   ◄── PostgreSQL
 """
 
 import asyncio
@@ -18,11 +19,16 @@ from cift.kit.stage_part import StagePart
 from cift.kit.stores.postgres import open_pool
 from cift.kit.stores.reference import ReferenceStore
 from cift.risk.admin import Admin
+from cift.risk.breaches import Breaches, RecentBreaches
+from cift.risk.lists import Lists
+from cift.risk.positions import PositionStreams
 from cift.risk.reference import Reference
 from cift.risk.service import Risk
 from cift.risk.v1 import admin_service_pb2, risk_service_pb2
 from cift_core import Replayer
 
+RISK = risk_service_pb2.DESCRIPTOR.services_by_name["RiskService"]
+ADMIN = admin_service_pb2.DESCRIPTOR.services_by_name["AdminService"]
 LISTEN = "127.0.0.1:50053"
 READINESS_SECONDS = 0.05
 
@@ -35,14 +41,18 @@ async def main() -> int:
     pool = await open_pool(settings.postgres_dsn, application_name="cift risk", min_size=0)
     try:
         bus = Bus(settings.nats_url, "cift risk")
-        stage = risk_stage(bus, shard_logs(settings.shard), lambda: Replayer(settings.shard))
-        reference = Reference(pool, applied=lambda: stage.applied)
+        logs = shard_logs(settings.shard)
+        recent = RecentBreaches()
+        positions = PositionStreams(lambda: stage.core)
+        stage = risk_stage(
+            bus, logs, lambda: Replayer(settings.shard), followers=(recent, positions)
+        )
+        reference, lists = Reference(pool, applied=lambda: stage.applied), Lists(pool)
+        breaches = Breaches(bus, logs, recent, lambda: stage.core, reference, lists, settings.shard)
         keys = KeyRing(ReferenceStore(pool), development=settings.development)
         server = Server(settings.listen or LISTEN, auth=keys)
-        server.add(
-            risk_service_pb2.DESCRIPTOR.services_by_name["RiskService"], Risk(stage, reference)
-        )
-        server.add(admin_service_pb2.DESCRIPTOR.services_by_name["AdminService"], Admin(reference))
+        server.add(RISK, Risk(stage, reference, lists, positions, breaches))
+        server.add(ADMIN, Admin(reference, lists))
         work = StagePart(stage, on_fault=lifecycle.fail)
 
         async def follow_readiness() -> None:

@@ -1,38 +1,33 @@
-"""AdminService: firms, accounts, keys and instruments, made by operators.
+"""AdminService: firms, accounts, keys and instruments, made and changed by operators; what else
+they keep is in `Terms`.
 
 A name that exists with the same content is the same request again: it answers as the first one did,
-once that is in effect.
+once that is in effect. Every change is written down with the key that made it.
 """
 
 import secrets
 from dataclasses import replace
+from typing import Any
 
-from cift.common.v1 import types_pb2
-from cift.kit.decimals import render
 from cift.kit.errors import AlreadyExists, InvalidArgument, NotFound
 from cift.kit.rpc import Call, rpc
 from cift.kit.stores.instrument import Instrument
 from cift.kit.stores.reference import Account
-from cift.risk import validation
-from cift.risk.market_rules import show_rules
-from cift.risk.reference import NamedAccount, Reference
+from cift.risk import shown, validation
+from cift.risk.access import actor, seconds_to_wait
+from cift.risk.pages import page
+from cift.risk.reference import check_etag
+from cift.risk.terms import Terms
 from cift.risk.v1 import admin_pb2
 from cift.risk.v1 import admin_service_pb2 as pb
 
-__all__ = ["Admin", "actor", "seconds_to_wait"]
+__all__ = ["Admin"]
 
 SECRET_BYTES = 32
-WAIT_SECONDS = 10.0
-"""Longest wait for a change to take effect when the caller set no deadline, or a later one."""
-ANSWER_SECONDS = 0.1
-"""Kept of the caller's deadline, so that it hears why there was no other answer."""
 
 
-class Admin:
-    """Changes reference data over a `Reference`."""
-
-    def __init__(self, reference: Reference) -> None:
-        self._reference = reference
+class Admin(Terms):
+    """Changes reference data over a `Reference`, and lists it."""
 
     @rpc("admin")
     async def create_firm(self, request: pb.CreateFirmRequest, call: Call) -> pb.CreateFirmResponse:
@@ -40,6 +35,13 @@ class Admin:
         name = validation.firm(request.firm)
         await self._reference.add_firm(name, actor(call))
         return pb.CreateFirmResponse(firm=admin_pb2.Firm(name=name))
+
+    @rpc("admin")
+    async def list_firms(self, request: pb.ListFirmsRequest, _call: Call) -> pb.ListFirmsResponse:
+        """List firms."""
+        found, token = await page(request, ["firms"], self._lists.firms, lambda firm: [firm.name])
+        firms = [admin_pb2.Firm(name=firm.name) for firm in found]
+        return pb.ListFirmsResponse(firms=firms, next_page_token=token)
 
     @rpc("admin", timed=True)
     async def create_account(
@@ -59,25 +61,48 @@ class Admin:
             self_trade_group=wanted.self_trade_group,
         )
         stored, number = await self._reference.add_account(terms, actor(call))
-        if _account(stored) != wanted:
+        if replace(stored.account, id=0) != terms:
             raise AlreadyExists("ACCOUNT_EXISTS", f"account {wanted.name} has other terms")
         await self._reference.in_effect(number, seconds)
-        return pb.CreateAccountResponse(account=_account(stored))
+        return pb.CreateAccountResponse(account=shown.account(stored))
+
+    @rpc("admin", timed=True)
+    async def update_account(
+        self, request: pb.UpdateAccountRequest, call: Call
+    ) -> pb.UpdateAccountResponse:
+        """Change an account; from the answer on every order is judged by its new terms."""
+        seconds = seconds_to_wait(call)
+        wanted = request.account
+        fields = validation.account_fields(wanted, request.update_mask.paths)
+
+        def changed(stored: Account) -> Account:
+            check_etag(wanted.etag, stored.revision, f"account {wanted.name}")
+            terms: dict[str, dict[str, Any]] = {
+                "disabled": {"enabled": not wanted.disabled},
+                "self_trade_prevention": {"self_trade": wanted.self_trade_prevention},
+                "self_trade_group": {"self_trade_group": wanted.self_trade_group},
+            }
+            for field in fields:
+                stored = replace(stored, **terms[field])
+            return stored
+
+        put = await self._reference.update_account(wanted.name, changed, actor(call))
+        if put is None:
+            raise NotFound("UNKNOWN_ACCOUNT", f"no account {wanted.name}")
+        stored, number = put
+        await self._reference.in_effect(number, seconds)
+        return pb.UpdateAccountResponse(account=shown.account(stored))
 
     @rpc("admin")
     async def list_accounts(
         self, request: pb.ListAccountsRequest, _call: Call
     ) -> pb.ListAccountsResponse:
-        """List accounts; the token of a page is the last name on the one before."""
-        size = validation.page(request.page_size)
-        if request.page_token and validation.name("page_token", request.page_token):
-            text = "must be the next_page_token of the page before"
-            raise InvalidArgument.of([("page_token", text)])
-        found = await self._reference.accounts(request.page_token, size + 1)
-        token = found[size - 1].account.name if len(found) > size else ""
-        return pb.ListAccountsResponse(
-            accounts=[_account(row) for row in found[:size]], next_page_token=token
+        """List accounts."""
+        found, token = await page(
+            request, ["accounts"], self._lists.accounts, lambda named: [named.account.name]
         )
+        accounts = [shown.account(named) for named in found]
+        return pb.ListAccountsResponse(accounts=accounts, next_page_token=token)
 
     @rpc("admin")
     async def create_api_key(
@@ -87,17 +112,30 @@ class Admin:
         wanted = request.api_key
         validation.api_key(wanted)
         secret = secrets.token_urlsafe(SECRET_BYTES)
-        number = await self._reference.add_key(
+        key = await self._reference.add_key(
             secret,
             firm_id=await self._firm_id(wanted.firm),
             scopes=list(wanted.scopes),
             label=wanted.label,
             actor=actor(call),
         )
-        key = admin_pb2.ApiKey(
-            id=number, firm=wanted.firm, scopes=wanted.scopes, label=wanted.label
+        return pb.CreateApiKeyResponse(api_key=shown.api_key(key, wanted.firm), secret=secret)
+
+    @rpc("admin")
+    async def list_api_keys(
+        self, request: pb.ListApiKeysRequest, _call: Call
+    ) -> pb.ListApiKeysResponse:
+        """List keys, without anything of their secrets."""
+        if request.firm:
+            validation.refuse(validation.name("firm", request.firm))
+        found, token = await page(
+            request,
+            ["keys", request.firm],
+            lambda after, maximum: self._lists.keys(request.firm, after, maximum),
+            lambda named: [named[0].id],
         )
-        return pb.CreateApiKeyResponse(api_key=key, secret=secret)
+        keys = [shown.api_key(key, firm) for key, firm in found]
+        return pb.ListApiKeysResponse(api_keys=keys, next_page_token=token)
 
     @rpc("admin")
     async def disable_api_key(
@@ -117,11 +155,13 @@ class Admin:
         """Add an instrument; orders for it are taken once this has answered."""
         seconds = seconds_to_wait(call)
         terms = validation.instrument(request.instrument)
-        stored, number = await self._reference.add_instrument(terms, actor(call))
-        if replace(stored, id=0) != terms:
+        stored, number = await self._reference.add_instrument(
+            lambda new: replace(terms, id=new), terms.symbol, actor(call)
+        )
+        if _content(stored) != _content(terms):
             raise AlreadyExists("INSTRUMENT_EXISTS", f"instrument {terms.symbol} has other terms")
         await self._reference.in_effect(number, seconds)
-        return pb.CreateInstrumentResponse(instrument=_instrument(stored))
+        return pb.CreateInstrumentResponse(instrument=shown.instrument(stored))
 
     @rpc("admin", timed=True)
     async def update_instrument(
@@ -131,22 +171,40 @@ class Admin:
         seconds = seconds_to_wait(call)
         wanted = request.instrument
         fields = validation.changed_fields(wanted, request.update_mask.paths)
-        said = {field.name for field, _ in wanted.ListFields()}
 
         def changed(stored: Instrument) -> Instrument:
-            terms = _instrument(stored)
+            check_etag(wanted.etag, stored.revision, f"instrument {wanted.symbol}")
+            terms = shown.instrument(stored)
+            smallest = terms.min_quantity
+            if not stored.min_quantity_units:
+                terms.ClearField("min_quantity")  # Never given: it follows the lot.
             for field in fields:
                 terms.ClearField(field)
                 if field in said:
                     terms.MergeFrom(admin_pb2.Instrument(**{field: getattr(wanted, field)}))
+            read_back = not request.update_mask.paths and terms.min_quantity == smallest
+            if read_back and not stored.min_quantity_units:
+                terms.ClearField("min_quantity")  # As it was told, not as it was given.
             return validation.changed_instrument(stored, terms)
 
+        said = {field.name for field, _ in wanted.ListFields()}
         put = await self._reference.update_instrument(wanted.symbol, changed, actor(call))
         if put is None:
             raise NotFound("UNKNOWN_SYMBOL", f"no instrument {wanted.symbol}")
         stored, number = put
         await self._reference.in_effect(number, seconds)
-        return pb.UpdateInstrumentResponse(instrument=_instrument(stored))
+        return pb.UpdateInstrumentResponse(instrument=shown.instrument(stored))
+
+    @rpc("admin")
+    async def list_instruments(
+        self, request: pb.ListInstrumentsRequest, _call: Call
+    ) -> pb.ListInstrumentsResponse:
+        """List instruments."""
+        found, token = await page(
+            request, ["instruments"], self._lists.instruments, lambda stored: [stored.symbol]
+        )
+        instruments = [shown.instrument(stored) for stored in found]
+        return pb.ListInstrumentsResponse(instruments=instruments, next_page_token=token)
 
     async def _firm_id(self, name: str) -> int:
         number = await self._reference.firm_id(name)
@@ -155,44 +213,6 @@ class Admin:
         return number
 
 
-def actor(call: Call) -> str:
-    """Who a change is written down for."""
-    return f"key {call.principal.key_id}"
-
-
-def seconds_to_wait(call: Call) -> float:
-    """How long a call may wait for a change to take effect."""
-    left = call.seconds_left()
-    return WAIT_SECONDS if left is None else max(0.0, min(left - ANSWER_SECONDS, WAIT_SECONDS))
-
-
-def _account(named: NamedAccount) -> admin_pb2.Account:
-    return admin_pb2.Account(
-        name=named.account.name,
-        firm=named.firm,
-        currency=named.account.currency,
-        disabled=not named.account.enabled,
-        self_trade_prevention=types_pb2.SelfTradePrevention.ValueType(named.account.self_trade),
-        self_trade_group=named.account.self_trade_group,
-    )
-
-
-def _instrument(stored: Instrument) -> admin_pb2.Instrument:
-    price, quantity = stored.price_scale, stored.quantity_scale
-    shown = admin_pb2.Instrument(
-        symbol=stored.symbol,
-        currency=stored.currency,
-        price_scale=price,
-        quantity_scale=quantity,
-        tick_size=render(stored.tick_size_units, price),
-        lot_size=render(stored.lot_size_units, quantity),
-        min_quantity=render(stored.min_quantity_units, quantity),
-        initial_margin_bps=stored.initial_margin_bps,
-        disabled=not stored.enabled,
-    )
-    if stored.max_quantity_units:
-        shown.max_quantity = render(stored.max_quantity_units, quantity)
-    if stored.reference_price_units:
-        shown.reference_price = render(stored.reference_price_units, price)
-    show_rules(stored, shown)
-    return shown
+def _content(terms: Instrument) -> Instrument:
+    """What makes it the same instrument: a smallest order of one lot may be said or not."""
+    return replace(terms, id=0, min_quantity_units=terms.smallest_units)

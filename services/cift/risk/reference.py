@@ -1,33 +1,42 @@
 """Reference data as the operators' RPCs need it: found by name, changed once, and in effect.
 
-A change is a row of the outbox; it is in effect when the relay has noted the ORDERS sequence that
-carried it, after its outcome had come back through FILLS, and the engine here has applied that
-sequence too.
-
-Limits on sizes are told in units of an instrument but hold for all of an account's: the account's
-own row has whole units, rounded down, and each instrument with a finer scale a row of its own.
+A change is one or more rows of the outbox; it is in effect when the relay has noted the ORDERS
+sequence that carried the last of them, after its outcome had come back through FILLS, and the
+engine here has applied that sequence too. What is as it was asked for makes no change: the audit
+log knows which row of the outbox made it so.
 """
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
 
-from cift.kit.errors import DeadlineExceeded
+from cift.common.v1 import types_pb2
+from cift.kit.errors import Aborted, DeadlineExceeded, FailedPrecondition, as_service_error
+from cift.kit.stores.change import VENUE_NAME, Change, holder_name
 from cift.kit.stores.instrument import Instrument, instrument_columns
-from cift.kit.stores.reference import Account, Change, Limits, ReferenceStore
-from cift.risk.validation import MONEY_SCALE, AccountLimits
+from cift.kit.stores.limits import Limits, limits_columns
+from cift.kit.stores.records import (
+    Account,
+    ApiKey,
+    Conversion,
+    FeeSchedule,
+    Holder,
+    Level,
+    Locate,
+)
+from cift.kit.stores.reference import ReferenceStore
+from cift.kit.stores.rows import ACCOUNT_COLUMNS
 
-__all__ = ["NamedAccount", "Reference"]
+__all__ = ["NamedAccount", "NamedHolder", "Reference", "check_etag", "etag"]
 
 LOOK_SECONDS = 0.01
-ROWS_PER_CHANGE = 4_000
-"""Of limits in one change; a batch of the journal holds 4,096 commands."""
-SIZE_UNITS_MAX = 10**18
-"""The engine's bound of a position; a higher limit means the same."""
+SAFE_AGAIN = "the same request again is safe and waits on"
+CURRENCIES_MAX = 1_024
+"""The engine's bound of currencies that are worth something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +47,41 @@ class NamedAccount:
     firm: str
 
 
+@dataclass(frozen=True, slots=True)
+class NamedHolder:
+    """An account, a firm or the venue, with its name; the firm of an account, or the firm."""
+
+    holder: Holder
+    name: str
+    firm_id: int | None = None
+
+    def __str__(self) -> str:
+        return VENUE_NAME if self.holder.level is Level.VENUE else self.kind + " " + self.name
+
+    @property
+    def kind(self) -> str:
+        """What it is."""
+        return self.holder.level.name.lower()
+
+    @property
+    def audit_name(self) -> str:
+        """How the audit log names it."""
+        return holder_name(self.holder.level, self.name)
+
+
+def etag(revision: int) -> str:
+    """What tells a revision of a thing from another."""
+    return f"r{revision}"
+
+
+def check_etag(given: str, revision: int | None, what: str) -> None:
+    """Refuse a change of what was changed since it was read; `revision` None: it isn't there."""
+    if given and (revision is None or given != etag(revision)):
+        raise Aborted(
+            "ETAG_MISMATCH", f"{what} changed since it was read: read it again, then change that"
+        )
+
+
 class Reference:
     """Reads and changes over a pool; `applied` is the last sequence in the engine here."""
 
@@ -45,14 +89,15 @@ class Reference:
         self._pool = pool
         self._store = ReferenceStore(pool)
         self._applied = applied
-        # Limits and instruments look at one another; a race between two risk processes leaves an
-        # account with the narrower limits of its own row until they are set again.
-        self._limits_guard = asyncio.Lock()
 
     async def firm_id(self, name: str) -> int | None:
         """The number of a firm."""
         number: int | None = await self._pool.fetchval("SELECT id FROM firms WHERE name = $1", name)
         return number
+
+    async def firm_names(self) -> dict[int, str]:
+        """The names of all firms by number."""
+        return {firm.id: firm.name for firm in await self._store.firms()}
 
     async def add_firm(self, name: str, actor: str) -> None:
         """Add a firm; one that is there stays as it is."""
@@ -65,16 +110,7 @@ class Reference:
     async def account(self, name: str) -> NamedAccount | None:
         """Find an account by name."""
         row = await self._pool.fetchrow(f"{ACCOUNTS} WHERE a.name = $1", name)
-        return None if row is None else _named(row)
-
-    async def accounts(self, after: str, maximum: int) -> list[NamedAccount]:
-        """Accounts by name, those after a name."""
-        rows = await self._pool.fetch(
-            f'{ACCOUNTS} WHERE a.name COLLATE "C" > $1 ORDER BY a.name COLLATE "C" LIMIT $2',
-            after,
-            maximum,
-        )
-        return [_named(row) for row in rows]
+        return None if row is None else named_account(row)
 
     async def add_account(self, wanted: Account, actor: str) -> tuple[NamedAccount, int]:
         """Add an account unless the name is taken; what is there, and its outbox row."""
@@ -93,17 +129,29 @@ class Reference:
             change = None
         stored = await self.account(name)
         assert stored is not None  # Accounts are never deleted.
-        if change is not None and change.number is not None:
-            return stored, change.number
-        return stored, await self._last_number("account", stored.account.id)
+        return stored, await self._number(change, "account", name, {"id": stored.account.id})
+
+    async def update_account(
+        self, name: str, changed: Callable[[Account], Account], actor: str
+    ) -> tuple[NamedAccount, int] | None:
+        """Put what `changed` makes of what is stored; it, and its outbox row; None: not there."""
+        async with self._store.change(actor) as change:
+            stored = await change.account(name)
+            if stored is None:
+                return None
+            wanted = changed(stored)
+            if wanted != stored:
+                await change.put_account(wanted)
+        put = await self.account(name)
+        assert put is not None
+        return put, await self._number(change, "account", name, {"id": stored.id})
 
     async def add_key(
         self, secret: str, *, firm_id: int, scopes: Sequence[str], label: str, actor: str
-    ) -> int:
-        """Store a new key; its number."""
+    ) -> ApiKey:
+        """Store a new key."""
         async with self._store.change(actor) as change:
-            key = await change.add_key(secret, firm_id=firm_id, scopes=scopes, label=label)
-        return key.id
+            return await change.add_key(secret, firm_id=firm_id, scopes=scopes, label=label)
 
     async def disable_key(self, number: int, actor: str) -> bool:
         """Disable a key; False when there is none."""
@@ -117,63 +165,22 @@ class Reference:
         )
         return None if row is None else Instrument.of_row(row)
 
-    async def add_instrument(self, terms: Instrument, actor: str) -> tuple[Instrument, int]:
-        """Add an instrument unless the symbol is taken; what is there, and its outbox row."""
-        async with self._limits_guard:
-            stored = await self.instrument(terms.symbol)
-            if stored is None:
-                try:
-                    return await self._add_instrument(terms, actor)
-                except asyncpg.UniqueViolationError:
-                    stored = await self.instrument(terms.symbol)
+    async def add_instrument(
+        self, new: Callable[[int], Instrument], symbol: str, actor: str
+    ) -> tuple[Instrument, int]:
+        """Add an instrument under a new number unless the symbol is taken; what is there, and its
+        outbox row."""
+        change: Change | None = None
+        stored = await self.instrument(symbol)
+        if stored is None:
+            try:
+                async with self._store.change(actor) as change:
+                    await change.put_instrument(new(await change.next_instrument_id()))
+            except asyncpg.UniqueViolationError:
+                change = None
+            stored = await self.instrument(symbol)
         assert stored is not None  # Instruments are never deleted.
-        return stored, await self._last_number("instrument", stored.id)
-
-    async def set_limits(self, account_id: int, limits: AccountLimits, actor: str) -> int:
-        """Set an account's limits, all of them; the outbox row."""
-        async with self._limits_guard:
-            scales = {i.id: i.quantity_scale for i in await self._store.instruments()}
-            special = await self._pool.fetch(
-                "SELECT instrument_id FROM limits WHERE account_id = $1", account_id
-            )
-            wanted = {number for number, scale in scales.items() if scale > 0}
-            wanted |= {row["instrument_id"] for row in special} & scales.keys()
-            rows = [
-                Limits(
-                    account_id=account_id,
-                    max_order_notional_pico=limits.max_order_notional_pico,
-                    credit_pico=limits.credit_pico,
-                    collar_bps=limits.collar_bps,
-                    max_open_orders=limits.max_open_orders,
-                    **_sizes(limits.max_order_quantity, limits.max_position, 0),
-                )
-            ]
-            rows += [
-                Limits(
-                    account_id=account_id,
-                    instrument_id=number,
-                    **_sizes(limits.max_order_quantity, limits.max_position, scales[number]),
-                )
-                for number in sorted(wanted)
-            ]
-            return await self._put_limits(rows, actor)
-
-    async def in_effect(self, number: int, seconds: float) -> int:
-        """Wait until an outbox row has taken effect, here too; its ORDERS sequence."""
-        deadline = time.monotonic() + seconds
-        while True:
-            sequence: int | None = await self._pool.fetchval(
-                "SELECT sequence FROM reference_outbox WHERE number = $1", number
-            )
-            if sequence is not None and self._applied() >= sequence:
-                return sequence
-            if time.monotonic() >= deadline:
-                raise DeadlineExceeded(
-                    "NOT_YET_IN_EFFECT",
-                    "stored, and it will take effect once the journal takes it; the same request "
-                    "again is safe and waits on",
-                )
-            await asyncio.sleep(LOOK_SECONDS)
+        return stored, await self._number(change, "instrument", symbol, {"id": stored.id})
 
     async def update_instrument(
         self, symbol: str, changed: Callable[[Instrument], Instrument], actor: str
@@ -187,98 +194,187 @@ class Reference:
             if stored is None:
                 return None
             wanted = changed(stored)
-            if wanted != stored:
-                await change.put_instrument(wanted)
-        if change.number is not None:
-            return wanted, change.number
-        return wanted, await self._last_number("instrument", wanted.id)
+            put = await change.put_instrument(wanted) if wanted != stored else stored
+        return put, await self._number(change, "instrument", symbol, {"id": put.id})
 
-    async def _add_instrument(self, terms: Instrument, actor: str) -> tuple[Instrument, int]:
-        sizes = await self._account_sizes() if terms.quantity_scale > 0 else []
-        async with self._store.change(actor) as change:
-            number = await change.next_instrument_id()
-            instrument = await change.put_instrument(replace(terms, id=number))
-            rows = [
-                Limits(
-                    account_id=account_id,
-                    instrument_id=number,
-                    **_sizes(quantity, position, terms.quantity_scale),
-                )
-                for account_id, quantity, position in sizes
-            ]
-            await _put(change, rows[:ROWS_PER_CHANGE])
-        assert change.number is not None
-        outbox_row = change.number
-        if rows[ROWS_PER_CHANGE:]:
-            outbox_row = await self._put_limits(rows[ROWS_PER_CHANGE:], actor)
-        return instrument, outbox_row
-
-    async def _put_limits(self, rows: Sequence[Limits], actor: str) -> int:
-        """Store limits, in as many changes as they need; the last outbox row."""
-        number = 0
-        for start in range(0, len(rows), ROWS_PER_CHANGE):
-            async with self._store.change(actor) as change:
-                await _put(change, rows[start : start + ROWS_PER_CHANGE])
-            assert change.number is not None
-            number = change.number
-        return number
-
-    async def _account_sizes(self) -> list[tuple[int, int | None, int | None]]:
-        """Account, order quantity and position in 10^-12 of a unit, from its finest row."""
-        rows = await self._pool.fetch(
-            "SELECT DISTINCT ON (l.account_id) l.account_id,"
-            " coalesce(i.quantity_scale, 0) AS scale,"
-            " l.max_order_quantity_units AS quantity, l.max_position_units AS position"
-            " FROM limits l LEFT JOIN instruments i ON i.id = l.instrument_id"
-            " ORDER BY l.account_id, scale DESC"
+    async def limits(self, holder: NamedHolder, symbol: str = "") -> tuple[Limits, int] | None:
+        """A holder's limits on all instruments, or in one, and the outbox row that set them."""
+        row = await self._pool.fetchrow(
+            f"SELECT {limits_columns()} FROM limits WHERE level = $1 AND holder_id = $2"
+            " AND instrument_id = coalesce((SELECT id FROM instruments WHERE symbol = $3), 0)",
+            int(holder.holder.level),
+            holder.holder.id,
+            symbol,
         )
-        found = []
-        for row in rows:
-            unit = 10 ** (MONEY_SCALE - row["scale"])
-            sizes = [None if row[n] is None else row[n] * unit for n in ("quantity", "position")]
-            if sizes != [None, None]:
-                found.append((row["account_id"], sizes[0], sizes[1]))
+        if row is None:
+            return None
+        limits = Limits.of_row(row)
+        return limits, await self._limits_number(None, holder, limits, symbol)
+
+    async def set_limits(
+        self,
+        holder: NamedHolder,
+        instrument: Instrument | None,
+        changed: Callable[[Limits | None], Limits],
+        actor: str,
+    ) -> tuple[Limits, int]:
+        """Put what `changed` makes of a holder's limits, in one instrument or (None) on all; they,
+        and their outbox row."""
+        async with self._store.change(actor) as change:
+            stored = await change.limits(holder.holder, 0 if instrument is None else instrument.id)
+            put = changed(stored)
+            if put != stored:
+                put = await change.put_limits(put)
+            elif stored is not None:
+                put = stored
+        symbol = "" if instrument is None else instrument.symbol
+        return put, await self._limits_number(change, holder, put, symbol)
+
+    async def add_locate(
+        self, account: Account, instrument: Instrument, units: int, source: str, actor: str
+    ) -> tuple[Locate, int, int]:
+        """Add a locate; it, all that is located there, and the outbox row (0: none was needed)."""
+        async with self._store.change(actor) as change:
+            locate = await change.add_locate(account.id, instrument.id, units, source)
+            located = await change.located(account.id, instrument.id)
+        return locate, located, change.number or 0
+
+    async def release_locate(self, number: int, actor: str) -> tuple[Locate, int, int] | None:
+        """Release a locate, as `add_locate`; None when there is none."""
+        async with self._store.change(actor) as change:
+            locate = await change.release_locate(number)
+            if locate is None:
+                return None
+            located = await change.located(locate.account_id, locate.instrument_id)
+            name = await change.locate_name(locate)
+        return locate, located, await self._number(change, "locate", name)
+
+    async def set_fees(self, holder: NamedHolder, fees: FeeSchedule, actor: str) -> int:
+        """Set a holder's fees; the outbox row."""
+        async with self._store.change(actor) as change:
+            stored = await change.fees(holder.holder)
+            if fees.tiers != (() if stored is None else stored.tiers):
+                await change.put_fees(fees)
+        return await self._number(change, "fees", holder.audit_name)
+
+    async def set_conversion(self, conversion: Conversion, actor: str) -> int:
+        """Set what a currency is worth; the outbox row."""
+        async with self._store.change(actor) as change:
+            if await change.conversion(conversion.currency) != conversion:
+                await change.put_conversion(conversion)
+                if await change.count_conversions() > CURRENCIES_MAX:
+                    raise FailedPrecondition(
+                        "TOO_MANY_CURRENCIES",
+                        f"at most {CURRENCIES_MAX} currencies are given a value",
+                    )
+        return await self._number(change, "conversion", conversion.currency)
+
+    async def kill(self, holder: NamedHolder, on: bool, comment: str, actor: str) -> int:
+        """Turn a kill switch on or off; the outbox row, 0: it was never turned."""
+        async with self._store.change(actor) as change:
+            if on:
+                await change.kill(holder.holder, comment)
+            else:
+                await change.unkill(holder.holder, comment)
+        return await self._number(change, "kill_switch", holder.audit_name)
+
+    async def has_accounts(self, firm_id: int) -> bool:
+        """Whether a firm has accounts: the engine knows it once it has."""
+        found: bool = await self._pool.fetchval(
+            "SELECT EXISTS (SELECT FROM accounts WHERE firm_id = $1)", firm_id
+        )
         return found
 
-    async def _last_number(self, kind: str, number: int) -> int:
-        """The last outbox row that concerns an account or an instrument."""
+    async def in_effect(
+        self, number: int, seconds: float, *, here: bool = True, again: str = SAFE_AGAIN
+    ) -> int:
+        """Wait until an outbox row has taken effect, `here` too; its ORDERS sequence.
+
+        Row 0 is none: the sequence is 0. What is waited for is stored, so a database that is away
+        is waited out; who waits in vain is told what it does to send the request `again`.
+        """
+        deadline = time.monotonic() + seconds
+        while number:
+            row = await self._outcome(number)
+            sequence: int | None = row and row["sequence"]
+            if sequence is not None and row["refused"]:
+                raise _refused(row["refused"])
+            if sequence is not None and (not here or self._applied() >= sequence):
+                return sequence
+            if time.monotonic() >= deadline:
+                raise DeadlineExceeded(
+                    "NOT_YET_IN_EFFECT",
+                    f"stored, and it will take effect once the journal takes it; {again}",
+                )
+            await asyncio.sleep(LOOK_SECONDS)
+        return 0
+
+    async def _outcome(self, number: int) -> Any:
+        """What is noted of an outbox row; None: nothing, or the database is away."""
+        try:
+            return await self._pool.fetchrow(
+                "SELECT sequence, refused FROM reference_outbox WHERE number = $1", number
+            )
+        except Exception as error:
+            if as_service_error(error).reason != "DATABASE_UNAVAILABLE":
+                raise
+            return None
+
+    async def _limits_number(
+        self, change: Change | None, holder: NamedHolder, limits: Limits, symbol: str
+    ) -> int:
+        name = f"{holder.audit_name}/{symbol}" if symbol else holder.audit_name
+        found = {**holder.holder.command, "instrument": limits.instrument_id}
+        return await self._number(change, "limits", name, found)
+
+    async def _number(
+        self,
+        change: Change | None,
+        kind: str,
+        name: str,
+        fields: dict[str, Any] | None = None,
+    ) -> int:
+        """The last outbox row that made a thing what it is: that of `change`, if it made one.
+
+        Things of before there was an audit log are looked for in the outbox itself, by `fields` of
+        their command.
+        """
+        if change is not None and change.number is not None:
+            return change.number
         row: int | None = await self._pool.fetchval(
-            "SELECT max(number) FROM reference_outbox WHERE commands @> $1",
-            [[kind, {"id": number}]],
+            "SELECT max(number) FROM audit_log WHERE kind = $1 AND name = $2", kind, name
         )
-        assert row is not None  # Written in the same transaction as the row itself.
-        return row
+        if not row and fields is not None:
+            row = await self._pool.fetchval(
+                "SELECT max(number) FROM reference_outbox WHERE commands @> $1", [[kind, fields]]
+            )
+        return row or 0
 
 
-async def _put(change: Change, rows: Iterable[Limits]) -> None:
-    for row in rows:
-        await change.put_limits(row)
-
-
-def _sizes(quantity: int | None, position: int | None, scale: int) -> dict[str, Any]:
-    """Sizes in 10^-12 of a unit as fields of `Limits` in units of 10^-scale, rounded down."""
-
-    def units(size: int | None) -> int | None:
-        return None if size is None else min(size // 10 ** (MONEY_SCALE - scale), SIZE_UNITS_MAX)
-
-    return {"max_order_quantity_units": units(quantity), "max_position_units": units(position)}
-
-
-def _named(row: Any) -> NamedAccount:
-    account = Account(
-        id=row["id"],
-        name=row["name"],
-        firm_id=row["firm_id"],
-        currency=row["currency"],
-        enabled=row["enabled"],
-        self_trade=row["self_trade"],
-        self_trade_group=row["self_trade_group"],
+def _refused(commands: Sequence[Sequence[int]]) -> FailedPrecondition:
+    """What is said of a change that the engine refused: nothing here lets that through, so a bound
+    of its own was reached."""
+    numbers = sorted({reason for _, reason in commands})
+    known = types_pb2.RejectReason.values()
+    names = [
+        types_pb2.RejectReason.Name(n).removeprefix("REJECT_REASON_") if n in known else str(n)
+        for n in numbers
+    ]
+    return FailedPrecondition(
+        "REFUSED_BY_ENGINE",
+        f"stored, but not in force: the engine refused it ({', '.join(names)}); set it back, and "
+        "set it again when there is room",
     )
-    return NamedAccount(account, row["firm"])
+
+
+def named_account(row: Any) -> NamedAccount:
+    """Read a row of `ACCOUNTS`."""
+    values = dict(row)
+    firm = values.pop("firm")
+    return NamedAccount(Account(**values), firm)
 
 
 ACCOUNTS = (
-    "SELECT a.id, a.name, a.firm_id, a.currency, a.enabled, a.self_trade, a.self_trade_group,"
-    " f.name AS firm"
+    f"SELECT {', '.join(f'a.{column}' for column in ACCOUNT_COLUMNS.split(', '))}, f.name AS firm"
     " FROM accounts a JOIN firms f ON f.id = a.firm_id"
 )

@@ -1,58 +1,122 @@
-"""RiskService: limits, positions and exposure, out of the state machine that judges the orders.
+"""RiskService: limits, positions, profit and loss, kill switches, and what risk refused.
 
-An account is seen by its firm's keys and by operators; to others it does not exist. Risk takes
-fills in when the next ORDERS message, a tick at the latest, is judged: what is told holds after the
-FILLS sequence that is told with it, which on a quiet shard is up to two seconds behind.
+What is told of positions comes out of the state machine that judges the orders, what limits there
+are and who changed them out of PostgreSQL, where changes begin. Risk takes fills in when the next
+ORDERS message, a tick at the latest, is judged: what is told holds after the FILLS sequence that is
+told with it, which on a quiet shard is up to two seconds behind.
 """
 
-from cift.kit.decimals import render
-from cift.kit.errors import InvalidArgument, NotFound, Unavailable
-from cift.kit.rpc import Call, Principal, rpc
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import replace
+
+from cift.kit.errors import (
+    FailedPrecondition,
+    InvalidArgument,
+    NotFound,
+    ServiceError,
+    Unavailable,
+    as_service_error,
+)
+from cift.kit.rpc import Call, rpc
 from cift.kit.stage import Stage
-from cift.risk import validation
-from cift.risk.admin import actor, seconds_to_wait
-from cift.risk.reference import Reference
-from cift.risk.v1 import risk_pb2
+from cift.kit.stores.instrument import Instrument
+from cift.kit.stores.limits import Limits
+from cift.kit.stores.records import Level
+from cift.risk import limits, shown, standing, validation
+from cift.risk.access import (
+    actor,
+    find_holder,
+    is_operator,
+    needs_operator,
+    own_account,
+    seconds_to_wait,
+    unknown_account,
+)
+from cift.risk.breaches import Breaches
+from cift.risk.lists import Lists
+from cift.risk.positions import PositionStreams
+from cift.risk.reference import NamedHolder, Reference, check_etag, etag
+from cift.risk.terms import known_to_engine
 from cift.risk.v1 import risk_service_pb2 as pb
-from cift_core import LimitsRow, RiskStage
+from cift_core import RiskStage
 
 __all__ = ["Risk"]
+
+COMMENT_MAX = 200
+AWAY = (
+    "the database, where kill switches are kept, is away or does not answer: the same request "
+    "again is safe. Without it MarketControlService.CancelAll cancels all open orders of an "
+    "account or a symbol, and SetSession takes a symbol to HALTED, so that it takes no orders"
+)
 
 
 class Risk:
     """Answers from the core of a stage; UNAVAILABLE while it is being built."""
 
-    def __init__(self, stage: Stage[RiskStage], reference: Reference) -> None:
+    def __init__(
+        self,
+        stage: Stage[RiskStage],
+        reference: Reference,
+        lists: Lists,
+        positions: PositionStreams,
+        breaches: Breaches,
+    ) -> None:
         self._stage = stage
         self._reference = reference
+        self._lists = lists
+        self._positions = positions
+        self._breaches = breaches
 
     @rpc("read", raw=True)
     async def check_order(self, raw: bytes, call: Call) -> bytes:
         """Judge an order as the next one would be, and change nothing."""
         principal = call.principal
-        firm = None if _is_operator(principal) else principal.firm
+        firm = None if is_operator(principal) else principal.firm
         return self._core().check(raw, firm)
 
-    @rpc("read")
+    @rpc("read", timed=True)
     async def get_limits(self, request: pb.GetLimitsRequest, call: Call) -> pb.GetLimitsResponse:
-        """Tell the limits in force."""
-        core = self._core_of(request.account, call)
-        return pb.GetLimitsResponse(limits=self._limits(core, request.account))
+        """Tell limits as they were given, once they are in force."""
+        seconds = seconds_to_wait(call)
+        holder = await find_holder(self._reference, request, call.principal)
+        if request.symbol:
+            await self._symbol(request.symbol)
+        found = await self._reference.limits(holder, request.symbol)
+        if found is None:
+            where = f" in {request.symbol}" if request.symbol else ""
+            raise NotFound("NO_LIMITS", f"{holder} was never given limits{where}")
+        stored, number = found
+        await self._reference.in_effect(number, seconds, here=False)
+        return pb.GetLimitsResponse(limits=limits.show(stored), etag=etag(stored.revision))
 
     @rpc("admin", timed=True)
     async def set_limits(self, request: pb.SetLimitsRequest, call: Call) -> pb.SetLimitsResponse:
         """Store the limits with their command, and wait until it has taken effect."""
         seconds = seconds_to_wait(call)
-        if violations := validation.name("account", request.account):
-            raise InvalidArgument.of(violations)
-        wanted = validation.limits(request.limits)
-        named = await self._reference.account(request.account)
-        if named is None:
-            raise _unknown(request.account)
-        number = await self._reference.set_limits(named.account.id, wanted, actor(call))
+        in_one = bool(request.symbol)
+        paths = request.update_mask.paths
+        fields = limits.limits_fields(request.limits, paths, in_one=in_one)
+        wanted = limits.read(request.limits, fields)
+        holder = await find_holder(self._reference, request, call.principal)
+        await known_to_engine(self._reference, holder)
+        instrument = await self._symbol(request.symbol) if in_one else None
+        where = f"limits of {holder}" + (f" in {request.symbol}" if in_one else "")
+
+        def changed(stored: Limits | None) -> Limits:
+            check_etag(request.etag, None if stored is None else stored.revision, where)
+            if stored is None:
+                _refuse_a_part(holder, in_one, paths)
+                number = 0 if instrument is None else instrument.id
+                stored = Limits(holder=holder.holder, instrument_id=number)
+            return replace(stored, **wanted)
+
+        put, number = await self._reference.set_limits(holder, instrument, changed, actor(call))
         sequence = await self._reference.in_effect(number, seconds)
-        limits = self._limits(self._core(), request.account)
-        return pb.SetLimitsResponse(limits=limits, sequence=sequence)
+        return pb.SetLimitsResponse(
+            limits=limits.show(put), sequence=sequence, etag=etag(put.revision)
+        )
 
     @rpc("read")
     async def list_positions(
@@ -60,17 +124,8 @@ class Risk:
     ) -> pb.ListPositionsResponse:
         """Tell what an account holds and has open."""
         core = self._core_of(request.account, call)
-        positions = [
-            risk_pb2.Position(
-                account=request.account,
-                symbol=row.symbol,
-                quantity=render(row.quantity, row.quantity_scale),
-                open_buy_quantity=render(row.open_buy_quantity, row.quantity_scale),
-                open_sell_quantity=render(row.open_sell_quantity, row.quantity_scale),
-                net_cost=render(row.net_cost, core.money_scale),
-            )
-            for row in core.positions(request.account)
-        ]
+        rows = core.positions(request.account)
+        positions = [standing.position(request.account, row) for row in rows]
         return pb.ListPositionsResponse(positions=positions, sequence=core.fills_applied)
 
     @rpc("read")
@@ -81,16 +136,94 @@ class Risk:
         core = self._core_of(request.account, call)
         row = core.exposure(request.account)
         if row is None:
-            raise _unknown(request.account)
-        exposure = risk_pb2.Exposure(
-            account=request.account,
-            open_orders=row.open_orders,
-            reserved=render(row.reserved, core.money_scale),
-            used=render(row.used, core.money_scale),
-        )
-        if row.buying_power is not None:
-            exposure.buying_power = render(row.buying_power, core.money_scale)
+            raise unknown_account(request.account)
+        exposure = standing.exposure(request.account, row)
         return pb.GetExposureResponse(exposure=exposure, sequence=core.fills_applied)
+
+    @rpc("read")
+    async def get_profit_and_loss(
+        self, request: pb.GetProfitAndLossRequest, call: Call
+    ) -> pb.GetProfitAndLossResponse:
+        """Tell what an account, a firm or the venue has won and lost."""
+        level, number = await self._level_and_id(request, call)
+        core = self._core()
+        row = core.profit_and_loss(int(level), number)
+        if row is None:
+            raise NotFound("NO_ACCOUNTS", f"firm {request.firm} has no accounts")
+        return pb.GetProfitAndLossResponse(
+            profit_and_loss=standing.profit_and_loss(row), sequence=core.fills_applied
+        )
+
+    @rpc("read", raw=True)
+    async def stream_positions(self, raw: bytes, call: Call) -> AsyncGenerator[bytes, None]:
+        """Send all positions of an account or of the key's firm, then those that change."""
+        account = pb.StreamPositionsRequest.FromString(raw).account
+        if account:
+            self._core_of(account, call)
+        stream = self._positions.stream(account, call.principal.firm)
+        async with contextlib.aclosing(stream) as responses:
+            async for response in responses:
+                yield response
+
+    @rpc("read")
+    async def list_breaches(
+        self, request: pb.ListBreachesRequest, call: Call
+    ) -> pb.ListBreachesResponse:
+        """List what risk refused, out of the projection, which follows within a moment."""
+        if request.account:
+            await own_account(self._reference, request.account, call.principal)
+        return await self._breaches.list(request, call.principal)
+
+    @rpc("read", raw=True)
+    async def stream_breaches(self, raw: bytes, call: Call) -> AsyncGenerator[bytes, None]:
+        """Send what risk refused, out of FILLS, until it meets the present, then live."""
+        request = pb.StreamBreachesRequest.FromString(raw)
+        if request.account:
+            self._core_of(request.account, call)
+        stream = self._breaches.stream(request, call.principal)
+        async with contextlib.aclosing(stream) as responses:
+            async for response in responses:
+                yield response
+
+    @rpc("trade|admin", timed=True)
+    async def kill(self, request: pb.KillRequest, call: Call) -> pb.KillResponse:
+        """Switch a kill switch on, and answer when no order can pass it any more."""
+        return pb.KillResponse(sequence=await self._switch(request, call, on=True))
+
+    @rpc("admin", timed=True)
+    async def unkill(self, request: pb.UnkillRequest, call: Call) -> pb.UnkillResponse:
+        """Switch a kill switch off; orders that it canceled stay so."""
+        return pb.UnkillResponse(sequence=await self._switch(request, call, on=False))
+
+    @rpc("read")
+    async def list_kill_switches(
+        self, _request: pb.ListKillSwitchesRequest, call: Call
+    ) -> pb.ListKillSwitchesResponse:
+        """List the kill switches that are on."""
+        firm = None if is_operator(call.principal) else call.principal.firm
+        found = await self._lists.kill_switches(firm)
+        return pb.ListKillSwitchesResponse(kill_switches=map(shown.kill_switch, found))
+
+    async def _switch(
+        self, request: pb.KillRequest | pb.UnkillRequest, call: Call, *, on: bool
+    ) -> int:
+        seconds = seconds_to_wait(call)
+        if len(request.comment) > COMMENT_MAX or not request.comment.isprintable():
+            text = f"must be at most {COMMENT_MAX} printable characters"
+            raise InvalidArgument.of([("comment", text)])
+        try:
+            async with asyncio.timeout(seconds):
+                holder = await find_holder(self._reference, request, call.principal)
+                await known_to_engine(self._reference, holder)
+                number = await self._reference.kill(holder, on, request.comment, actor(call))
+            return await self._reference.in_effect(number, seconds)
+        except ServiceError:
+            raise
+        except Exception as error:
+            known = as_service_error(error)
+            if known.reason not in ("DATABASE_UNAVAILABLE", "DEADLINE_EXCEEDED"):
+                raise
+            raise Unavailable("DATABASE_UNAVAILABLE", AWAY, retry_after_seconds=1.0) from error
 
     def _core(self) -> RiskStage:
         core = self._stage.core
@@ -102,47 +235,43 @@ class Risk:
 
     def _core_of(self, account: str, call: Call) -> RiskStage:
         """The state, if the caller may see the account in it."""
-        if violations := validation.name("account", account):
-            raise InvalidArgument.of(violations)
+        validation.refuse(validation.name("account", account))
         core = self._core()
         firm = core.account_firm(account)
-        if firm is None or (firm != call.principal.firm and not _is_operator(call.principal)):
-            raise _unknown(account)
+        if firm is None or (firm != call.principal.firm and not is_operator(call.principal)):
+            raise unknown_account(account)
         return core
 
-    def _limits(self, core: RiskStage, account: str) -> risk_pb2.Limits:
-        own = core.limits(account)
-        if own is None:
-            raise NotFound("NO_LIMITS", f"account {account} was never given limits")
-        scale, sizes = 0, own
-        # The account's row has whole units; the instrument with the finest scale has them all.
-        for instrument in sorted(core.instruments(), key=lambda row: -row.quantity_scale):
-            if instrument.quantity_scale == 0:
-                break
-            special = core.limits(account, instrument.id)
-            if special is not None:
-                scale, sizes = instrument.quantity_scale, special
-                break
-        return _limits(own, sizes, scale)
+    async def _level_and_id(
+        self, request: pb.GetProfitAndLossRequest, call: Call
+    ) -> tuple[Level, int]:
+        """Whose profit is asked for; without PostgreSQL, but for other firms'."""
+        which = request.WhichOneof("holder")
+        if which == "account":
+            number = self._core_of(request.account, call).account_id(request.account)
+            assert number is not None
+            return Level.ACCOUNT, number
+        if which == "firm" and request.firm == call.principal.firm_name:
+            return Level.FIRM, call.principal.firm
+        if which == "venue" and request.venue:
+            needs_operator(call.principal, "the venue as a whole")
+            return Level.VENUE, 0
+        holder = await find_holder(self._reference, request, call.principal)
+        return holder.holder.level, holder.holder.id
+
+    async def _symbol(self, symbol: str) -> Instrument:
+        validation.refuse(validation.name("symbol", symbol))
+        instrument = await self._reference.instrument(symbol)
+        if instrument is None:
+            raise NotFound("UNKNOWN_SYMBOL", f"no instrument {symbol}")
+        return instrument
 
 
-def _limits(own: LimitsRow, sizes: LimitsRow, scale: int) -> risk_pb2.Limits:
-    """An account's own limits, with the sizes of a row in units of 10^-scale."""
-    shown = risk_pb2.Limits(collar_bps=own.collar_bps, max_open_orders=own.max_open_orders)
-    if own.max_order_notional is not None:
-        shown.max_order_notional = render(own.max_order_notional, validation.MONEY_SCALE)
-    if own.credit is not None:
-        shown.credit = render(own.credit, validation.MONEY_SCALE)
-    if sizes.max_order_quantity is not None:
-        shown.max_order_quantity = render(sizes.max_order_quantity, scale)
-    if sizes.max_position is not None:
-        shown.max_position = render(sizes.max_position, scale)
-    return shown
-
-
-def _is_operator(principal: Principal) -> bool:
-    return "admin" in principal.scopes
-
-
-def _unknown(account: str) -> NotFound:
-    return NotFound("UNKNOWN_ACCOUNT", f"no account {account} of this key's firm")
+def _refuse_a_part(holder: NamedHolder, in_one: bool, paths: Sequence[str]) -> None:
+    """An account that was never given limits cannot trade; a part of them would let it, with the
+    other checks off."""
+    if holder.holder.level is Level.ACCOUNT and not in_one and paths:
+        raise FailedPrecondition(
+            "NO_LIMITS",
+            f"{holder} was never given limits: set all of them first, without update_mask",
+        )

@@ -1,7 +1,7 @@
 """`cift accounts`: firms, accounts, what trades cost them, what currencies are worth.
 
     cift accounts list
-    cift accounts create DEMO-9 --firm DEMO --currency USD     then: cift limits set DEMO-9 …
+    cift accounts create DEMO-9 --firm DEMO --currency USD     it needs limits then
     cift accounts disable DEMO-9                               no new orders; enable takes it back
     cift accounts set DEMO-9 --self-trade-group 7
     cift accounts firms
@@ -132,7 +132,7 @@ async def _create(client: CiftClient, args: argparse.Namespace) -> Answer:
         self_trade_group=args.self_trade_group or 0,
     )
     await client.admin.create_account(account)
-    note = f"it can trade once it has limits: cift limits set {args.name} …"
+    note = f"it can trade once it has limits: cift limits set {args.name} --others-off …"
     return Answer([_document(account)], note=note)
 
 

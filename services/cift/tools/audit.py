@@ -2,7 +2,8 @@
 
     cift audit                                      the 20 newest changes
     cift audit --kind limits --limit 100
-    cift audit --name DEMO-1                        all changes of one thing; limits: DEMO-1/AMZN
+    cift audit --name DEMO-1                        all changes of one thing; limits of a firm and
+                                                    in one instrument: "firm DEMO/AMZN"
 
 Kinds: firm, account, api_key, instrument, limits, locate, fees, conversion, kill_switch. Who: the
 number of the API key. Needs a key with scope admin. `--json`: a line of JSON for each.

@@ -2,9 +2,14 @@
 
 The flow is a day of AMZN without its amends, which none of the peers has; where they have no
 immediate-or-cancel order either, what is left is cancelled by a second call. `FastOrderBook` plays
-it one call at a time and as arrays of commands, and the whole day with its amends as well. The
-peers are installed into a temporary virtual environment of their own, and every trade of theirs is
-compared with the core's.
+it one call at a time, as arrays of requests (`send`) and as arrays of commands (`apply`), and the
+whole day with its amends as well. The peers are installed into a temporary virtual environment of
+their own, and every trade of theirs is compared with the core's.
+
+Everyone has the day in memory before the clock runs, in the form that is nearest: the calls and the
+peers as tuples of Python's numbers, `send` as an array of requests, as one who has a file would
+read it, `apply` as columns, of which its commands are made while the clock runs. What comes back is
+kept by all, and read when the clock has stopped.
 """
 
 import argparse
@@ -31,7 +36,7 @@ from cift.tools.bench_machine import describe_machine
 from cift.tools.demo import demo_files
 from cift.tools.orderfile import Operation, read_operations
 from cift.tools.report import console
-from cift_core import Event, FastOrderBook, command_dtype
+from cift_core import Event, FastOrderBook, command_dtype, request_dtype
 
 __all__ = ["main", "measure"]
 
@@ -99,7 +104,7 @@ def measure(*, quick: bool = False) -> dict[str, Any]:
         played = [
             best(runs, functools.partial(play, name, flow))
             for name, flow in parts.items()
-            for play in (one_by_one, in_batches)
+            for play in (one_by_one, in_requests, in_batches)
         ]
         played.extend(
             best(runs, functools.partial(play_peer, python, package, common))
@@ -200,18 +205,32 @@ def one_by_one(name: str, flow: Flow) -> Played:
     return Played("CIFT, call by call", name, len(flow), len(flow), seconds, trades)
 
 
+def in_requests(name: str, flow: Flow) -> Played:
+    """Play a flow as arrays of requests, which are there before the clock runs."""
+    book = FastOrderBook()
+    requests = np.zeros(len(flow), request_dtype())
+    for key, column in columns_of(flow).items():
+        requests[key] = column
+    send = book.send
+    gc.collect()
+    gc.disable()
+    started = time.perf_counter()
+    results = [send(requests[first : first + BATCH]) for first in range(0, len(flow), BATCH)]
+    seconds = time.perf_counter() - started
+    gc.enable()
+    trades: list[Trade] = []
+    for batch, (_answers, deals) in enumerate(results):
+        places = deals["request"].astype(np.int64) + batch * BATCH
+        values = (deals[key].tolist() for key in ("resting_id", "price", "quantity"))
+        trades.extend(zip(places.tolist(), *values, strict=True))
+    name_of = f"CIFT, send, {BATCH} at a time"
+    return Played(name_of, name, len(flow), len(flow), seconds, trades)
+
+
 def in_batches(name: str, flow: Flow) -> Played:
     """Play a flow as arrays of commands, made of columns while the clock runs."""
     book = FastOrderBook()
-    columns = {
-        "kind": [("new", "cancel", "amend").index(one.op) for one in flow],
-        "side": [("", "buy", "sell").index(one.side) for one in flow],
-        "time_in_force": [{"GTC": 2, "IOC": 3, "FOK": 4}.get(one.tif, 0) for one in flow],
-        "price": [one.price for one in flow],
-        "quantity": [one.quantity for one in flow],
-        "order_id": [int(one.id) for one in flow],
-    }
-    arrays = {key: np.asarray(values, dtype=np.int64) for key, values in columns.items()}
+    arrays = columns_of(flow)
     gc.collect()
     gc.disable()
     started = time.perf_counter()
@@ -227,25 +246,31 @@ def in_batches(name: str, flow: Flow) -> Played:
         places = makers["command_index"].astype(np.int64) + batch * BATCH
         values = (makers[key].tolist() for key in ("order_id", "last_price", "last_quantity"))
         trades.extend(zip(places.tolist(), *values, strict=True))
-    name_of = f"CIFT, {BATCH} at a time"
+    name_of = f"CIFT, apply, {BATCH} at a time"
     return Played(name_of, name, len(flow), len(flow), seconds, trades)
+
+
+def columns_of(flow: Flow) -> dict[str, NDArray[np.int64]]:
+    """Give the columns of a flow as commands and requests have them."""
+    # New order, cancel and replace are 1, 2 and 3; flag 1: the quantity is what shall be open.
+    columns = {
+        "kind": [("new", "cancel", "amend").index(one.op) + 1 for one in flow],
+        "flags": [int(one.op == "amend") for one in flow],
+        "ord_type": [2 * (one.op == "new") for one in flow],
+        "side": [("", "buy", "sell").index(one.side) * (one.op == "new") for one in flow],
+        "time_in_force": [{"GTC": 2, "IOC": 3, "FOK": 4}.get(one.tif, 0) for one in flow],
+        "price": [one.price * (one.op != "cancel") for one in flow],
+        "quantity": [one.quantity * (one.op != "cancel") for one in flow],
+        "order_id": [int(one.id) for one in flow],
+    }
+    return {key: np.asarray(values, dtype=np.int64) for key, values in columns.items()}
 
 
 def records(arrays: dict[str, NDArray[np.int64]], first: int, end: int) -> NDArray[np.void]:
     """Make the commands of some operations."""
     commands = np.zeros(end - first, command_dtype())
-    column = {key: values[first:end] for key, values in arrays.items()}
-    kind = column["kind"]
-    new, amend = kind == 0, kind == 2
-    # New order, cancel and replace are 1, 2 and 3; flag 1: the quantity is what shall be open.
-    commands["kind"] = kind + 1
-    commands["flags"] = amend
-    commands["ord_type"] = 2 * new
-    for key in ("side", "time_in_force"):
-        commands[key] = column[key] * new
-    commands["price"] = np.where(kind == 1, 0, column["price"])
-    commands["quantity"] = np.where(kind == 1, 0, column["quantity"])
-    commands["order_id"] = column["order_id"]
+    for key, values in arrays.items():
+        commands[key] = values[first:end]
     return commands
 
 

@@ -5,7 +5,8 @@
     cift breaches --watch                           as they come, until Ctrl-C
     cift breaches --watch --after 1042              those after this journal sequence first
 
-`--json`: a line of JSON for each.
+The list comes out of the history, a moment behind; `--watch` tells what is refused now. `--json`: a
+line of JSON for each.
 """
 
 import argparse
@@ -28,7 +29,6 @@ COLUMNS = {
     "symbol": "symbol",
     "price": "price",
     "reject_reason": "reason",
-    "reject_text": "in words",
 }
 
 

@@ -7,17 +7,18 @@
     cift limits set DEMO-1 --symbol AMZN --restricted
     cift limits set --firm DEMO --message-rate 100:200                  a second : at once
     cift limits set --venue --duplicate-flow 1000:5                     window in ms : in a row
-    cift limits set DEMO-9 --all-off                it may trade without limits
+    cift limits set DEMO-9 --others-off --max-position 500              the first of an account
     cift limits check DEMO-1 buy AMZN 100 @ 223.18  a dry run, check by check
     cift limits locate DEMO-1 AMZN 5000 --source "desk 4"               it may sell as many short
     cift limits locates DEMO-1
     cift limits release 3
 
-An account that was never given limits cannot trade; a limit that is off is told to be off. A firm's
-limits and the venue's are held against what all their accounts have together. Each change is a
-command in the journal and is in effect when this returns; with `--etag`, as `show` tells it, it is
-refused (status 1) if somebody changed them in between. `check` has status 1 when the order would be
-refused. Changes need a key with scope admin. `--json`: a line of JSON for each row or document.
+An account that was never given limits cannot trade, and is given its first with --others-off: then
+no limit is off that nobody spoke of. A limit that is off is told to be off. A firm's limits and the
+venue's are held against what all their accounts have together. Each change is a command in the
+journal and is in effect when this returns; with `--etag`, as `show` tells it, it is refused (status
+1) if somebody changed them in between. `check` has status 1 when the order would be refused. Needs
+a key with scope admin for changes. `--json`: a line of JSON for each row or document.
 """
 
 import argparse
@@ -28,10 +29,11 @@ from typing import Any
 
 from cift.client import (
     Check,
+    CheckResult,
     CiftClient,
+    ConflictError,
     DuplicateFlow,
     Holder,
-    Level,
     Limits,
     Locate,
     MessageRate,
@@ -52,6 +54,8 @@ PER_INSTRUMENT = (
     "max_short",
     "restricted",
 )
+YES_OR_NO = frozenset({"account", "kill_switch", "restricted", "reference_price", "conversion"})
+"""Checks that have no numbers."""
 SIDES = {"buy": Side.BUY, "sell": Side.SELL}
 PAIR = re.compile(r"(\d{1,9}):(\d{1,9})")
 CHECK_COLUMNS = {
@@ -128,7 +132,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="LIMIT",
         help="switch this limit off, such as collar-bps; may be repeated",
     )
-    change.add_argument("--all-off", action="store_true", help="switch every limit off")
+    change.add_argument(
+        "--others-off", action="store_true", help="switch every limit off that is not named"
+    )
     change.add_argument("--etag", default="", help="only if they are those that `show` told")
     check = actions.add("check", _check, "ask what risk would say to an order, and send none")
     check.add_argument("account", metavar="ACCOUNT")
@@ -168,7 +174,7 @@ def _document(holder: Holder, symbol: str, limits: Limits) -> Document:
         "sequence": limits.sequence or None,
     }
     told = {name: value for name, value in about.items() if value is not None}
-    return Document({**told, **values}, "off")
+    return Document({**told, **values}, "as on all" if symbol else "off")
 
 
 async def _set(client: CiftClient, args: argparse.Namespace) -> Document:
@@ -178,15 +184,20 @@ async def _set(client: CiftClient, args: argparse.Namespace) -> Document:
     off = [word.replace("-", "_") for word in args.off]
     if both := set(off) & terms.keys():
         raise UsageError(f"--off and a value for {both.pop()}: give one of them")
-    if args.all_off:
-        if terms or off:
-            raise UsageError("--all-off stands alone")
-        limits = await client.risk.set_limits(holder, Limits(etag=args.etag), args.symbol)
+    if args.others_off:
+        wanted = Limits(**terms, etag=args.etag)
+        limits = await client.risk.set_limits(holder, wanted, args.symbol)
         return _document(holder, args.symbol, limits)
     terms |= {name: False if name == "restricted" else None for name in off}
     if not terms:
         raise UsageError("name a limit to change, or one to switch off with --off")
-    limits = await client.risk.update_limits(holder, args.symbol, etag=args.etag, **terms)
+    try:
+        limits = await client.risk.update_limits(holder, args.symbol, etag=args.etag, **terms)
+    except ConflictError as error:
+        if error.reason != "NO_LIMITS":
+            raise
+        text = f"{holder} was never given limits: give them all at once, with --others-off"
+        raise ConflictError(text) from None
     return _document(holder, args.symbol, limits)
 
 
@@ -210,18 +221,7 @@ async def _check(client: CiftClient, args: argparse.Namespace) -> Answer:
 
 
 def _verdict(check: Check) -> Answer:
-    rows = [
-        {
-            "check": result.check,
-            "level": result.level if result.level != Level.UNSPECIFIED else None,
-            "result": "off" if result.off else "passes" if result.passed else "FAILS",
-            "limit": None if result.off else result.limit,
-            "value": result.value,
-            "headroom": None if result.off else result.headroom,
-            "reject_reason": None if result.passed else result.reject_reason,
-        }
-        for result in check.results
-    ]
+    rows = [_check_values(result) for result in check.results]
     values = {
         "accepted": check.accepted,
         "reject_reason": check.reject_reason or None,
@@ -230,6 +230,16 @@ def _verdict(check: Check) -> Answer:
     told = {name: value for name, value in values.items() if value is not None}
     verdict = Document(told, "no", line=True)
     return Answer([Table(CHECK_COLUMNS, rows, "no checks"), verdict], 0 if check.accepted else 1)
+
+
+def _check_values(result: CheckResult) -> dict[str, Any]:
+    words = "off" if result.off else "passes" if result.passed else "FAILS"
+    values: dict[str, Any] = {"check": result.check, "level": result.level, "result": words}
+    if result.check not in YES_OR_NO:
+        values |= {"value": result.value}
+        if not result.off:
+            values |= {"limit": result.limit, "headroom": result.headroom}
+    return values if result.passed else {**values, "reject_reason": result.reject_reason}
 
 
 async def _locate(client: CiftClient, args: argparse.Namespace) -> Document:

@@ -16,6 +16,10 @@ __all__ = ["Document", "Part", "Table", "json_lines", "text_lines", "time_text"]
 GAP = "  "
 LEAST_TEXT = 24
 """Columns of the terminal that a folded text needs to be readable."""
+DIGITS = 12
+"""People see as many digits of a decimal, or two of its fraction; programs all."""
+IDS = frozenset({"id", "sequence", "through_sequence", "match_id", "number", "self_trade_group"})
+"""Whole numbers that count nothing, and are written without commas."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +65,8 @@ def text_lines(part: Part, width: int) -> list[str]:
 
 
 def time_text(time_ns: int) -> str:
-    """A time to the millisecond, UTC."""
-    seconds, rest = divmod(time_ns, 1_000_000_000)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S}.{rest // 1_000_000:03}"
+    """A time to the second, UTC."""
+    return f"{datetime.fromtimestamp(time_ns // 1_000_000_000, UTC):%Y-%m-%d %H:%M:%S}"
 
 
 def _document_lines(document: Document) -> list[str]:
@@ -133,6 +136,8 @@ def _shown(name: str, value: Any, absent: str) -> str:
             return _decimal_text(value)
         case int() if name.endswith("_ns"):
             return time_text(value) if value else absent
+        case int() if name not in IDS:
+            return f"{value:,}"
         case Place():
             return _place_text(value)
         case MessageRate():
@@ -147,7 +152,8 @@ def _shown(name: str, value: Any, absent: str) -> str:
 
 def _decimal_text(value: Decimal) -> str:
     """With commas, without zeros at its end, but two decimals at least if there are any."""
-    whole, _, fraction = f"{value:,f}".partition(".")
+    decimals = max(2, DIGITS - len(str(abs(int(value)))))
+    whole, _, fraction = f"{value:,.{decimals}f}".partition(".")
     fraction = fraction.rstrip("0")
     return f"{whole}.{fraction:0<2}" if fraction else whole
 

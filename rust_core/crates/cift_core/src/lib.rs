@@ -54,6 +54,8 @@ fn cift_core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(records::answer_dtype, module)?)?;
     module.add_function(wrap_pyfunction!(records::deal_dtype, module)?)?;
     module.add_function(wrap_pyfunction!(reference_batch::encode_reference, module)?)?;
+    module.add_function(wrap_pyfunction!(risk_queries::reject_text, module)?)?;
+    module.add_function(wrap_pyfunction!(risk_queries::risk_reasons, module)?)?;
     module.add_function(wrap_pyfunction!(frames::header, module)?)?;
     module.add_function(wrap_pyfunction!(frames::digest, module)?)
 }

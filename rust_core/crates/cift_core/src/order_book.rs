@@ -130,22 +130,11 @@ impl FastOrderBook {
     /// One message of the commands that are ready.
     fn message(&mut self, request: Request<'_>) -> Result<(), engine::BatchError> {
         let sequence = self.engine.applied() + 1;
+        let verdicts = &self.verdicts[..self.commands.len()];
         let batch = Batch {
-            sequence,
-            time_ns: self.time_ns,
-            origin: 1,
-            batch: sequence,
-            fills_seen: 0,
-            status: BatchStatus::Applied,
-            commands: &self.commands,
-            verdicts: &self.verdicts[..self.commands.len()],
-            orig_cl_ord_ids: &[],
-            instruments: &[],
-            accounts: &[],
-            limits: &[],
             terms: request.terms,
             rules: request.rules,
-            fees: &[],
+            ..message((sequence, self.time_ns), &self.commands, verdicts)
         };
         self.engine.apply(&batch, &mut self.fills)?;
         for event in &self.fills.events {
@@ -214,6 +203,31 @@ impl FastOrderBook {
     }
 }
 
+/// The message of this sequence and time, and nothing that its commands name.
+fn message<'a>(
+    (sequence, time_ns): (u64, i64),
+    commands: &'a [Command],
+    verdicts: &'a [Verdict],
+) -> Batch<'a> {
+    Batch {
+        sequence,
+        time_ns,
+        origin: 1,
+        batch: sequence,
+        fills_seen: 0,
+        status: BatchStatus::Applied,
+        commands,
+        verdicts,
+        orig_cl_ord_ids: &[],
+        instruments: &[],
+        accounts: &[],
+        limits: &[],
+        terms: &[],
+        rules: &[],
+        fees: &[],
+    }
+}
+
 #[pymethods]
 impl FastOrderBook {
     #[new]
@@ -241,24 +255,9 @@ impl FastOrderBook {
             events: Vec::new(),
             brief: Brief::default(),
         };
-        let command = Command { kind: CommandKind::SetInstrument.number(), ..Command::zeroed() };
-        let batch = Batch {
-            sequence: 1,
-            time_ns: 0,
-            origin: 1,
-            batch: 1,
-            fills_seen: 0,
-            status: BatchStatus::Applied,
-            commands: &[command],
-            verdicts: &book.verdicts[..1],
-            orig_cl_ord_ids: &[],
-            instruments: &[instrument],
-            accounts: &[],
-            limits: &[],
-            terms: &[],
-            rules: &[],
-            fees: &[],
-        };
+        let commands = [Command { kind: CommandKind::SetInstrument.number(), ..Command::zeroed() }];
+        let none = message((1, 0), &commands, &book.verdicts[..1]);
+        let batch = Batch { instruments: &[instrument], ..none };
         book.engine.apply(&batch, &mut book.fills).map_err(broken)?;
         Ok(book)
     }

@@ -3,6 +3,7 @@
 use bytemuck::Pod;
 use engine::pod::{Event as EventRecord, ExecType, Liquidity, OrdStatus, Side};
 use pyo3::exceptions::PyValueError;
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict};
@@ -126,6 +127,13 @@ pub fn read<T: Pod>(records: &Bound<'_, PyAny>) -> PyResult<Vec<T>> {
     Ok(bytemuck::allocation::pod_collect_to_vec(bytes))
 }
 
+/// numpy, imported when it is first asked for.
+fn numpy<'py>(py: Python<'py>) -> PyResult<&'py Bound<'py, PyModule>> {
+    static NUMPY: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
+    let module = NUMPY.get_or_try_init(py, || py.import("numpy").map(Bound::unbind))?;
+    Ok(module.bind(py))
+}
+
 /// A dtype, made when it is first asked for.
 pub struct Dtype {
     /// Its records.
@@ -151,7 +159,7 @@ impl Dtype {
             parts.set_item("formats", fields.iter().map(|field| field.1).collect::<Vec<_>>())?;
             parts.set_item("offsets", fields.iter().map(|field| field.2).collect::<Vec<_>>())?;
             parts.set_item("itemsize", self.size)?;
-            Ok::<_, PyErr>(py.import("numpy")?.call_method1("dtype", (parts,))?.unbind())
+            Ok::<_, PyErr>(numpy(py)?.call_method1("dtype", (parts,))?.unbind())
         })?;
         Ok(made.bind(py))
     }
@@ -212,12 +220,12 @@ pub fn write<'py, T: Pod>(
     dtype: &Dtype,
 ) -> PyResult<Bound<'py, PyAny>> {
     let bytes = PyBytes::new(py, bytemuck::cast_slice(records));
-    py.import("numpy")?.call_method1("frombuffer", (bytes, dtype.get(py)?))
+    numpy(py)?.call_method1(intern!(py, "frombuffer"), (bytes, dtype.get(py)?))
 }
 
 /// An array of so many records that nobody wrote.
 pub fn empty<'py>(py: Python<'py>, count: usize, dtype: &Dtype) -> PyResult<Bound<'py, PyAny>> {
-    py.import("numpy")?.call_method1("empty", (count, dtype.get(py)?))
+    numpy(py)?.call_method1(intern!(py, "empty"), (count, dtype.get(py)?))
 }
 
 /// The dtype of `FastOrderBook.apply`'s input.

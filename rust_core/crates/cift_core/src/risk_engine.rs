@@ -167,9 +167,14 @@ impl FastRiskEngine {
             stop_price: row.stop_price,
             ..Command::zeroed()
         };
-        self.judged += 1;
-        command.set_cl_ord_id(ClOrdId { words: [self.judged, 0, 0, 0, 0] });
+        command.set_cl_ord_id(self.next_id());
         command
+    }
+
+    /// A client order id that was never used; the caller has none.
+    fn next_id(&mut self) -> ClOrdId {
+        self.judged += 1;
+        ClOrdId { words: [self.judged, 0, 0, 0, 0] }
     }
 
     /// Judges orders, in messages of as many as one holds, and appends what is said of each.
@@ -322,6 +327,44 @@ impl FastRiskEngine {
         let VerdictRow { order_id, reason, accepted, .. } = said[0];
         let text = if accepted == 0 { explain(reason) } else { "" };
         Ok(RiskVerdict { accepted: accepted != 0, order_id, reason, text })
+    }
+
+    #[pyo3(signature = (order_id, price = None, quantity = None))]
+    fn replace(
+        &mut self,
+        order_id: u64,
+        price: Option<i64>,
+        quantity: Option<i64>,
+    ) -> PyResult<RiskVerdict> {
+        let Some(&open) = self.open.get(&order_id) else { return Err(not_open(order_id)) };
+        if price.is_some_and(|price| price < 1) || quantity.is_some_and(|quantity| quantity < 1) {
+            return Err(PyValueError::new_err("a price and a quantity are above 0"));
+        }
+        let (price, total) = (price.unwrap_or(0), quantity.unwrap_or(open.cum + open.leaves));
+        let mut command = Command {
+            kind: CommandKind::ReplaceOrder.number(),
+            account: open.account,
+            order_id,
+            price,
+            quantity: quantity.unwrap_or(0),
+            ..Command::zeroed()
+        };
+        command.set_cl_ord_id(self.next_id());
+        self.ask(&[command], Records::default())?;
+        let verdict = self.risked.verdicts[0];
+        let accepted = verdict.kind == VerdictKind::Accepted.number();
+        if accepted && total > open.cum {
+            let open = Open { leaves: total - open.cum, ..open };
+            self.open.insert(order_id, open);
+            let replaced = event(ExecType::Replaced, order_id, open);
+            self.events.push(EventRecord { price, ..replaced });
+        } else if accepted {
+            // No more than what has traded: nothing is open any more.
+            self.note_end(order_id);
+        }
+        self.happened()?;
+        let text = if accepted { "" } else { explain(verdict.reason) };
+        Ok(RiskVerdict { accepted, order_id, reason: verdict.reason, text })
     }
 
     #[pyo3(signature = (order_id, price, quantity, maker = false))]

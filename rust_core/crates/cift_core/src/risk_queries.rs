@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use engine::pod::{Account, MAX_SCALES};
+use engine::reject::Reject;
 use engine::risk::{Killed, Level};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -10,6 +11,7 @@ use pyo3::types::PyBytes;
 use wire::query;
 use wire::reference;
 use wire::request::RequestError;
+use wire::response::explain;
 
 use crate::error::IntoPyErr;
 use crate::gateway::InstrumentInfo;
@@ -171,4 +173,16 @@ impl RiskStage {
     fn instruments(&self) -> Vec<InstrumentInfo> {
         by_symbol(self.inner.reference().instruments().map(|found| InstrumentInfo::new(found, 0)))
     }
+}
+
+/// A reason why something is refused, in words.
+#[pyfunction]
+pub fn reject_text(reason: u16) -> &'static str {
+    explain(reason)
+}
+
+/// The reasons of risk's own, in order of precedence.
+#[pyfunction]
+pub fn risk_reasons() -> Vec<u16> {
+    Reject::ALL.into_iter().filter(|reason| reason.is_of_risk()).map(Reject::number).collect()
 }

@@ -45,7 +45,7 @@ impl PositionRow {
             average_price: (held != 0).then(|| average(position.cost, held)),
             realized: position.money(position.realised),
             unrealized: unrealised(position),
-            fees: 0,
+            fees: position.money(position.fees),
             reference_price: position.reference_price,
         }
     }
@@ -95,18 +95,18 @@ impl ExposureRow {
             buying_power: buying.checked.then_some(buying.available),
             credit,
             gross_exposure: standing.exposure,
-            equity: credit.unwrap_or(0) + standing.total,
-            maintenance_margin: 0,
-            close_only: is_close_only(engine, account),
+            equity: buying.equity,
+            maintenance_margin: buying.maintenance,
+            close_only: buying.close_only || is_close_only(engine, account),
             killed: standing.halted,
         })
     }
 }
 
-/// Whether only what reduces a position is let through, since a loss is at its limit.
+/// Whether only what reduces a position is let through, since a loss of the account's firm, or of
+/// the venue, is at its limit.
 fn is_close_only(engine: &RiskEngine, account: &Account) -> bool {
-    let holders = [(Level::Account, account.id), (Level::Firm, account.firm), (Level::Venue, 0)];
-    holders.into_iter().any(|(level, holder)| {
+    [(Level::Firm, account.firm), (Level::Venue, 0)].into_iter().any(|(level, holder)| {
         let limits = engine.limits_of(level, holder);
         let on = limits
             .first()
@@ -139,10 +139,11 @@ impl ProfitAndLossRow {
         Some(Self {
             day: standing.day,
             total: standing.total,
-            realized: buying.map(|buying| buying.realised),
+            // What is realised is told after fees, and here before them.
+            realized: buying.map(|buying| buying.realised + buying.fees),
             unrealized: buying.map(|buying| standing.total - buying.realised),
-            fees: buying.map(|_| 0),
-            traded_30_days: None,
+            fees: buying.map(|buying| buying.fees),
+            traded_30_days: buying.and_then(|_| engine.volume(holder)),
             currency: word(engine.currency(level, holder).unwrap_or(0)),
         })
     }

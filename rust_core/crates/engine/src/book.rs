@@ -457,8 +457,6 @@ impl BookSide {
     /// Puts an order at the back of the queue at a price.
     #[inline]
     pub fn rest_at(&mut self, orders: &mut Orders, index: u32, price: i64) {
-        let shown = orders.shown(index);
-        let order = orders.get_mut(index);
         let key = price * self.sign;
         let level = if key == self.best_key {
             self.best
@@ -469,12 +467,17 @@ impl BookSide {
             }
         };
         let queue = &mut self.levels[level as usize];
-        queue.quantity += shown;
         queue.orders += 1;
-        queue.special += u32::from(order.extra != NIL);
+        let order = orders.get_mut(index);
         order.level = level;
         order.prev = queue.last;
         order.next = NIL;
+        if order.extra == NIL {
+            queue.quantity += order.leaves;
+        } else {
+            queue.quantity += orders.shown(index);
+            queue.special += 1;
+        }
         match queue.last {
             NIL => queue.first = index,
             last => orders.get_mut(last).next = index,
@@ -485,14 +488,17 @@ impl BookSide {
     /// Takes an order out of its queue.
     #[inline]
     pub fn remove(&mut self, orders: &mut Orders, index: u32) {
-        let shown = orders.shown(index);
         let order = orders.get_mut(index);
-        let Order { prev, next, level, extra, .. } = *order;
+        let Order { prev, next, level, extra, leaves, .. } = *order;
         order.level = NIL;
         let queue = &mut self.levels[level as usize];
-        queue.quantity -= shown;
         queue.orders -= 1;
-        queue.special -= u32::from(extra != NIL);
+        if extra == NIL {
+            queue.quantity -= leaves;
+        } else {
+            queue.quantity -= orders.shown(index);
+            queue.special -= 1;
+        }
         match prev {
             NIL => queue.first = next,
             prev => orders.get_mut(prev).next = next,

@@ -1,7 +1,7 @@
 //! The brief records of a book that stands alone: what it is asked, answers and trades.
 //!
-//! A third of a [`Command`] and an eighth of an [`Event`](crate::pod::Event): what most orders need,
-//! and nothing that says who sent them.
+//! A third of a [`Command`] and an eighth of an [`Event`](crate::pod::Event): what most orders
+//! need, and nothing that says who sent them.
 
 use bytemuck::{Pod, Zeroable};
 

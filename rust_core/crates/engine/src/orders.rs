@@ -2,7 +2,10 @@
 //!
 //! What few orders have stands beside, in [`Extra`]: a plain order is two cache lines and no more.
 
+mod due;
+
 use alloc::vec::Vec;
+use bytemuck::Zeroable;
 
 use crate::enums::SelfTrade;
 use crate::pod::{
@@ -340,8 +343,8 @@ impl Orders {
             arena: Vec::with_capacity(RESERVED_ORDERS),
             owners: Vec::with_capacity(RESERVED_ORDERS),
             free: NIL,
-            table: Table::default(),
-            names: named.then(Table::default),
+            table: Table::with_slots(4096, 5),
+            names: named.then(|| Table::with_slots(1024, 2)),
             day_first: NIL,
             day_last: NIL,
             extras: Vec::new(),
@@ -540,17 +543,23 @@ impl Orders {
     #[inline]
     pub fn insert(&mut self, order: Order) -> u32 {
         if self.free == NIL {
-            let index = self.arena.len() as u32;
-            self.owners.push(order.account);
-            self.arena.push(order);
-            return index;
+            self.grow();
         }
         let index = self.free;
         self.owners[index as usize] = order.account;
+        // One place to write it to, so that it needn't be made elsewhere first.
         let slot = &mut self.arena[index as usize];
         self.free = slot.next;
         *slot = order;
         index
+    }
+
+    /// Makes a place, which is free.
+    #[inline(never)]
+    fn grow(&mut self) {
+        self.free = self.arena.len() as u32;
+        self.owners.push(0);
+        self.arena.push(Order::new(0, &Command::zeroed()));
     }
 
     /// Gives the place of an unlisted order back.
@@ -575,6 +584,7 @@ impl Orders {
         let last = self.day_last;
         let order = self.get_mut(index);
         let (id, name, for_the_day) = (order.id, order.name(), order.expire_day != 0);
+        let plain = order.extra == NIL;
         if for_the_day {
             order.day_prev = last;
             order.day_next = NIL;
@@ -584,29 +594,25 @@ impl Orders {
             }
             self.day_last = index;
         }
-        if self.get(index).extra != NIL {
+        if !plain {
             self.push_heap(index);
         }
-        let by_id = self.is_found_by_id(index);
+        let linked = !plain && self.link(index).is_some();
         if let Some(names) = &mut self.names {
             names.insert(hash_word(name), index);
+            if !linked {
+                return;
+            }
         }
-        if by_id {
-            self.table.insert(hash_word(id), index);
-        }
-    }
-
-    /// Whether an order is found by id while it is listed.
-    #[inline]
-    fn is_found_by_id(&self, index: u32) -> bool {
-        self.names.is_none() || self.link(index).is_some()
+        self.table.insert(hash_word(id), index);
     }
 
     /// Ends a listed order: it can't be found any more and its place is given back.
     #[inline]
     pub fn end(&mut self, index: u32) {
         let order = self.get(index);
-        let (name, &Order { id, expire_day, day_prev, day_next, .. }) = (order.name(), order);
+        let name = order.name();
+        let &Order { id, expire_day, day_prev, day_next, extra, .. } = order;
         if expire_day != 0 {
             match day_prev {
                 NIL => self.day_first = day_next,
@@ -617,106 +623,17 @@ impl Orders {
                 next => self.get_mut(next).day_prev = day_prev,
             }
         }
-        if self.get(index).extra != NIL {
+        if extra != NIL {
             self.leave_heap(index);
         }
-        if self.is_found_by_id(index) {
-            self.table.remove(hash_word(id), index);
-        }
+        let linked = extra != NIL && self.link(index).is_some();
+        self.release(index);
         if let Some(names) = &mut self.names {
             names.remove(hash_word(name), index);
-        }
-        self.release(index);
-    }
-
-    /// The order that expires first, by time, then id, if it is due, and when it is.
-    #[inline]
-    pub fn due(&self, time_ns: i64) -> Option<(i64, u32)> {
-        if self.day_first == NIL && self.heap.is_empty() {
-            return None;
-        }
-        self.first_due(time_ns)
-    }
-
-    fn first_due(&self, time_ns: i64) -> Option<(i64, u32)> {
-        let of_day = (self.day_first != NIL).then_some(self.day_first).map(|index| {
-            let order = self.get(index);
-            ((i64::from(order.expire_day) * DAY_NS, order.id), index)
-        });
-        let own = self.heap.first().map(|&index| (self.expiry(index), index));
-        let first = match (of_day, own) {
-            (Some(one), Some(other)) => Some(one.min(other)),
-            (one, other) => one.or(other),
-        };
-        let first = first.map(|((expires_ns, _), index)| (expires_ns, index));
-        first.filter(|&(expires_ns, _)| expires_ns <= time_ns)
-    }
-
-    /// When an order with a time of its own ends, and its id.
-    fn expiry(&self, index: u32) -> (i64, u64) {
-        let expire_ns = self.extra(index).map_or(i64::MAX, |extra| extra.expire_ns);
-        (expire_ns, self.get(index).id)
-    }
-
-    fn set_heap(&mut self, place: usize, index: u32) {
-        self.heap[place] = index;
-        if let Some(extra) = self.extra_mut(index) {
-            extra.heap = place as u32;
-        }
-    }
-
-    fn push_heap(&mut self, index: u32) {
-        if self.extra(index).is_some_and(|extra| extra.expire_ns != 0) {
-            self.heap.push(index);
-            self.rise(self.heap.len() - 1);
-        }
-    }
-
-    fn leave_heap(&mut self, index: u32) {
-        let Some(place) = self.extra(index).map(|extra| extra.heap).filter(|&at| at != NIL) else {
-            return;
-        };
-        let place = place as usize;
-        let last = self.heap.pop().expect("it is in the heap");
-        if place < self.heap.len() {
-            self.set_heap(place, last);
-            self.rise(place);
-            self.sink(place);
-        }
-    }
-
-    fn rise(&mut self, mut place: usize) {
-        let index = self.heap[place];
-        while place > 0 {
-            let parent = (place - 1) / 2;
-            if self.expiry(self.heap[parent]) <= self.expiry(index) {
-                break;
+            if !linked {
+                return;
             }
-            self.set_heap(place, self.heap[parent]);
-            place = parent;
         }
-        self.set_heap(place, index);
-    }
-
-    fn sink(&mut self, mut place: usize) {
-        let index = self.heap[place];
-        loop {
-            let mut child = 2 * place + 1;
-            if child >= self.heap.len() {
-                break;
-            }
-            let right = child + 1;
-            if right < self.heap.len()
-                && self.expiry(self.heap[right]) < self.expiry(self.heap[child])
-            {
-                child = right;
-            }
-            if self.expiry(index) <= self.expiry(self.heap[child]) {
-                break;
-            }
-            self.set_heap(place, self.heap[child]);
-            place = child;
-        }
-        self.set_heap(place, index);
+        self.table.remove(hash_word(id), index);
     }
 }

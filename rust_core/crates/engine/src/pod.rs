@@ -66,6 +66,9 @@ pub const FLAG_ALL_OR_NONE: u16 = 1 << 4;
 pub const FLAG_REDUCE_ONLY: u16 = 1 << 5;
 /// Bit of `Command::flags`: `payload_index` names an entry of the batch's `terms`.
 pub const FLAG_TERMS: u16 = 1 << 6;
+/// Bit of `Command::flags`: prevention and group of self-trades are those of the order's account,
+/// since the order says nothing of them. They don't tell one request from another.
+pub const FLAG_SELF_TRADE_OF_ACCOUNT: u16 = 1 << 7;
 /// Bit of `OrderTerms::flags`: the trailing offset is in basis points, not in price units.
 pub const TERMS_TRAILING_BPS: u64 = 1;
 /// Bit of `OrderTerms::flags`: the activation price is reached in the order's favour.

@@ -85,13 +85,15 @@ pub struct Table {
     marks: Vec<u64>,
     slots: Vec<Slots>,
     len: usize,
-    /// How many places there may be before it grows.
-    room: usize,
+    /// It grows when it would hold more.
+    most: usize,
+    /// How many eighths of its slots it fills.
+    eighths: usize,
 }
 
 impl Default for Table {
     fn default() -> Self {
-        Self::with_groups(8)
+        Self::with_slots(64, 6)
     }
 }
 
@@ -123,11 +125,16 @@ const fn lowest(bits: u64) -> usize {
 }
 
 impl Table {
-    /// An empty index with this many groups, a power of two.
-    fn with_groups(groups: usize) -> Self {
+    /// An empty index with this many slots, a power of two and eight or more, which it fills by so
+    /// many eighths. Where few keys come and go, what costs is the processor's guess that none has
+    /// to give way to another: then it had better have slots in plenty.
+    #[must_use]
+    pub fn with_slots(slots: usize, eighths: usize) -> Self {
+        let groups = slots / GROUP;
         debug_assert!(groups.is_power_of_two());
-        let slots = written(groups, Slots([0; GROUP]));
-        Self { marks: written(groups, 0), slots, len: 0, room: groups * GROUP / 4 * 3 }
+        let marks = written(groups, 0);
+        let most = groups * GROUP / 8 * eighths;
+        Self { marks, slots: written(groups, Slots([0; GROUP])), len: 0, most, eighths }
     }
 
     /// How many places it holds.
@@ -192,7 +199,7 @@ impl Table {
     /// Adds a place whose key isn't here yet.
     #[inline(always)]
     pub fn insert(&mut self, hash: u64, place: u32) {
-        if self.len >= self.room {
+        if self.len >= self.most {
             self.grow();
         }
         self.put(mark_of(hash), hash >> 32 << 32 | u64::from(place));
@@ -214,7 +221,7 @@ impl Table {
     #[cold]
     #[inline(never)]
     fn grow(&mut self) {
-        let mut grown = Self::with_groups(self.marks.len() * 2);
+        let mut grown = Self::with_slots(2 * GROUP * self.marks.len(), self.eighths);
         for (&marks, slots) in self.marks.iter().zip(&self.slots) {
             for (number, &slot) in slots.0.iter().enumerate() {
                 let mark = marks >> (8 * number) & 0xff;

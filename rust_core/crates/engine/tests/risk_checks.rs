@@ -473,7 +473,7 @@ fn shape_and_state_in_order_of_precedence() {
         (|c| c.time_in_force = 9, Reject::UnsupportedCharacteristic),
         (|c| c.ord_type = 99, Reject::UnsupportedCharacteristic),
         (|c| c.flags = 1, Reject::UnsupportedCharacteristic),
-        (|c| c.flags = 1 << 7, Reject::UnsupportedCharacteristic),
+        (|c| c.flags = 1 << 8, Reject::UnsupportedCharacteristic),
         (|c| c.expire_time = 5, Reject::UnsupportedCharacteristic),
         (|c| c.order_id = 5, Reject::UnsupportedCharacteristic),
         (|c| c.quantity = 0, Reject::IncorrectQuantity),

@@ -5,6 +5,8 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
+use engine::brief::{Answer, Request};
+use engine::matching::Told;
 use engine::pod::{BatchStatus, CommandKind, TimeInForce};
 use engine::{Batch, Fills, MatchingEngine};
 use sim::differential::recorded;
@@ -82,6 +84,52 @@ fn none_in_the_steady_state() {
     let calls = MY_CALLS.with(Cell::get) - calls_before;
     assert_eq!(calls, 0, "in the last {} messages", count - warm);
     assert!(engine.open_orders() > 900, "the book is alive");
+}
+
+/// The same flow, asked for briefly of a book that stands alone.
+#[test]
+fn none_when_it_is_brief() {
+    let flow = EXCHANGE_CORE.flow(7, 200_000);
+    let steps = flow.build.iter().chain(flow.steps.iter().map(|(_, step)| step));
+    let requests: Vec<Request> = steps.map(request).collect();
+    let mut fills = Fills::default();
+    let mut engine = MatchingEngine::named();
+    let mut message = Message::new(0, vec![Step::new(CommandKind::SetInstrument)]);
+    message.instruments.push(text::instrument(1));
+    let mut assembler = Assembler::default();
+    engine.apply(&assembler.assemble(&message), &mut fills).expect("the first message");
+    let (mut answers, mut told) = (vec![Answer::default(); 64], Told::default());
+    let pieces = requests.chunks_exact(64);
+    let (count, mut calls, mut deals) = (pieces.len(), 0, 0);
+    for (number, piece) in pieces.enumerate() {
+        let before = MY_CALLS.with(Cell::get);
+        told.clear();
+        engine.serve(1, piece, &mut answers, &mut told).expect("there is room");
+        deals += told.deals.len();
+        if number >= count / 2 {
+            calls += MY_CALLS.with(Cell::get) - before;
+        }
+    }
+    assert_eq!(calls, 0, "in the last {} pieces", count - count / 2);
+    assert!(engine.open_orders() > 900 && deals > 10_000, "the book is alive");
+}
+
+/// A step of a flow, its order named by its label.
+fn request(step: &Step) -> Request {
+    let command = &step.command;
+    Request {
+        order_id: step.label.or(step.target).map_or(0, u64::from),
+        price: command.price,
+        quantity: command.quantity,
+        account: command.account,
+        kind: command.kind as u8,
+        side: command.side as u8,
+        ord_type: command.ord_type as u8,
+        time_in_force: command.time_in_force as u8,
+        flags: command.flags,
+        self_trade_prevention: command.self_trade_prevention,
+        self_trade_group: command.self_trade_group,
+    }
 }
 
 /// Every kind of order and command, again and again in the same shard.

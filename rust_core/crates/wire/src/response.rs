@@ -1,7 +1,10 @@
 //! What happened, as messages of `cift.order_entry.v1`.
 
 use engine::order_view::OrderRecord;
-use engine::pod::{unpadded, ClOrdId, Event, ExecType, Outcome, OutcomeKind};
+use engine::pod::{
+    unpadded, ClOrdId, Event, ExecType, OrdType, Outcome, OutcomeKind, TimeInForce,
+    FLAG_ALL_OR_NONE, FLAG_POST_ONLY, FLAG_POST_ONLY_REPRICE,
+};
 use engine::reject::Reject;
 use engine::FillsView;
 
@@ -117,7 +120,12 @@ pub fn judged_result(out: &mut Vec<u8>, judged: &Judged<'_>, reference: &Referen
         Some(Reject::UnknownOrder) if judged.about == About::Bust => {
             refusal_in_words(out, outcome.reason, "there is no such trade");
         }
-        _ => refusal(out, outcome.reason),
+        Some(reason) => {
+            let event = judged.events(judged.index, 1).first().filter(|_| rejected);
+            let closer = event.and_then(|event| closer(reason, event));
+            refusal_in_words(out, outcome.reason, closer.unwrap_or(explain(outcome.reason)));
+        }
+        None => refusal(out, outcome.reason),
     }
     let mut restatement = 0;
     if let About::Order { first, count } = judged.about {
@@ -311,6 +319,43 @@ fn refusal(out: &mut Vec<u8>, reason: u16) {
 fn refusal_in_words(out: &mut Vec<u8>, reason: u16, words: &str) {
     uint(out, 5, u64::from(reason));
     string(out, 6, words.as_bytes());
+}
+
+/// What the terms of a refused request tell beyond its reason, where that has many causes.
+fn closer(reason: Reject, event: &Event) -> Option<&'static str> {
+    const POST_ONLY: u16 = FLAG_POST_ONLY | FLAG_POST_ONLY_REPRICE;
+    let changes = event.exec_type == ExecType::CancelRejected.number();
+    match reason {
+        Reject::UnsupportedCharacteristic if changes => Some(
+            "the order can't be changed like this: side, type and time in force stay, an order \
+             without a price gets none, a stop price moves only while it waits, and orders that \
+             cancel each other or wait for an entry keep their quantity",
+        ),
+        Reject::UnsupportedCharacteristic if event.ord_type == OrdType::Pegged.number() => Some(
+            "a pegged order is DAY, GTC or GTD until a time to come, of no list, without stop \
+             price, display quantity, minimum quantity, all-or-none or post-only",
+        ),
+        Reject::UnsupportedCharacteristic if event.flags & POST_ONLY != 0 => Some(
+            "a post-only order is a limit order that may rest, without minimum quantity or \
+             all-or-none, and no exit of a bracket",
+        ),
+        Reject::UnsupportedCharacteristic if event.display_quantity != 0 => Some(
+            "a display quantity goes with limit and stop-limit orders without minimum quantity or \
+             all-or-none",
+        ),
+        Reject::UnsupportedCharacteristic if event.flags & FLAG_ALL_OR_NONE != 0 => {
+            Some("an all-or-none order is for no auction and no list, but for a bracket's entry")
+        }
+        Reject::UnsupportedCharacteristic if event.time_in_force == TimeInForce::Gtd.number() => {
+            Some("the expiry time must be in the future, and the order's other fields its type's")
+        }
+        Reject::IncorrectQuantity if event.display_quantity != 0 => Some(
+            "the quantity or the display quantity is not a multiple of the lot or outside the \
+             instrument's bounds, or the display quantity is less than a thousandth of what is \
+             open",
+        ),
+        _ => None,
+    }
 }
 
 /// A reason in words, with what to do.

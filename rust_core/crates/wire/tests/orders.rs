@@ -7,7 +7,8 @@ use desk::{batch, order, Desk, GROUP, PREVENTION};
 use engine::pod::{
     CommandKind, Contingency, Leg, OrdType, OrderTerms, PegPrice, SelfTrade, TimeInForce,
     FLAG_ALL_OR_NONE, FLAG_LEAVES, FLAG_POST_ONLY, FLAG_POST_ONLY_REPRICE, FLAG_REDUCE_ONLY,
-    FLAG_TERMS, MAX_COMMANDS, TERMS_PEG_SHIFT, TERMS_TAKE_PROFIT, TERMS_TRAILING_BPS,
+    FLAG_SELF_TRADE_OF_ACCOUNT, FLAG_TERMS, MAX_COMMANDS, TERMS_PEG_SHIFT, TERMS_TAKE_PROFIT,
+    TERMS_TRAILING_BPS,
 };
 use wire::gateway::GatewayError;
 use wire::proto::common::v1 as common;
@@ -114,7 +115,8 @@ fn what_an_order_does_not_say_is_filled_in() {
     let (command, terms) = sent(order("x", Buy, "1", "1.00"));
     assert_eq!(command.time_in_force, TimeInForce::Gtc.number());
     assert_eq!((command.self_trade_prevention, command.self_trade_group), (PREVENTION, GROUP));
-    assert_eq!((command.flags, command.payload_index, terms), (0, 0, None));
+    let flags = FLAG_SELF_TRADE_OF_ACCOUNT;
+    assert_eq!((command.flags, command.payload_index, terms), (flags, 0, None));
 
     let allow = common::SelfTradePrevention::Allow.into();
     let own = proto::NewOrder {
@@ -131,6 +133,7 @@ fn what_an_order_does_not_say_is_filled_in() {
     let (command, _) =
         sent(proto::NewOrder { account: "A2".to_owned(), ..order("x", Buy, "1", "1.00") });
     assert_eq!((command.self_trade_prevention, command.self_trade_group), (0, 0));
+    assert_eq!(command.flags, 0);
 }
 
 #[test]

@@ -135,6 +135,7 @@ class RestatementReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     RESTATEMENT_REASON_SELF_MATCH_BOTH: _ClassVar[RestatementReason]
     RESTATEMENT_REASON_SELF_MATCH_DECREMENT: _ClassVar[RestatementReason]
     RESTATEMENT_REASON_OTHER: _ClassVar[RestatementReason]
+    RESTATEMENT_REASON_REDUCE_ONLY: _ClassVar[RestatementReason]
     RESTATEMENT_REASON_FOK_UNFILLABLE: _ClassVar[RestatementReason]
     RESTATEMENT_REASON_KILL_SWITCH: _ClassVar[RestatementReason]
     RESTATEMENT_REASON_LINKED_ORDER: _ClassVar[RestatementReason]
@@ -240,6 +241,7 @@ RESTATEMENT_REASON_SELF_MATCH_AGGRESSING: RestatementReason
 RESTATEMENT_REASON_SELF_MATCH_BOTH: RestatementReason
 RESTATEMENT_REASON_SELF_MATCH_DECREMENT: RestatementReason
 RESTATEMENT_REASON_OTHER: RestatementReason
+RESTATEMENT_REASON_REDUCE_ONLY: RestatementReason
 RESTATEMENT_REASON_FOK_UNFILLABLE: RestatementReason
 RESTATEMENT_REASON_KILL_SWITCH: RestatementReason
 RESTATEMENT_REASON_LINKED_ORDER: RestatementReason

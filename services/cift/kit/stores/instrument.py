@@ -4,10 +4,11 @@ Units and numbers of enumerations are those of schemas/types.capnp; the record t
 instrument with its `policies` in bits, and rules of their own record.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from cift.kit.layout import SelfTrade
+from cift.kit.stores.records import brief
 
 __all__ = ["Instrument", "instrument_columns", "instrument_command", "rules_command"]
 
@@ -19,11 +20,15 @@ ALL_TICKS_BIT = 8
 AUCTION_MARKETS_BIT = 9
 CRITERIA_BIT, CRITERION_BITS = 12, 3
 HALTS_BIT = 0
+QUANTITIES = frozenset({"lot_size_units", "min_quantity_units", "max_quantity_units"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instrument:
-    """A tradable symbol; 0 as `max_quantity_units` or `reference_price_units` means none."""
+    """A tradable symbol; 0 as `max_quantity_units` or `reference_price_units` means none.
+
+    A `min_quantity_units` of 0 was never given: it is one lot, whatever the lot becomes.
+    """
 
     id: int
     symbol: str
@@ -32,10 +37,11 @@ class Instrument:
     quantity_scale: int
     tick_size_units: int
     lot_size_units: int
-    min_quantity_units: int
+    min_quantity_units: int = 0
     max_quantity_units: int = 0
     reference_price_units: int = 0
     initial_margin_bps: int = 10_000
+    maintenance_margin_bps: int = 0
     enabled: bool = True
     self_trade: int = SelfTrade.ALLOW
     market_residual: int = 0
@@ -56,6 +62,7 @@ class Instrument:
     """First price and tick of each, rising."""
     schedule: tuple[tuple[int, int, int], ...] = ()
     """Second of the UTC day, SessionState, days with bit 0 for Monday; rising by second."""
+    revision: int = field(default=1, compare=False)
 
     @classmethod
     def of_row(cls, row: Any) -> "Instrument":
@@ -67,8 +74,28 @@ class Instrument:
         return cls(**values)
 
     def row(self) -> dict[str, Any]:
-        """Write the row."""
-        return asdict(self)
+        """Write the row, without what is computed."""
+        values = asdict(self)
+        del values["revision"]
+        return values
+
+    @property
+    def smallest_units(self) -> int:
+        """The smallest order."""
+        return self.min_quantity_units or self.lot_size_units
+
+    def shown(self) -> dict[str, Any]:
+        """What the audit log shows of it: decimals as text, and not what is 0 or none."""
+        values = {name: value for name, value in self.row().items() if value not in (0, (), "")}
+        for name in ("id", "symbol", "enabled"):
+            values.pop(name, None)
+        for name in [name for name in values if name.endswith("_units")]:
+            scale = self.quantity_scale if name in QUANTITIES else self.price_scale
+            values[name.removesuffix("_units")] = brief(values.pop(name), scale)
+        if self.tick_bands:
+            bands = [[brief(units, self.price_scale) for units in band] for band in self.tick_bands]
+            values["tick_bands"] = bands
+        return {**values, "disabled": not self.enabled}
 
     @property
     def rules(self) -> dict[str, Any]:
@@ -114,11 +141,13 @@ def instrument_command(instrument: Instrument) -> dict[str, Any]:
         "currency": instrument.currency,
         "tick_size": instrument.tick_size_units,
         "lot_size": instrument.lot_size_units,
-        "min_quantity": instrument.min_quantity_units,
+        "min_quantity": instrument.smallest_units,
         "max_quantity": instrument.max_quantity_units,
         "reference_price": instrument.reference_price_units,
         "initial_margin_bps": instrument.initial_margin_bps,
     }
+    if instrument.maintenance_margin_bps:
+        command["maintenance_margin_bps"] = instrument.maintenance_margin_bps
     if instrument.policies:
         command["policies"] = instrument.policies
     return command

@@ -84,7 +84,8 @@ class MarketControlServiceServicer:
 
     def BustTrade(self, request, context):
         """Undoes a trade: both sides get an execution TRADE_BUST and their positions are as without it.
-        What has traded of the orders stays told as it was. Idempotent: FAILED_PRECONDITION when it was
+        What has traded of the orders stays told as it was; reduce-only orders on the other side of the
+        position that the trade had made are canceled. Idempotent: FAILED_PRECONDITION when it was
         undone before, NOT_FOUND when there is no such trade.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

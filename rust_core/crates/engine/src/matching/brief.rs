@@ -52,6 +52,8 @@ impl Told {
 struct Teller<'a> {
     told: &'a mut Told,
     answer: &'a mut Answer,
+    /// Its place.
+    request: u32,
     /// The name of its order.
     name: u64,
     /// Events that a message would hold and that nobody wrote.
@@ -85,11 +87,11 @@ impl Teller<'_> {
     /// Takes in the events that were written.
     #[inline(never)]
     fn read_events(&mut self) {
-        let Told { deals, others, requests, fills } = &mut *self.told;
+        let Told { deals, others, fills, .. } = &mut *self.told;
         let mut first: Option<Event> = None;
         for event in &fills.events {
             let by_timer = event.command_index == TIMER;
-            let request = if by_timer { TIMER } else { *requests };
+            let request = if by_timer { TIMER } else { self.request };
             let name = event.cl_ord_id[0];
             let own = !by_timer && name == self.name;
             let kind = ExecType::try_from(event.exec_type).unwrap_or(ExecType::None);
@@ -153,7 +155,7 @@ impl Tell for Teller<'_> {
     fn gave(&mut self, order: &mut Order, trade: Trade, _: i64, _: u32) {
         self.pass(order);
         self.told.deals.push(Deal {
-            request: self.told.requests,
+            request: self.request,
             auction: 0,
             match_id: trade.match_id,
             resting_id: order.name(),
@@ -221,10 +223,12 @@ impl MatchingEngine {
             return Err(BatchError::Sequence { expected: MAX_SEQUENCE, found: last });
         }
         let slot = self.slot(instrument);
-        for (request, answer) in requests.iter().zip(answers) {
+        let places = told.requests..;
+        told.requests += requests.len() as u32;
+        for ((request, answer), place) in requests.iter().zip(answers).zip(places) {
             *answer = Answer::default();
-            let deals = told.deals.len();
-            let mut teller = Teller { told, answer, name: request.order_id, unwritten: 0 };
+            let (name, deals) = (request.order_id, told.deals.len());
+            let mut teller = Teller { told, answer, request: place, name, unwritten: 0 };
             let kind = if self.is_quiet() { request.kind } else { 0 };
             match (kind, slot) {
                 (NEW_ORDER, Some(slot)) => self.serve_new(request, slot, &mut teller),
@@ -233,14 +237,13 @@ impl MatchingEngine {
                 _ => self.serve_at_length(request, instrument, &mut teller),
             }
             teller.answer.deals = (teller.told.deals.len() - deals) as u32;
-            teller.told.requests += 1;
         }
         // All that happened follows from them.
         self.hash.fold(requests);
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn serve_new(&mut self, request: &Request, slot: usize, teller: &mut Teller<'_>) {
         let plain = request.is_bare()
             && request.ord_type <= OrdType::Limit as u8
@@ -264,7 +267,7 @@ impl MatchingEngine {
         self.look_after(slot, teller);
     }
 
-    #[inline]
+    #[inline(always)]
     fn serve_cancel(&mut self, request: &Request, slot: usize, teller: &mut Teller<'_>) {
         let Some(index) = self.meant(request, slot) else {
             self.applied += 1;
@@ -305,7 +308,7 @@ impl MatchingEngine {
     }
 
     /// The open order that a cancel or replace means.
-    #[inline]
+    #[inline(always)]
     fn meant(&self, request: &Request, slot: usize) -> Option<u32> {
         let index = self.orders.find_named(request.order_id)?;
         let order = self.orders.get(index);

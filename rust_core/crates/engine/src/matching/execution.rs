@@ -36,7 +36,9 @@ impl MatchingEngine {
         let immediate = price == 0
             || taker.time_in_force == TimeInForce::Ioc as u8
             || taker.time_in_force == TimeInForce::Fok as u8;
-        let limit_key = book.opposite_mut(side).limit_key(price);
+        let opposite = book.opposite_mut(side);
+        let limit_key = opposite.limit_key(price);
+        let mut next = opposite.next_maker(limit_key);
         if taker.time_in_force == TimeInForce::Fok as u8 {
             let quantity = taker.leaves;
             let trades = trades_end.saturating_sub(tell.count()) / EVENTS_PER_TRADE;
@@ -55,7 +57,7 @@ impl MatchingEngine {
             }
         }
         let mut cut_short = false;
-        while let Some(maker) = self.books[slot].opposite_mut(side).next_maker(limit_key) {
+        while let Some(maker) = next {
             if tell.count() + EVENTS_PER_TRADE > trades_end {
                 cut_short = true;
                 break;
@@ -72,6 +74,7 @@ impl MatchingEngine {
             if self.orders.get(index).leaves == 0 {
                 return false;
             }
+            next = self.books[slot].opposite_mut(side).next_maker(limit_key);
         }
         if cut_short || immediate {
             let reason = if cut_short { Reject::Other.number() } else { 0 };

@@ -4,8 +4,9 @@ use crate::orders::{Extra, Order, Place};
 use crate::pod::{
     Command, OrdType, OrderTerms, SelfTrade, Side, TimeInForce, Verdict, VerdictKind,
     FLAG_ALL_OR_NONE, FLAG_CANCEL_ON_DISCONNECT, FLAG_LEAVES, FLAG_POST_ONLY,
-    FLAG_POST_ONLY_REPRICE, FLAG_REDUCE_ONLY, FLAG_TERMS, MAX_ICEBERG_PARTS, MAX_PRICE,
-    MAX_QUANTITY, MAX_TRAILING_BPS, TERMS_PEG_SHIFT, TERMS_TAKE_PROFIT, TERMS_TRAILING_BPS,
+    FLAG_POST_ONLY_REPRICE, FLAG_REDUCE_ONLY, FLAG_SELF_TRADE_OF_ACCOUNT, FLAG_TERMS,
+    MAX_ICEBERG_PARTS, MAX_PRICE, MAX_QUANTITY, MAX_TRAILING_BPS, TERMS_PEG_SHIFT,
+    TERMS_TAKE_PROFIT, TERMS_TRAILING_BPS,
 };
 use crate::reject::Reject;
 
@@ -42,9 +43,11 @@ pub(super) fn is_plain(command: &Command) -> bool {
 #[inline]
 pub(super) fn shape_of_new(command: &Command) -> Option<Reject> {
     let market = command.ord_type == OrdType::Market.number();
-    let known = (command.side == Side::Buy.number() || command.side == Side::Sell.number())
-        && command.ord_type != OrdType::None.number()
-        && command.time_in_force != TimeInForce::None.number();
+    // Sides are as good as random; all at once there is nothing to guess.
+    let sided = (command.side == Side::Buy.number()) | (command.side == Side::Sell.number());
+    let known = sided
+        & (command.ord_type != OrdType::None.number())
+        & (command.time_in_force != TimeInForce::None.number());
     if !known {
         return Some(Reject::UnsupportedCharacteristic);
     }
@@ -208,8 +211,12 @@ impl Extra {
 /// Where an order's terms say what it follows.
 const TERMS_PEG: u64 = 3 << TERMS_PEG_SHIFT;
 /// Flags that a new order may have.
-const NEW_FLAGS: u16 =
-    FLAG_CANCEL_ON_DISCONNECT | POST_ONLY | FLAG_ALL_OR_NONE | FLAG_REDUCE_ONLY | FLAG_TERMS;
+const NEW_FLAGS: u16 = FLAG_CANCEL_ON_DISCONNECT
+    | POST_ONLY
+    | FLAG_ALL_OR_NONE
+    | FLAG_REDUCE_ONLY
+    | FLAG_TERMS
+    | FLAG_SELF_TRADE_OF_ACCOUNT;
 /// Of either kind.
 pub(super) const POST_ONLY: u16 = FLAG_POST_ONLY | FLAG_POST_ONLY_REPRICE;
 

@@ -7,7 +7,9 @@
 use alloc::collections::VecDeque;
 
 use crate::ids::sequence_of;
-use crate::pod::{ClOrdId, Command, OrderTerms, FLAG_CANCEL_ON_DISCONNECT};
+use crate::pod::{
+    ClOrdId, Command, OrderTerms, FLAG_CANCEL_ON_DISCONNECT, FLAG_SELF_TRADE_OF_ACCOUNT,
+};
 use crate::table::{fold, hash_word, hash_words, Arena, Table, NONE};
 
 /// How long an entry is kept after its end, in nanoseconds of journal time.
@@ -67,11 +69,16 @@ pub fn key(account: u32, id: &ClOrdId) -> Key {
 pub fn digest(command: &Command, orig_hash: Option<u64>) -> u64 {
     let words: &[u64; 16] = bytemuck::cast_ref(command);
     let kind = words[0];
-    let flags = u64::from(command.flags & !FLAG_CANCEL_ON_DISCONNECT)
-        | u64::from(command.self_trade_prevention) << 16;
+    // What an order is given of its account isn't what was asked for: it may change meanwhile.
+    let asked = if command.flags & FLAG_SELF_TRADE_OF_ACCOUNT == 0 { u64::MAX } else { 0 };
+    let of_transport = FLAG_CANCEL_ON_DISCONNECT | FLAG_SELF_TRADE_OF_ACCOUNT;
+    let flags = u64::from(command.flags & !of_transport)
+        | (u64::from(command.self_trade_prevention) & asked) << 16;
+    // The group is the low half.
+    let links = words[15] & (asked | !u64::from(u32::MAX));
     let a = fold(kind ^ 0x243f_6a88_85a3_08d3, flags ^ 0x1319_8a2e_0370_7345);
     let b = fold(words[2] ^ 0xa409_3822_299f_31d1, words[8] ^ 0x082e_fa98_ec4e_6c89);
-    if words[10] | words[11] | words[12] | words[13] | words[14] | words[15] == 0 {
+    if words[10] | words[11] | words[12] | words[13] | words[14] | links == 0 {
         // Most say nothing more.
         let rest = fold(a ^ b.rotate_left(13) ^ 0xba7c_9045_f12c_7f99, words[9] ^ SHORT);
         return named(rest, orig_hash);
@@ -79,7 +86,7 @@ pub fn digest(command: &Command, orig_hash: Option<u64>) -> u64 {
     let c = fold(words[9] ^ 0x4528_21e6_38d0_1377, words[10] ^ 0xbe54_66cf_34e9_0c6d);
     let d = fold(words[11] ^ 0xc0ac_29b7_c97c_50dd, words[12] ^ 0x3f84_d5b5_b547_0917);
     let e = fold(words[13] ^ 0x9216_d5d9_8979_fb1b, words[14] ^ 0xd131_0ba6_98df_b5ac);
-    let f = fold(words[15] ^ 0x2ffd_72db_d01a_dfb7, a ^ 0xb8e1_afed_6a26_7e96);
+    let f = fold(links ^ 0x2ffd_72db_d01a_dfb7, a ^ 0xb8e1_afed_6a26_7e96);
     let rest = fold(
         b ^ c.rotate_left(13) ^ 0xba7c_9045_f12c_7f99,
         d ^ e.rotate_left(29) ^ f ^ 0x24a1_9947_b391_6cf7,

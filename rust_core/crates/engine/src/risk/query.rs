@@ -8,7 +8,9 @@ use super::holding::{BUY, SELL};
 use super::judge::Hashes;
 use super::reference::VENUE;
 use super::RiskEngine;
-use crate::pod::{Account, Command, CommandKind, FeeSchedule, Instrument, InstrumentRules, Limits};
+use crate::pod::{
+    Account, Command, CommandKind, FeeSchedule, Instrument, InstrumentRules, Limits, OrderTerms,
+};
 use crate::reject::Reject;
 use crate::table::NONE;
 
@@ -119,10 +121,17 @@ impl RiskEngine {
     /// judged.
     #[must_use]
     pub fn check(&self, command: &Command) -> DryRun {
+        self.check_with(command, None)
+    }
+
+    /// The same of an order that has these terms, which tell it from others under its client order
+    /// id.
+    #[must_use]
+    pub fn check_with(&self, command: &Command, terms: Option<&OrderTerms>) -> DryRun {
         let mut checks = Vec::with_capacity(super::Check::ALL.len());
         let refused = match CommandKind::try_from(command.kind) {
-            Ok(CommandKind::NewOrder) => self.judge_dry(command, false, &mut checks),
-            Ok(CommandKind::ReplaceOrder) => self.judge_dry(command, true, &mut checks),
+            Ok(CommandKind::NewOrder) => self.judge_dry((command, terms), false, &mut checks),
+            Ok(CommandKind::ReplaceOrder) => self.judge_dry((command, None), true, &mut checks),
             _ => Some(Reject::UnsupportedCharacteristic),
         };
         DryRun { refused, checks }
@@ -131,11 +140,11 @@ impl RiskEngine {
     /// The same judgement as for a command in ORDERS, of which every limit check is seen.
     fn judge_dry<O: Observer>(
         &self,
-        command: &Command,
+        (command, terms): (&Command, Option<&OrderTerms>),
         replace: bool,
         observer: &mut O,
     ) -> Option<Reject> {
-        let Some(request) = self.request(command, Hashes::of(command, None), None) else {
+        let Some(request) = self.request(command, Hashes::of(command, None), terms) else {
             return Some(Reject::UnknownAccount);
         };
         if replace {
@@ -344,7 +353,8 @@ impl RiskEngine {
         })
     }
 
-    /// The positions of an account, and where it has open orders; lowest instrument id first.
+    /// The positions of an account, and where it had one or has open orders; lowest instrument id
+    /// first.
     #[must_use]
     pub fn positions(&self, account: u32) -> Vec<Position> {
         let mut positions = Vec::new();
@@ -352,7 +362,8 @@ impl RiskEngine {
         let mut at = self.reference.traders[account as usize].holdings;
         while at != NONE {
             let holding = &self.holdings[at];
-            if holding.position != 0 || holding.cash != 0 || holding.open != [0; 2] {
+            let had = holding.position != 0 || holding.cash != 0 || self.fees.paid(at) != 0;
+            if had || holding.open != [0; 2] {
                 positions.push(self.position(at));
             }
             at = holding.next;

@@ -7,8 +7,8 @@ use super::orders::{Counted, Live};
 use super::reference::Listed;
 use crate::pod::{
     ClOrdId, Command, OrdType, Side, TimeInForce, FLAG_ALL_OR_NONE, FLAG_CANCEL_ON_DISCONNECT,
-    FLAG_LEAVES, FLAG_POST_ONLY, FLAG_POST_ONLY_REPRICE, FLAG_REDUCE_ONLY, FLAG_TERMS,
-    MAX_QUANTITY,
+    FLAG_LEAVES, FLAG_POST_ONLY, FLAG_POST_ONLY_REPRICE, FLAG_REDUCE_ONLY,
+    FLAG_SELF_TRADE_OF_ACCOUNT, FLAG_TERMS, MAX_QUANTITY,
 };
 use crate::reject::Reject;
 
@@ -29,7 +29,8 @@ pub(super) const NEW_FLAGS: u16 = FLAG_CANCEL_ON_DISCONNECT
     | FLAG_POST_ONLY_REPRICE
     | FLAG_ALL_OR_NONE
     | FLAG_REDUCE_ONLY
-    | FLAG_TERMS;
+    | FLAG_TERMS
+    | FLAG_SELF_TRADE_OF_ACCOUNT;
 
 /// Whether a cancel, or a replace but for its stop price, says what only a new order can.
 #[inline]

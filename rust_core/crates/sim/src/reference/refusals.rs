@@ -3,8 +3,8 @@
 use engine::pod::{
     Command, OrdType, OrderTerms, PegPrice, SelfTrade, SessionState, Side, TimeInForce,
     FLAG_ALL_OR_NONE, FLAG_CANCEL_ON_DISCONNECT, FLAG_LEAVES, FLAG_POST_ONLY,
-    FLAG_POST_ONLY_REPRICE, FLAG_REDUCE_ONLY, FLAG_TERMS, MAX_PRICE, MAX_QUANTITY, TERMS_PEG_SHIFT,
-    TERMS_TAKE_PROFIT, TERMS_TRAILING_BPS,
+    FLAG_POST_ONLY_REPRICE, FLAG_REDUCE_ONLY, FLAG_SELF_TRADE_OF_ACCOUNT, FLAG_TERMS, MAX_PRICE,
+    MAX_QUANTITY, TERMS_PEG_SHIFT, TERMS_TAKE_PROFIT, TERMS_TRAILING_BPS,
 };
 use engine::reject::Reject;
 
@@ -119,6 +119,7 @@ impl Reference {
             | FLAG_POST_ONLY_REPRICE
             | FLAG_ALL_OR_NONE
             | FLAG_REDUCE_ONLY
+            | FLAG_SELF_TRADE_OF_ACCOUNT
             | FLAG_TERMS;
         let (Ok(ord_type), Ok(time)) =
             (OrdType::try_from(command.ord_type), TimeInForce::try_from(command.time_in_force))

@@ -2,7 +2,7 @@
 
 use engine::pod::{
     ClOrdId, Command, Instrument, OrdType, OrderTerms, TimeInForce, FLAG_CANCEL_ON_DISCONNECT,
-    FLAG_LEAVES, MAX_PRICE, MAX_QUANTITY,
+    FLAG_LEAVES, FLAG_SELF_TRADE_OF_ACCOUNT, MAX_PRICE, MAX_QUANTITY,
 };
 use engine::reject::Reject;
 
@@ -14,7 +14,11 @@ pub(super) fn content(
     terms: Option<OrderTerms>,
 ) -> Content {
     let mut plain = *command;
-    plain.flags &= !FLAG_CANCEL_ON_DISCONNECT;
+    if command.flags & FLAG_SELF_TRADE_OF_ACCOUNT != 0 {
+        plain.self_trade_prevention = 0;
+        plain.self_trade_group = 0;
+    }
+    plain.flags &= !(FLAG_CANCEL_ON_DISCONNECT | FLAG_SELF_TRADE_OF_ACCOUNT);
     plain.session = 0;
     plain.orig_cl_ord_id_index = 0;
     plain.payload_index = 0;
@@ -46,11 +50,11 @@ pub(super) fn priced(command: &Command) -> Option<Priced> {
         OrdType::Market | OrdType::MarketToLimit => Priced::Not,
     };
     let time = TimeInForce::try_from(command.time_in_force).ok()?;
-    // Bits 1 to 6.
+    // Bits 1 to 7.
     let good = (command.side == 1 || command.side == 2)
         && time != TimeInForce::None
         && (time == TimeInForce::Gtd || command.expire_time == 0)
-        && command.flags & !0b111_1110 == 0
+        && command.flags & !0b1111_1110 == 0
         && command.order_id == 0
         && (command.price == 0 || matches!(priced, Priced::ByLimit | Priced::ByLimitIfAny));
     good.then_some(priced)

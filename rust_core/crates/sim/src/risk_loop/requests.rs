@@ -5,7 +5,7 @@ use engine::pod::{
     Account, ClOrdId, Command, CommandKind, Contingency, Flow, InstrumentRules, Leg, Limits,
     OrdType, OrderTerms, Side, TimeInForce, ACCOUNT_ENABLED, FLAG_ALL_OR_NONE,
     FLAG_CANCEL_ON_DISCONNECT, FLAG_LEAVES, FLAG_POST_ONLY, FLAG_POST_ONLY_REPRICE,
-    FLAG_REDUCE_ONLY, FLAG_TERMS, LIMITS_OF_FIRM, LIMITS_OF_VENUE,
+    FLAG_REDUCE_ONLY, FLAG_SELF_TRADE_OF_ACCOUNT, FLAG_TERMS, LIMITS_OF_FIRM, LIMITS_OF_VENUE,
 };
 use engine::risk::bits;
 
@@ -315,6 +315,7 @@ impl RiskLoop {
         }
         if self.rng.per_mille(200) {
             command.self_trade_prevention = self.rng.between(0, 6) as u16;
+            command.flags |= FLAG_SELF_TRADE_OF_ACCOUNT * u16::from(self.rng.per_mille(500));
         }
         if self.rng.per_mille(100) {
             terms.tag = self.rng.below(3);
@@ -391,6 +392,9 @@ impl RiskLoop {
         command.flags ^= FLAG_CANCEL_ON_DISCONNECT * u16::from(self.rng.per_mille(100));
         if self.rng.per_mille(200) {
             command.quantity += 10;
+        }
+        if self.rng.per_mille(200) && command.self_trade_prevention != 0 {
+            command.self_trade_prevention = self.rng.between(1, 6) as u16;
         }
         let terms = terms.filter(|_| !self.rng.per_mille(20));
         self.push(orders, command, orig, terms);

@@ -597,6 +597,8 @@ pub enum RestatementReason {
     SelfMatchDecrement = 20,
     /// A bound of the engine cut the order short.
     Other = 99,
+    /// It only reduced the position that a trade had made, and the trade was undone.
+    ReduceOnly = 101,
     /// A fill-or-kill order could not trade in full.
     FokUnfillable = 102,
     /// A kill switch of the account, its firm or the venue was switched on.
@@ -621,6 +623,7 @@ impl RestatementReason {
             Self::SelfMatchBoth => "RESTATEMENT_REASON_SELF_MATCH_BOTH",
             Self::SelfMatchDecrement => "RESTATEMENT_REASON_SELF_MATCH_DECREMENT",
             Self::Other => "RESTATEMENT_REASON_OTHER",
+            Self::ReduceOnly => "RESTATEMENT_REASON_REDUCE_ONLY",
             Self::FokUnfillable => "RESTATEMENT_REASON_FOK_UNFILLABLE",
             Self::KillSwitch => "RESTATEMENT_REASON_KILL_SWITCH",
             Self::LinkedOrder => "RESTATEMENT_REASON_LINKED_ORDER",
@@ -638,6 +641,7 @@ impl RestatementReason {
             "RESTATEMENT_REASON_SELF_MATCH_BOTH" => Some(Self::SelfMatchBoth),
             "RESTATEMENT_REASON_SELF_MATCH_DECREMENT" => Some(Self::SelfMatchDecrement),
             "RESTATEMENT_REASON_OTHER" => Some(Self::Other),
+            "RESTATEMENT_REASON_REDUCE_ONLY" => Some(Self::ReduceOnly),
             "RESTATEMENT_REASON_FOK_UNFILLABLE" => Some(Self::FokUnfillable),
             "RESTATEMENT_REASON_KILL_SWITCH" => Some(Self::KillSwitch),
             "RESTATEMENT_REASON_LINKED_ORDER" => Some(Self::LinkedOrder),

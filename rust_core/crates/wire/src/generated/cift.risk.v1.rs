@@ -178,10 +178,10 @@ pub struct FeeTier {
     /// From so much on, whole units of the account's currency.
     #[prost(uint64, tag = "1")]
     pub from_notional: u64,
-    /// Of orders that rested, and of auctions.
+    /// Of orders that rested.
     #[prost(sint32, tag = "2")]
     pub maker_ppm: i32,
-    /// Of orders that took.
+    /// Of orders that took, and of both sides in auctions.
     #[prost(sint32, tag = "3")]
     pub taker_ppm: i32,
 }
@@ -212,7 +212,8 @@ pub struct AuditEntry {
     /// "fees", "conversion" or "kill_switch".
     #[prost(string, tag = "4")]
     pub kind: ::prost::alloc::string::String,
-    /// Which one, such as an account's name; of limits and locates also the symbol after a slash.
+    /// Which one: an account's name, a key's number, "firm F" or "venue" where it is theirs; of
+    /// limits and locates in one symbol also that, after a slash.
     #[prost(string, tag = "5")]
     pub name: ::prost::alloc::string::String,
     /// What it was, JSON; empty: it is new.
@@ -451,7 +452,7 @@ pub struct Limits {
     /// Largest quantity of one order, a decimal of the instrument's unit.
     #[prost(string, optional, tag = "1")]
     pub max_order_quantity: ::core::option::Option<::prost::alloc::string::String>,
-    /// Largest notional of one order, in the holder's currency.
+    /// Largest notional of one order, in the instrument's currency.
     #[prost(string, optional, tag = "2")]
     pub max_order_notional: ::core::option::Option<::prost::alloc::string::String>,
     /// Largest distance of a price from the reference price, in basis points, 1 to 100,000.

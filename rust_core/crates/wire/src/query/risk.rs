@@ -1,7 +1,7 @@
 //! What risk would say, and what it said.
 
 use bytemuck::Zeroable;
-use engine::pod::{ClOrdId, Event, ExecType, Instrument, MAX_SCALES};
+use engine::pod::{ClOrdId, Event, ExecType, Instrument, FLAG_TERMS, MAX_SCALES};
 use engine::reject::Reject;
 use engine::risk::{Check, CheckResult, Level, Unit};
 use prost::Message;
@@ -41,7 +41,8 @@ pub fn check_order(
     let (refused, results) = match parsed.refused {
         Some(reason) => (Some(reason), Vec::new()),
         None => {
-            let answer = stage.engine().check(&parsed.command);
+            let terms = (parsed.command.flags & FLAG_TERMS != 0).then_some(&parsed.terms);
+            let answer = stage.engine().check_with(&parsed.command, terms);
             (answer.refused, answer.checks)
         }
     };
@@ -77,9 +78,11 @@ fn failure_text(reason: Reject, check: Check, told: &ProtoCheck) -> String {
     let name = name.replace('_', " ");
     let numbers = match check {
         // These say yes or no.
-        Check::Account | Check::KillSwitch | Check::Restricted | Check::ReferencePrice => {
-            String::new()
-        }
+        Check::Account
+        | Check::KillSwitch
+        | Check::Restricted
+        | Check::ReferencePrice
+        | Check::Conversion => String::new(),
         _ => format!(": limit {limit}, value {value}, headroom {headroom}"),
     };
     format!("{name} of the {level}{numbers}; {}", explain(reason.number()))

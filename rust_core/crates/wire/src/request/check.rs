@@ -6,7 +6,7 @@ use engine::pod::{Account, ClOrdId, Command, Instrument, MAX_PRICE, MAX_QUANTITY
 use engine::reject::Reject;
 
 use super::{Context, RequestError, Violation};
-use crate::decimal;
+use crate::decimal::{self, DecimalError};
 use crate::pb::Malformed;
 use crate::reference::{self, Reference};
 
@@ -221,7 +221,19 @@ impl<'a> At<'_, 'a> {
                 0
             }
             Err(error) => {
-                self.violate(field, format!("{error}: {}", echo(text)));
+                let mut bound = Vec::new();
+                if let (DecimalError::Range, Some(scale)) = (error, scale) {
+                    let negative = text.first() == Some(&b'-');
+                    let most = i128::from(most);
+                    bound.extend_from_slice(if negative {
+                        &b", at least "[..]
+                    } else {
+                        b", at most "
+                    });
+                    decimal::write(&mut bound, if negative { -most } else { most }, scale);
+                }
+                let bound = String::from_utf8_lossy(&bound);
+                self.violate(field, format!("{error}{bound}: {}", echo(text)));
                 0
             }
         }

@@ -4,8 +4,9 @@ use bytemuck::Zeroable;
 use engine::pod::{
     Account, ClOrdId, Command, CommandKind, Instrument, OrdType, OrderTerms, PegPrice, SelfTrade,
     Side, TimeInForce, ACCOUNT_SELF_TRADE_SHIFT, FLAG_ALL_OR_NONE, FLAG_CANCEL_ON_DISCONNECT,
-    FLAG_LEAVES, FLAG_POST_ONLY, FLAG_POST_ONLY_REPRICE, FLAG_REDUCE_ONLY, FLAG_TERMS, MAX_PRICE,
-    MAX_TRAILING_BPS, TERMS_PEG_SHIFT, TERMS_TAKE_PROFIT, TERMS_TRAILING_BPS,
+    FLAG_LEAVES, FLAG_POST_ONLY, FLAG_POST_ONLY_REPRICE, FLAG_REDUCE_ONLY,
+    FLAG_SELF_TRADE_OF_ACCOUNT, FLAG_TERMS, MAX_PRICE, MAX_TRAILING_BPS, TERMS_PEG_SHIFT,
+    TERMS_TAKE_PROFIT, TERMS_TRAILING_BPS,
 };
 
 use super::check::At;
@@ -206,7 +207,8 @@ impl At<'_, '_> {
     }
 
     /// What the order says, else what its account says. It goes into the log: what the account
-    /// says later doesn't change orders that came before.
+    /// says later doesn't change orders that came before. Nor does it make another order of one
+    /// that is sent again, if the order itself says nothing.
     fn self_trade(
         &mut self,
         fields: &Fields<'_>,
@@ -221,12 +223,17 @@ impl At<'_, '_> {
             Err(_) => self.violate("self_trade_group", "must be below 2^32"),
         }
         let Some(account) = account else { return };
+        let says_nothing = command.self_trade_prevention == 0 && command.self_trade_group == 0;
         if command.self_trade_prevention == 0 {
             let default = (account.flags >> ACCOUNT_SELF_TRADE_SHIFT & 7) as u16;
             command.self_trade_prevention = default;
         }
         if command.self_trade_group == 0 {
             command.self_trade_group = account.self_trade_group as u32;
+        }
+        let is_filled = command.self_trade_prevention != 0 || command.self_trade_group != 0;
+        if says_nothing && is_filled {
+            command.flags |= FLAG_SELF_TRADE_OF_ACCOUNT;
         }
     }
 
