@@ -31,8 +31,15 @@ def test_the_engine_is_measured_on_every_flow(
     else:
         assert counted.keys() == flows.keys()
     assert document["c_interface"]["ns_per_call"] > 0
+    risk = document["risk"]
+    assert [row["flow"] for row in risk["flows"]] == list(bench_engine.RISK_NAMES)
+    for row in risk["flows"]:
+        assert 0 < row["p50_ns"] <= row["p99_ns"] <= row["p999_ns"] <= row["max_ns"]
+    assert risk["checks"]["none"] > 0
     assert document["engine"]["load_ns"]["16 KiB"] < document["engine"]["load_ns"]["512 MiB"]
-    assert "a plain book" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "a plain book" in printed
+    assert "buying_power" in printed
 
 
 def test_calls_and_arrays_make_the_trades_of_the_day() -> None:

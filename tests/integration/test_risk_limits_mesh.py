@@ -2,7 +2,7 @@
 
 A row sets a limit of ann's account, of her firm or of the venue, lets somebody who shares it have
 orders open, and then ann sends orders on either side of the boundary. Before each, a dry run says
-what the order is told, with the same limit, value and headroom.
+what the order is told, with the limit, the value and the headroom; the venue's to operators alone.
 """
 
 import asyncio
@@ -137,6 +137,12 @@ def numbers(found: CheckResult) -> list[Any]:
     return [found.limit, found.value, found.headroom]
 
 
+def as_a_firm_is_told(seen: Check) -> list[CheckResult]:
+    """What an operator was told, without the venue's numbers: those count what all firms have."""
+    nothing: dict[str, Any] = dict.fromkeys(("limit", "value", "headroom"))
+    return [replace(r, **nothing) if r.level == Level.VENUE else r for r in seen.results]
+
+
 def said(reason: RejectReason) -> str:
     return reason.name.lower() if reason else "accepted"
 
@@ -162,13 +168,16 @@ async def test_at_the_limit_and_beyond_it(
         try:
             await floor.accepted(*(f"{SHARES[level]}: {line}" for line in row.before))
             for line, value, expected in row.says:
+                seen = await floor.look("ann", line)
                 dry = await says(floor, line, expected)
+                assert list(dry.results) == as_a_firm_is_told(seen)
                 if value:
-                    found = dry.result(row.check, level)
+                    found = seen.result(row.check, level)
                     bound, with_it = Decimal(row.bound), Decimal(value)
                     assert numbers(found) == [bound, with_it, bound - with_it], line
                     assert found.passed == (expected == "accepted")
                 if expected != "accepted":
+                    assert (": limit" in dry.reject_text) == (level != Level.VENUE)
                     assert [(r.check, r.level) for r in dry.results if not r.passed] == [
                         (row.check, level)
                     ]
@@ -250,7 +259,7 @@ async def test_a_message_rate(
             began = time.monotonic()
             batch = [floor.order("ann", f"buy 1 @ {price}") for price in (97, 98, 99)]
             results = await floor.clients["ann"].batch(batch)
-            dry = await floor.check("ann", "buy 1 @ 96")
+            dry = await floor.look("ann", "buy 1 @ 96")
             result = await floor.submit("ann", "buy 1 @ 96")
             seconds = time.monotonic() - began
             await risk.set_limits(floor.holder(level), Limits())

@@ -25,6 +25,7 @@ from cift.kit.stores.reference import ReferenceStore, hash_key
 from cift.risk import limits, validation
 from cift.risk.admin import Admin
 from cift.risk.lists import Lists
+from cift.risk.pages import write_token
 from cift.risk.reference import NamedHolder, Reference
 from cift.risk.v1 import admin_pb2, risk_pb2
 from cift.risk.v1 import admin_service_pb2 as pb
@@ -125,6 +126,9 @@ async def test_the_same_account_again_is_the_same_request(
         await admin.create_account(an_account(currency="EUR"), call())
     with pytest.raises(AlreadyExists):
         await admin.create_account(an_account(disabled=True), call())
+    # What is asked for again takes no number: there are a million of them.
+    await admin.create_account(an_account(name="B"), call())
+    assert await rows(pool, "SELECT id FROM accounts ORDER BY id") == [(1,), (2,)]
 
 
 async def test_an_account_needs_its_firm(admin: Admin) -> None:
@@ -663,6 +667,22 @@ async def test_a_token_is_of_its_list_alone(admin: Admin, relay: None) -> None:
     for wrong in ("C", token[:-2], token[:4] + "AA" + token[6:], "x" * 2000, "é"):
         with pytest.raises(InvalidArgument, match="page_token: must be"):
             await admin.list_firms(pb.ListFirmsRequest(page_token=wrong), call())
+    # Of its list, but with a key that no page of it ends with.
+    names: list[Any] = [[], ["B", "C"], [1], [None], {"B": 1}, "B", None, 7, ["\0"], [["B"]]]
+    numbers: list[Any] = [["1"], [1 << 70], [1.5], [True]]
+    holders: list[Any] = [[1 << 40, ""], ["1", ""], [1]]
+    for key in names:
+        made_up = pb.ListFirmsRequest(page_token=write_token(["firms"], key))
+        with pytest.raises(InvalidArgument, match="page_token: must be"):
+            await admin.list_firms(made_up, call())
+    for key in numbers:
+        made_up_number = pb.ListApiKeysRequest(page_token=write_token(["keys", ""], key))
+        with pytest.raises(InvalidArgument, match="page_token: must be"):
+            await admin.list_api_keys(made_up_number, call())
+    for key in holders:
+        made_up_holder = pb.ListFeesRequest(page_token=write_token(["fees"], key))
+        with pytest.raises(InvalidArgument, match="page_token: must be"):
+            await admin.list_fees(made_up_holder, call())
     with pytest.raises(InvalidArgument, match="page_token: is of a list"):
         await admin.list_instruments(pb.ListInstrumentsRequest(page_token=token), call())
     with pytest.raises(InvalidArgument, match="page_size"):

@@ -111,6 +111,10 @@ class Floor:
         """Ask what risk would say to an order."""
         return await self.clients[who].risk.check_order(self.order(who, line))
 
+    async def look(self, who: str, line: str) -> Check:
+        """What an operator is told of the same, the venue's numbers too."""
+        return await self.operator.risk.check_order(self.order(who, line))
+
     async def settle(self) -> None:
         """Risk has applied every fill so far: it does before it judges this."""
         none = CancelOrder(self.accounts["ann"], orig_cl_ord_id=f"none-{next(self.sent)}")

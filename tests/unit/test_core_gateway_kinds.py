@@ -360,8 +360,10 @@ def test_an_order_sent_again_is_the_same_whatever_its_account_says_since() -> No
     plane = Plane()
     [first] = plane.ask(limit("a", "buy", "5", "10.00"))
     [named] = plane.ask(limit("b", "buy", "5", "9.00", self_trade_prevention=ALLOW))
-    for number, fields in enumerate(({"self_trade_prevention": 3}, {"self_trade_group": 9}), 2):
-        plane.store(encode_reference(number, [("account", REFERENCE[2][1] | fields)]))
+    account = dict(REFERENCE[2][1])
+    for number, field in enumerate(("self_trade_prevention", "self_trade_group"), 2):
+        account[field] = 3
+        plane.store(encode_reference(number, [("account", account)]))
         [again] = plane.ask(limit("a", "buy", "5", "10.00"))
         assert (again.outcome, again.duplicate) == (orders.OUTCOME_ACCEPTED, True)
         assert again.order_id == first.order_id

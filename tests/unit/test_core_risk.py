@@ -296,15 +296,13 @@ def test_a_dry_run_says_by_how_much_and_whose_limit() -> None:
     reference.limits(0, "venue", max_open_orders=0)
     told = check(plane, limit("", "buy", "6", "100.00"), ALPHA)
     assert (told.accepted, told.reject_reason) == (False, types.REJECT_REASON_MAX_OPEN_ORDERS)
-    assert told.reject_text == (
-        "open orders of the venue: limit 0, value 1, headroom -1; "
-        "as many orders are open as may be: cancel some, then retry"
-    )
+    words = "as many orders are open as may be: cancel some, then retry"
+    assert told.reject_text == f"open orders of the venue; {words}"
     failed = {(one.check, one.level): one for one in told.checks if not one.passed}
     assert list(failed) == [
-        ("position", risk_pb2.LEVEL_ACCOUNT),
-        ("order_notional", risk_pb2.LEVEL_FIRM),
         ("open_orders", risk_pb2.LEVEL_VENUE),
+        ("order_notional", risk_pb2.LEVEL_FIRM),
+        ("position", risk_pb2.LEVEL_ACCOUNT),
     ]
     notional = failed["order_notional", risk_pb2.LEVEL_FIRM]
     assert (notional.limit, notional.value, notional.headroom) == (
@@ -312,6 +310,15 @@ def test_a_dry_run_says_by_how_much_and_whose_limit() -> None:
     assert notional.reject_reason == types.REJECT_REASON_MAX_ORDER_NOTIONAL
     position = failed["position", risk_pb2.LEVEL_ACCOUNT]
     assert (position.limit, position.value, position.headroom) == ("5", "6", "-1")
+    # What all firms have is for operators alone.
+    assert not any(one.limit or one.value or one.headroom
+                   for one in told.checks if one.level == risk_pb2.LEVEL_VENUE)  # fmt: skip
+    all_told = check(plane, limit("", "buy", "6", "100.00"))
+    assert all_told.reject_text == (
+        f"open orders of the venue: limit 0, value 1, headroom -1; {words}"
+    )
+    open_orders = [one for one in all_told.checks if one.check == "open_orders"][-1]
+    assert (open_orders.level, open_orders.limit, open_orders.value) == (3, "0", "1")
     off = next(one for one in told.checks if one.check == "collar")
     assert (off.off, off.passed, off.limit, off.headroom) == (True, True, "", "")
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 
+import asyncpg
 import grpc
 import pytest
 from google.rpc import error_details_pb2
@@ -10,7 +11,13 @@ from grpc_health.v1 import health_pb2
 from grpc_reflection.v1alpha import reflection_pb2
 from grpc_status import rpc_status
 
-from cift.kit.errors import InvalidArgument, NotFound, Unauthenticated, Unavailable
+from cift.kit.errors import (
+    InvalidArgument,
+    NotFound,
+    Unauthenticated,
+    Unavailable,
+    as_service_error,
+)
 from cift.kit.rpc import Call, Principal, rpc
 from cift.kit.server import MAX_MESSAGE_BYTES, Server
 from cift.market_data.v1 import market_data_service_pb2 as pb
@@ -164,6 +171,20 @@ async def test_a_burst_is_taken_as_a_whole(it: Fixture) -> None:
     finally:
         await asyncio.gather(*(channel.close() for channel in channels))
     assert codes == {grpc.StatusCode.OK}
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        asyncpg.InternalClientError("cannot switch to state 15"),
+        asyncpg.ConnectionDoesNotExistError("connection was closed in the middle of operation"),
+        asyncpg.InterfaceError("connection is closed"),
+        ConnectionResetError(),
+    ],
+)
+def test_a_database_that_went_away_is_unavailable(error: Exception) -> None:
+    known = as_service_error(error)
+    assert (known.code, known.reason) == (grpc.StatusCode.UNAVAILABLE, "DATABASE_UNAVAILABLE")
 
 
 async def test_errors_are_rich_statuses_and_the_connection_lives(it: Fixture) -> None:

@@ -125,6 +125,21 @@ async def test_who_falls_too_far_behind_is_told_all(monkeypatch: pytest.MonkeyPa
     await stream.aclose()
 
 
+async def test_orders_do_not_wait_while_a_long_list_is_written() -> None:
+    book = Book()
+    book.trade(*(("A1", f"S{number}", 1) for number in range(1_000)))
+    stream = book.streams.stream("A1", 1)
+    reading = asyncio.ensure_future(read(stream))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not reading.done()
+    book.trade(("A1", "S999", 7))
+    told, through, snapshot = await reading
+    assert (len(told), told["A1 S999"], through, snapshot) == (1_000, "1", 1, True)
+    assert await read(stream) == ({"A1 S999": "7"}, 2, False)
+    await stream.aclose()
+
+
 async def test_a_state_built_anew_is_told_anew_and_never_of_before(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -1350,7 +1350,7 @@ class RiskDryRun:
 
     @property
     def checks(self) -> list[RiskCheck]:
-        """Every check, in order of precedence, the account's, its firm's, the venue's; empty when
+        """Every check, in order of precedence, of each the account's, firm's, venue's; empty when
         the order is refused for what it is before any limit counts.
         """
 

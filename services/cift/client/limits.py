@@ -95,7 +95,8 @@ class Limits:
     restricted: bool = False
     """No order is let through."""
     max_short: DecimalLike | None = None
-    """Per instrument, what may be sold beyond the position; what was located comes on top."""
+    """Per instrument, what may be sold beyond the position; what was located for an account comes
+    on top of its own."""
     max_daily_loss: DecimalLike | None = None
     """Since 00:00 UTC; beyond it only orders that can but reduce a position are let through."""
     etag: str = field(default="", compare=False)
@@ -212,7 +213,10 @@ class ProfitAndLoss:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What one check says; the numbers are None where the check has none, or is off."""
+    """What one check says; the numbers are None where the check has none, or is off.
+
+    So are the venue's, which count what all firms have, unless the key has scope `admin`.
+    """
 
     check: str
     level: Level
@@ -232,7 +236,7 @@ class Check:
     accepted: bool
     reject_reason: RejectReason
     reject_text: str
-    """The first reason in words, with the limit, the value and the headroom."""
+    """The first reason in words, with the limit, the value and the headroom as far as told."""
     results: tuple[CheckResult, ...]
     """Every check, in order of precedence."""
 

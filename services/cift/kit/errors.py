@@ -252,6 +252,8 @@ CONVERSIONS = [
         (
             asyncpg.PostgresConnectionError,
             asyncpg.InterfaceError,
+            # A connection of the pool that the server has ended says this when it is used next.
+            asyncpg.InternalClientError,
             asyncpg.CannotConnectNowError,
             asyncpg.AdminShutdownError,
             asyncpg.CrashShutdownError,

@@ -39,7 +39,9 @@ class Admin(Terms):
     @rpc("admin")
     async def list_firms(self, request: pb.ListFirmsRequest, _call: Call) -> pb.ListFirmsResponse:
         """List firms."""
-        found, token = await page(request, ["firms"], self._lists.firms, lambda firm: [firm.name])
+        found, token = await page(
+            request, ["firms"], self._lists.firms, lambda firm: [firm.name], str
+        )
         firms = [admin_pb2.Firm(name=firm.name) for firm in found]
         return pb.ListFirmsResponse(firms=firms, next_page_token=token)
 
@@ -99,7 +101,7 @@ class Admin(Terms):
     ) -> pb.ListAccountsResponse:
         """List accounts."""
         found, token = await page(
-            request, ["accounts"], self._lists.accounts, lambda named: [named.account.name]
+            request, ["accounts"], self._lists.accounts, lambda named: [named.account.name], str
         )
         accounts = [shown.account(named) for named in found]
         return pb.ListAccountsResponse(accounts=accounts, next_page_token=token)
@@ -133,6 +135,7 @@ class Admin(Terms):
             ["keys", request.firm],
             lambda after, maximum: self._lists.keys(request.firm, after, maximum),
             lambda named: [named[0].id],
+            int,
         )
         keys = [shown.api_key(key, firm) for key, firm in found]
         return pb.ListApiKeysResponse(api_keys=keys, next_page_token=token)
@@ -201,7 +204,7 @@ class Admin(Terms):
     ) -> pb.ListInstrumentsResponse:
         """List instruments."""
         found, token = await page(
-            request, ["instruments"], self._lists.instruments, lambda stored: [stored.symbol]
+            request, ["instruments"], self._lists.instruments, lambda stored: [stored.symbol], str
         )
         instruments = [shown.instrument(stored) for stored in found]
         return pb.ListInstrumentsResponse(instruments=instruments, next_page_token=token)

@@ -17,7 +17,7 @@ from cift.kit.errors import ResourceExhausted
 from cift.kit.fills import HEARTBEAT_SECONDS
 from cift.risk import standing
 from cift.risk.bounds import StreamBound
-from cift.risk.v1 import risk_pb2
+from cift.risk.standing import Held
 from cift.risk.v1 import risk_service_pb2 as pb
 from cift_core import RiskStage
 
@@ -119,9 +119,13 @@ class PositionStreams:
             core = self._core()
             if core is not None and core.fills_applied >= told and reader.arrived.is_set():
                 reader.arrived.clear()
-                response = _next(core, reader)
-                told = response.through_sequence
-                yield response
+                # All at one place; what changes while it is written waits for the next message.
+                told, snapshot, held = core.fills_applied, reader.everything, _take(core, reader)
+                yield pb.StreamPositionsResponse(
+                    positions=await standing.positions(held),
+                    through_sequence=told,
+                    snapshot=snapshot,
+                )
                 heartbeat_at = clock() + HEARTBEAT_SECONDS
                 await asyncio.sleep(PAUSE_SECONDS)
             elif clock() >= heartbeat_at:
@@ -137,37 +141,31 @@ class PositionStreams:
                         await reader.arrived.wait()
 
 
-def _next(core: RiskStage, reader: _Reader) -> pb.StreamPositionsResponse:
-    """What a reader is to be told now."""
-    snapshot = reader.everything
-    positions = _all(core, reader) if snapshot else list(_changed(core, reader.waiting))
+def _take(core: RiskStage, reader: _Reader) -> list[Held]:
+    """What a reader is to be told now; from here on it has been."""
+    held = _all(core, reader) if reader.everything else list(_changed(core, reader.waiting))
     reader.everything = False
     reader.waiting.clear()
-    return pb.StreamPositionsResponse(
-        positions=positions, through_sequence=core.fills_applied, snapshot=snapshot
-    )
+    return held
 
 
-def _all(core: RiskStage, reader: _Reader) -> list[risk_pb2.Position]:
+def _all(core: RiskStage, reader: _Reader) -> list[Held]:
     accounts = [reader.account] if reader.account else core.account_names(reader.firm)
-    found: list[risk_pb2.Position] = []
+    held: list[Held] = []
     for account in accounts:
-        found += [standing.position(account, row) for row in core.positions(account)]
-        if len(accounts) > ACCOUNTS_MAX or len(found) > POSITIONS_MAX:
+        held += [(account, row.symbol, row) for row in core.positions(account)]
+        if len(accounts) > ACCOUNTS_MAX or len(held) > POSITIONS_MAX:
             raise ResourceExhausted(
                 "TOO_MANY_POSITIONS", "the firm has too many for one stream: stream each account"
             )
-    return found
+    return held
 
 
-def _changed(core: RiskStage, names: Iterable[tuple[str, str]]) -> Iterable[risk_pb2.Position]:
+def _changed(core: RiskStage, names: Iterable[tuple[str, str]]) -> Iterator[Held]:
     by_account: dict[str, list[str]] = {}
     for account, symbol in names:
         by_account.setdefault(account, []).append(symbol)
     for account, symbols in by_account.items():
         rows = {row.symbol: row for row in core.positions(account)}
         for symbol in symbols:
-            if symbol in rows:
-                yield standing.position(account, rows[symbol])
-            else:
-                yield standing.closed(account, symbol)
+            yield account, symbol, rows.get(symbol)

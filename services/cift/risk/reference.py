@@ -115,19 +115,22 @@ class Reference:
     async def add_account(self, wanted: Account, actor: str) -> tuple[NamedAccount, int]:
         """Add an account unless the name is taken; what is there, and its outbox row."""
         name = wanted.name
-        try:
-            async with self._store.change(actor) as change:
-                await change.add_account(
-                    name,
-                    firm_id=wanted.firm_id,
-                    currency=wanted.currency,
-                    enabled=wanted.enabled,
-                    self_trade=wanted.self_trade,
-                    self_trade_group=wanted.self_trade_group,
-                )
-        except asyncpg.UniqueViolationError:
-            change = None
+        change: Change | None = None
         stored = await self.account(name)
+        if stored is None:  # A try takes a number even if it fails, and the engine has a million.
+            try:
+                async with self._store.change(actor) as change:
+                    await change.add_account(
+                        name,
+                        firm_id=wanted.firm_id,
+                        currency=wanted.currency,
+                        enabled=wanted.enabled,
+                        self_trade=wanted.self_trade,
+                        self_trade_group=wanted.self_trade_group,
+                    )
+            except asyncpg.UniqueViolationError:
+                change = None
+            stored = await self.account(name)
         assert stored is not None  # Accounts are never deleted.
         return stored, await self._number(change, "account", name, {"id": stored.account.id})
 

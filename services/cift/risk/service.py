@@ -124,9 +124,10 @@ class Risk:
     ) -> pb.ListPositionsResponse:
         """Tell what an account holds and has open."""
         core = self._core_of(request.account, call)
-        rows = core.positions(request.account)
-        positions = [standing.position(request.account, row) for row in rows]
-        return pb.ListPositionsResponse(positions=positions, sequence=core.fills_applied)
+        sequence = core.fills_applied
+        held = [(request.account, row.symbol, row) for row in core.positions(request.account)]
+        positions = await standing.positions(held)
+        return pb.ListPositionsResponse(positions=positions, sequence=sequence)
 
     @rpc("read")
     async def get_exposure(

@@ -96,6 +96,7 @@ class Terms:
             ["locates", request.account],
             lambda after, maximum: self._lists.locates(request.account, after, maximum),
             lambda named: [named.locate.id],
+            int,
         )
         locates = [shown.locate(named) for named in found]
         return pb.ListLocatesResponse(locates=locates, next_page_token=token)
@@ -120,6 +121,8 @@ class Terms:
             ["fees"],
             self._lists.fees,
             lambda named: [int(named[0].holder.level), named[1]],
+            int,
+            str,
         )
         fees = [shown.fees(schedule, name) for schedule, name in found]
         return pb.ListFeesResponse(fees=fees, next_page_token=token)
@@ -146,7 +149,11 @@ class Terms:
     ) -> pb.ListConversionsResponse:
         """List what currencies are worth."""
         found, token = await page(
-            request, ["conversions"], self._lists.conversions, lambda stored: [stored.currency]
+            request,
+            ["conversions"],
+            self._lists.conversions,
+            lambda stored: [stored.currency],
+            str,
         )
         conversions = [shown.conversion(stored) for stored in found]
         return pb.ListConversionsResponse(conversions=conversions, next_page_token=token)
@@ -166,6 +173,7 @@ class Terms:
             ["audit", request.kind, request.name],
             lambda after, maximum: self._lists.audit(request.kind, request.name, after, maximum),
             lambda entry: [entry.id],
+            int,
         )
         entries = [shown.audit_entry(entry) for entry in found]
         return pb.ListAuditEntriesResponse(audit_entries=entries, next_page_token=token)

@@ -1,10 +1,13 @@
-"""`make bench-engine`: the matching engine in process, and what this machine is.
+"""`make bench-engine`: matching and risk in process, and what this machine is.
 
 Five flows, each one command a message and in messages of 256: a day of AMZN, the mix that
 exchange-core publishes its figures for, a book of 100,000 orders, a market that swings by 25
 levels, a flash crash. Beside each, in the same run, a plain book of a map and queues, which must
 make the same trades, and the machine's own latency of loads. Single commands through criterion, a
 call through the C interface, and instructions per command as valgrind counts them.
+
+Risk with every check on, on the same day and on 10,000 accounts and 1,000 instruments, and what
+each check alone adds.
 """
 
 import argparse
@@ -39,6 +42,10 @@ NAMES = {
     "deep_book": "100,000 orders",
     "swing_25_levels": "swing of 25 levels",
     "flash_crash": "flash crash",
+}
+RISK_NAMES = {
+    "real_day": "AMZN, 21 June 2012",
+    "10000_accounts_1000_instruments": "10,000 accounts, 1,000 instruments",
 }
 
 
@@ -75,6 +82,8 @@ def measure(*, quick: bool = False) -> dict[str, Any]:
         day = ("--orders", str(orders), "--trades", str(trades))
         document["day"] = files.what
         document["engine"] = read_json(run((str(program), *day, *size)))
+        risk = str(release / "bench_risk")
+        document["risk"] = read_json(run((risk, "--orders", str(orders), *size)))
         count = QUICK_COMMANDS if quick else COUNT_COMMANDS
         document["instructions_per_command"] = _instructions(program, orders, count, folder)
         document["c_interface"] = _c_interface(release, folder, size[1:])
@@ -177,6 +186,31 @@ def print_tables(document: dict[str, Any]) -> None:
     c = document["c_interface"]
     said = c if isinstance(c, str) else f"{c['ns_per_call']:.0f} ns on exchange-core's mix"
     console.print(f"a call from C: {said}", markup=False)
+    print_risk(document["risk"])
+
+
+def print_risk(risk: dict[str, Any]) -> None:
+    """Print what risk takes, and each check."""
+    table = Table("risk, ns per command", box=None, pad_edge=False)
+    columns = ("p50", "p99", "p99.9", "new: p50", "p99.9", "by 256", "empty message", "an event")
+    for column in columns:
+        table.add_column(column, justify="right")
+    for row in risk["flows"]:
+        figures = (
+            *(row[name] for name in ("p50_ns", "p99_ns", "p999_ns")),
+            *(row["new_orders"][name] for name in ("p50_ns", "p999_ns")),
+            *(row[name] for name in ("batched_ns_per_command", "empty_message_ns")),
+            row["batched_ns_per_event"],
+        )
+        table.add_row(RISK_NAMES[row["flow"]], *(f"{figure:,}" for figure in figures))
+    console.print(table)
+    none, *rest = risk["checks"].items()
+    alone = ", ".join(f"{name} {ns:+}" for name, ns in rest)
+    console.print(
+        f"a new order without checks {none[1]} ns; with {alone}; a load that misses the second "
+        f"cache {risk['memory_ns']} ns",
+        markup=False,
+    )
 
 
 def _figures(row: dict[str, Any]) -> tuple[str, ...]:

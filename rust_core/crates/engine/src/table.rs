@@ -23,7 +23,7 @@ const SECRETS: [u64; 6] = [
 ];
 
 /// The two halves of a 128-bit product, folded into one word.
-#[inline]
+#[inline(always)]
 #[must_use]
 pub const fn fold(a: u64, b: u64) -> u64 {
     let product = a as u128 * b as u128;
@@ -38,7 +38,7 @@ pub const fn hash_word(word: u64) -> u64 {
 }
 
 /// The hash of five words.
-#[inline]
+#[inline(always)]
 #[must_use]
 pub const fn hash_words(words: &[u64; 5]) -> u64 {
     let low = fold(words[0] ^ SECRETS[0], words[1] ^ SECRETS[1]);

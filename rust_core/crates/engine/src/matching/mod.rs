@@ -541,11 +541,12 @@ impl MatchingEngine {
     fn refusal_of_terms(&self, command: &Command, index: u32) -> Option<Reject> {
         let order = self.orders.get(index);
         let extra = self.orders.extra(index);
-        if let Some(reason) = misfit(command, order, extra) {
-            return Some(reason);
-        }
+        // Before the quantity's bounds, as what doesn't fit the order is.
         if extra.is_some() && self.parts_from_partner(command, index) {
             return Some(Reject::UnsupportedCharacteristic);
+        }
+        if let Some(reason) = misfit(command, order, extra) {
+            return Some(reason);
         }
         if extra.is_some() && self.exits_misfit(command, index) {
             return Some(Reject::IncorrectQuantity);

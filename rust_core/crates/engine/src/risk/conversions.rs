@@ -49,7 +49,7 @@ pub enum Round {
 
 impl Money {
     /// Native money at a rate, at most 10^16, in the other currency, cut off at the cap.
-    #[inline]
+    #[inline(always)]
     pub fn count(self, native: i128, rate: u64, round: Round) -> i128 {
         match self {
             Self::Same => at_rate(native, rate),

@@ -44,8 +44,8 @@ impl Bucket {
     /// Whether there is a message in it: whether fewer than `burst` are used.
     #[inline(always)]
     pub fn has_one(&self, now_ns: i64) -> bool {
-        let left = self.full_ns.saturating_sub(now_ns).max(0);
-        let has = left < self.ahead_ns;
+        // Neither is ever negative.
+        let has = (self.full_ns - now_ns).max(0) < self.ahead_ns;
         debug_assert_eq!(has, self.used(now_ns) < i64::from(self.burst));
         has
     }
@@ -74,21 +74,17 @@ impl Row {
     /// How many there are with one more.
     #[inline(always)]
     pub fn with(&self, fingerprint: u64, now_ns: i64, window_ns: i64) -> u32 {
-        let same = self.fingerprint == fingerprint && now_ns - self.since_ns < window_ns;
-        if same {
-            self.count.saturating_add(1)
-        } else {
-            1
-        }
+        // Whether it is the same can't be guessed: no branch is made of it.
+        let same = (self.fingerprint == fingerprint) & (now_ns - self.since_ns < window_ns);
+        self.count.saturating_add(1) * u32::from(same) + u32::from(!same)
     }
 
     /// Takes one more in.
     #[inline(always)]
     pub fn add(&mut self, fingerprint: u64, now_ns: i64, window_ns: i64) {
         let count = self.with(fingerprint, now_ns, window_ns);
-        if count == 1 {
-            (self.fingerprint, self.since_ns) = (fingerprint, now_ns);
-        }
+        self.fingerprint = fingerprint;
+        self.since_ns = if count == 1 { now_ns } else { self.since_ns };
         self.count = count;
     }
 }

@@ -102,7 +102,7 @@ impl RiskEngine {
         }
         let hash = context.hashes.own;
         let fits = is_timed(command)
-            && !is_absent(&command.cl_ord_id())
+            && (command.cl_ord_id[0] != 0 || !is_absent(&command.cl_ord_id()))
             && listed.enabled
             && quantity_fits(listed, quantity)
             && self.reference.on_tick(instrument, price)

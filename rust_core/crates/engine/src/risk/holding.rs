@@ -154,7 +154,7 @@ impl Holding {
     /// The absolute position, of a firm or the venue those of all accounts.
     #[inline(always)]
     pub fn gross(&self) -> i64 {
-        self.gross_sum.max(self.position.abs())
+        self.gross_sum.max(self.position.wrapping_abs())
     }
 
     /// How often the same order has come in a row with one more.
@@ -192,20 +192,21 @@ impl Holding {
     /// they like, and a branch on one is guessed wrong half the time.
     #[inline(always)]
     fn exposure_with(&self, side: usize, more: Reservation) -> i128 {
-        let (buys, long) = (side == BUY, self.position >= 0);
-        let bought = if buys { more } else { Reservation::default() };
-        let sold = if buys { Reservation::default() } else { more };
-        let buying = self.open_notional[BUY] + bought.notional;
-        let selling = self.open_notional[SELL] + sold.notional;
-        let growing = self.cost + if long { buying } else { selling };
-        let open_buys = self.open[BUY] + bought.quantity;
-        let open_sells = self.open[SELL] + sold.quantity;
-        let open = (if long { open_sells } else { open_buys }).unsigned_abs();
+        let (sells, short) = (-i64::from(side != BUY), self.position >> 63);
+        let sold = more.notional & i128::from(sells);
+        let buying = self.open_notional[BUY] + (more.notional ^ sold);
+        let selling = self.open_notional[SELL] + sold;
+        let of_short = (buying ^ selling) & i128::from(short);
+        let growing = self.cost + (buying ^ of_short);
+        let sold = more.quantity & sells;
+        let open_buys = self.open[BUY] + (more.quantity ^ sold);
+        let open_sells = self.open[SELL] + sold;
+        let open = (open_sells ^ ((open_buys ^ open_sells) & short)).unsigned_abs();
         let held = self.position.unsigned_abs();
         if open <= held {
             return growing;
         }
-        let notional = if long { selling } else { buying };
+        let notional = selling ^ of_short;
         let turning = if held == 0 { notional } else { notional - share(notional, held, open) };
         growing.max(turning)
     }

@@ -72,7 +72,7 @@ pub(super) struct Replace {
 
 /// The target of a cancel or replace.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Target {
+pub(super) enum Target {
     /// A live order of the account, by place.
     Live(u32),
     /// An order of the account that has ended; its id.
@@ -450,7 +450,12 @@ impl RiskEngine {
     }
 
     /// The order that a cancel or replace names.
-    fn target(&self, command: &Command, orig: Option<&ClOrdId>, hashes: Hashes) -> Target {
+    pub(super) fn target(
+        &self,
+        command: &Command,
+        orig: Option<&ClOrdId>,
+        hashes: Hashes,
+    ) -> Target {
         let entry = match (orig, hashes.orig) {
             (Some(id), Some(hash)) => self.ids.find(&key(command.account, id), hash),
             _ => self.ids.find_order(command.order_id),
@@ -622,7 +627,7 @@ impl RiskEngine {
 
     /// Whether a replace may go on, or the first reason why not; `own_name` says that it names its
     /// target by its own client order id.
-    fn judge_replace<O: Observer>(
+    pub(super) fn judge_replace<O: Observer>(
         &self,
         command: &Command,
         request: &Request,
@@ -705,22 +710,5 @@ impl RiskEngine {
         order.reserved = replace.wanted;
         let (holding, side) = (order.holding, usize::from(order.side));
         self.reserve(holding, side, had, replace.wanted);
-    }
-
-    /// The same judgement as for a command in ORDERS, of which every limit check is seen.
-    pub(super) fn judge_dry<O: Observer>(
-        &self,
-        (command, terms): (&Command, Option<&OrderTerms>),
-        replace: bool,
-        observer: &mut O,
-    ) -> Option<Reject> {
-        let Some(request) = self.request(command, Hashes::of(command, None), terms) else {
-            return Some(Reject::UnknownAccount);
-        };
-        if replace {
-            let target = self.target(command, None, Hashes::of(command, None));
-            return self.judge_replace(command, &request, (target, false), observer).err();
-        }
-        self.judge_new(command, None, &request, observer).err()
     }
 }

@@ -32,6 +32,7 @@ mod holding;
 mod judge;
 mod kills;
 mod levels;
+mod listed;
 mod operator;
 mod orders;
 mod origins;
@@ -245,6 +246,7 @@ impl RiskEngine {
         Ok(())
     }
 
+    #[inline(always)]
     fn accepts(&self, batch: &Batch<'_>) -> Result<(), RiskError> {
         let sequence = batch.sequence;
         if sequence != self.applied + 1 {

@@ -2,9 +2,10 @@
 
 use alloc::vec::Vec;
 
-use super::checks::{CheckResult, Level};
+use super::checks::{CheckResult, Level, Observer};
 use super::conversions::Round;
 use super::holding::{BUY, SELL};
+use super::judge::Hashes;
 use super::reference::VENUE;
 use super::RiskEngine;
 use crate::pod::{
@@ -110,7 +111,8 @@ pub struct Standing {
 pub struct DryRun {
     /// The first reason why it would be refused.
     pub refused: Option<Reject>,
-    /// Every limit check in order of precedence; empty when its shape or state is refused already.
+    /// Every limit check in order of precedence, of each the account's, its firm's and the venue's;
+    /// empty when its shape or state is refused already.
     pub checks: Vec<CheckResult>,
 }
 
@@ -133,7 +135,27 @@ impl RiskEngine {
             Ok(CommandKind::ReplaceOrder) => self.judge_dry((command, None), true, &mut checks),
             _ => Some(Reject::UnsupportedCharacteristic),
         };
+        // One order for all levels, so that the first that fails is the one that is told.
+        let place = |check| super::Check::ALL.iter().position(|&other| other == check);
+        checks.sort_by_key(|result: &CheckResult| place(result.check));
         DryRun { refused, checks }
+    }
+
+    /// The same judgement as for a command in ORDERS, of which every limit check is seen.
+    fn judge_dry<O: Observer>(
+        &self,
+        (command, terms): (&Command, Option<&OrderTerms>),
+        replace: bool,
+        observer: &mut O,
+    ) -> Option<Reject> {
+        let Some(request) = self.request(command, Hashes::of(command, None), terms) else {
+            return Some(Reject::UnknownAccount);
+        };
+        if replace {
+            let target = self.target(command, None, Hashes::of(command, None));
+            return self.judge_replace(command, &request, (target, false), observer).err();
+        }
+        self.judge_new(command, None, &request, observer).err()
     }
 
     /// An account as it was set.

@@ -483,7 +483,7 @@ pub struct Limits {
     #[prost(bool, tag = "11")]
     pub restricted: bool,
     /// What may be sold beyond the position per instrument, all open sells counted as filled; "0": no
-    /// short sales. What was located (AdminService.AddLocate) comes on top.
+    /// short sales. What was located for an account (AdminService.AddLocate) comes on top of its own.
     #[prost(string, optional, tag = "12")]
     pub max_short: ::core::option::Option<::prost::alloc::string::String>,
     /// Largest loss since 00:00 UTC, realised and at last prices, in the holder's currency. Beyond it
@@ -622,7 +622,8 @@ pub struct ProfitAndLoss {
     #[prost(string, tag = "7")]
     pub currency: ::prost::alloc::string::String,
 }
-/// The result of one check of a dry run.
+/// The result of one check of a dry run. Limit, value and headroom are empty when the check is off,
+/// and of the venue's checks, which count what all firms have, when the key has no scope `admin`.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CheckResult {
     /// Name of the check, such as "position".
@@ -778,7 +779,7 @@ pub struct CheckOrderResponse {
     /// Every limit check, in order of precedence.
     #[prost(message, repeated, tag = "3")]
     pub checks: ::prost::alloc::vec::Vec<CheckResult>,
-    /// The first reason in words, with the limit, the value and the headroom.
+    /// The first reason in words, with the limit, the value and the headroom as far as they are told.
     #[prost(string, tag = "4")]
     pub reject_text: ::prost::alloc::string::String,
 }

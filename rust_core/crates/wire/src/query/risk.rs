@@ -26,6 +26,9 @@ fn text(units: i128, scale: u8) -> String {
 
 /// `CheckOrderResponse` to a `CheckOrderRequest`, for a firm or for an operator.
 ///
+/// What all firms hold together is for operators to know: a firm is told whether a check of the
+/// venue passes, and not its numbers.
+///
 /// # Errors
 ///
 /// If the request can't be read, or its account isn't the firm's.
@@ -48,7 +51,8 @@ pub fn check_order(
     };
     let instrument = stage.engine().instrument(parsed.command.instrument);
     let instrument = instrument.copied().unwrap_or_else(Instrument::zeroed);
-    let checks: Vec<_> = results.iter().map(|result| proto_check(result, &instrument)).collect();
+    let told = |result| proto_check(result, &instrument, firm.is_some());
+    let checks: Vec<_> = results.iter().map(told).collect();
     let failed = refused.and_then(|reason| {
         let is_it = |result: &CheckResult| !result.passed && result.check.reason() == reason;
         results.iter().position(is_it)
@@ -83,12 +87,13 @@ fn failure_text(reason: Reject, check: Check, told: &ProtoCheck) -> String {
         | Check::Restricted
         | Check::ReferencePrice
         | Check::Conversion => String::new(),
+        _ if limit.is_empty() => String::new(),
         _ => format!(": limit {limit}, value {value}, headroom {headroom}"),
     };
     format!("{name} of the {level}{numbers}; {}", explain(reason.number()))
 }
 
-fn proto_check(result: &CheckResult, instrument: &Instrument) -> ProtoCheck {
+fn proto_check(result: &CheckResult, instrument: &Instrument, for_a_firm: bool) -> ProtoCheck {
     let scale = match result.check.unit() {
         Unit::One => 0,
         Unit::Quantity => instrument.quantity_scale,
@@ -101,7 +106,8 @@ fn proto_check(result: &CheckResult, instrument: &Instrument) -> ProtoCheck {
         Level::Firm => ProtoLevel::Firm,
         Level::Venue => ProtoLevel::Venue,
     };
-    let number = |units| if result.off { String::new() } else { text(units, scale) };
+    let silent = result.off || for_a_firm && result.level == Level::Venue;
+    let number = |units| if silent { String::new() } else { text(units, scale) };
     ProtoCheck {
         check: result.check.name().to_owned(),
         passed: result.passed,
