@@ -233,7 +233,7 @@ struct Instrument {
   # least surplus (2), market pressure (3), reference (4), middle rounded down (5); 0: 1, 2, 3, 4.
   maintenanceMarginBps @16 :UInt64;
   # Part of what a position is worth at the last price that must be there as equity, at most
-  # `initialMarginBps`; below it only orders that can but reduce a position are let through. 0: none.
+  # `initialMarginBps`; below it only orders that can but reduce a position are let through. 0: no.
   reserved2 @17 :UInt64;
   reserved3 @18 :UInt64;
   reserved4 @19 :UInt64;

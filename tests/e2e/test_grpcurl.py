@@ -237,6 +237,7 @@ CALLS: list[tuple[str, dict[str, Any], str, str]] = [
         {"symbol": "DEMO", "session": "SESSION_STATE_CONTINUOUS"},
         *("admin", "place"),
     ),
+    (f"{CONTROL}/ListSessions", {"page_size": 1}, "admin", ""),
     (f"{ENTRY}/GetOrder", {"account": "DEMO-1", "cl_ord_id": "two"}, "read", "order"),
     (
         f"{ENTRY}/CancelOrder",
@@ -267,7 +268,7 @@ STREAMS: list[tuple[str, dict[str, Any], str]] = [
     (f"{DATA}/StreamTrades", {"symbol": "AMZN"}, "trades"),
     (f"{DATA}/StreamStatus", {"symbols": ["AMZN"]}, "statuses"),
 ]
-LATER = (f"{CONTROL}/BustTrade", f"{CONTROL}/CancelAll")
+LATER = (f"{CONTROL}/BustTrade", f"{CONTROL}/CancelAll", f"{CONTROL}/KillSession")
 """Methods that a test of their own calls, since they undo what these do."""
 
 
@@ -305,6 +306,17 @@ def test_an_operator_undoes_a_trade_and_clears_the_book(shell: Shell) -> None:
         shell.call(f"{CONTROL}/CancelAll", {}, "trade").status
         == (grpc.StatusCode.PERMISSION_DENIED.value[0])
     )
+
+
+def test_only_a_session_that_is_open_can_be_killed(shell: Shell) -> None:
+    for session, key, code, word in (
+        ("nobody", "admin", grpc.StatusCode.INVALID_ARGUMENT, "16 hex digits"),
+        ("0000000000000002-1", "admin", grpc.StatusCode.NOT_FOUND, "UNKNOWN_SESSION"),
+        ("0000000000000002-1", "trade", grpc.StatusCode.PERMISSION_DENIED, "scope"),
+    ):
+        answer = shell.call(f"{CONTROL}/KillSession", {"session": session}, key)
+        assert answer.status == code.value[0], answer.said
+        assert word in answer.said
 
 
 def test_a_session_of_several_messages_outlives_a_wrong_one(shell: Shell) -> None:

@@ -86,7 +86,7 @@ def test_a_firm_comes_and_trades(
     assert (status, out.splitlines()[-1]) == (0, "accepted yes")
     status, out, _ = shell("limits check ACME-1 buy AMZN 101 @ 223.18")
     assert status == 1
-    assert re.search(r"\n(firm_)?position +firm +FAILS +100 +101 +-1 +exceeds_limit\n", out)
+    assert re.search(r"\nposition +firm +FAILS +100 +101 +-1 +exceeds_limit\n", out)
 
     [key] = ask('keys create --firm ACME --scopes read,trade --label "a bot"')
     listed = ask("keys list --firm ACME")

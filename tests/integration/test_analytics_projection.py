@@ -192,6 +192,23 @@ async def test_answers_are_exact(bus: Bus, clickhouse: ClickHouse, flow: Journal
         assert bar.trade_count == len(own)
 
 
+async def test_sums_hold_what_64_bits_do_not(clickhouse: ClickHouse) -> None:
+    rows, quantity, price = 10, 10**18, 10**12
+    ones, numbers = [1] * rows, list(range(1, rows + 1))
+    columns = dict.fromkeys(("instrument", "aggressor_side", "taker_order_id"), ones)
+    columns |= dict.fromkeys(("match_id", "sequence", "time_ns", "maker_order_id"), numbers)
+    columns |= dict.fromkeys(("shard", "event_index"), [0] * rows)
+    columns |= {"price": [price] * rows, "quantity": [quantity] * rows}
+    await clickhouse.insert("trades", columns)
+    store = TradeStore(clickhouse, shard=0)
+    await store.open()
+    sums, _ = await store.sums(1, 0, None)
+    assert (sums.volume, sums.trade_count) == (rows * quantity, rows)
+    assert sums.notional == rows * quantity * price
+    [bar], _ = await store.bars(1, 0, None, 10**9, 5)
+    assert bar.sums == sums
+
+
 async def test_a_trade_that_was_undone_stays_and_is_named(
     bus: Bus, clickhouse: ClickHouse, database: str
 ) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from cift.kit.errors import DeadlineExceeded
 from cift.kit.stores import postgres
 from cift.kit.stores.instrument import Instrument
 from cift.kit.stores.limits import Limits
@@ -371,6 +372,27 @@ async def test_only_symbols_that_are_safe_as_subjects_are_stored(
     with pytest.raises(asyncpg.CheckViolationError):
         async with store.change("carol") as change:
             await change.put_instrument(instrument(1, symbol=symbol))
+
+
+async def test_a_commit_that_breaks_off_is_not_said_to_have_done_nothing(
+    store: ReferenceStore, database: str
+) -> None:
+    connection = await asyncpg.connect(database)
+    await connection.execute(
+        "CREATE FUNCTION break_off() RETURNS trigger LANGUAGE plpgsql AS"
+        " 'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END';"
+        " CREATE CONSTRAINT TRIGGER break_off AFTER INSERT ON firms"
+        " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION break_off()"
+    )
+    with pytest.raises(DeadlineExceeded, match="it is stored or not") as caught:
+        async with store.change("test") as change:
+            await change.add_firm("F")
+    assert caught.value.reason == "OUTCOME_UNKNOWN"
+    await connection.execute("DROP TRIGGER break_off ON firms")
+    await connection.close()
+    async with store.change("test") as change:
+        await change.add_firm("F")
+    assert [firm.name for firm in await store.firms()] == ["F"]
 
 
 async def test_a_key_is_kept_as_its_hash_and_can_be_disabled(

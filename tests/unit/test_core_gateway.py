@@ -6,6 +6,7 @@ import pytest
 
 from cift.common.v1 import types_pb2 as types
 from cift.kit import frames
+from cift.order_entry.v1 import market_control_service_pb2 as control_service
 from cift.order_entry.v1 import order_entry_service_pb2 as service
 from cift.order_entry.v1 import order_pb2 as orders
 from cift_core import Gateway, LogError, NotFound, Overloaded, Replayer
@@ -332,6 +333,62 @@ def test_a_session_ends_with_its_marked_orders() -> None:
             if row["exec_type"] == 4}  # fmt: skip
     assert book == {b"m1b", b"m2", b"m3"}
     assert gateway.cancel_session(5) == 0
+
+
+def test_a_killed_session_sends_nothing_more_and_keeps_nothing() -> None:
+    plane = Plane()
+    gateway = plane.gateway
+    marked: Any = {"cancel_on_disconnect": True}
+    plane.ask(limit("free", "buy", "1", "1.00"), limit("tied", "buy", "1", "1.00", **marked),
+              session=5)  # fmt: skip
+    plane.ask(limit("other", "buy", "1", "1.00"), session=6)
+    plane.ask(limit("unary", "buy", "1", "1.00"))
+
+    def send(session: int, *commands: object) -> int:
+        request = service.SessionRequest(commands=[wrap(command) for command in commands])
+        method = Gateway.METHOD_SESSION
+        return gateway.submit(method, request.SerializeToString(), ALPHA, session).ticket
+
+    send(5, limit("way", "buy", "1", "1.00"), replace("free", "free2", quantity="2"))
+    killed = gateway.kill_session(5).ticket
+    late = send(5, limit("late", "buy", "1", "1.00"), replace("other", "o2"), cancel("other"))
+    alive = send(6, limit("alive", "buy", "1", "1.00"))
+    assert gateway.open_in_session(5) == 2
+    frozen = gateway.freeze(gateway.applied)
+    assert frozen is not None
+    assert frozen.token == "_venue"
+    answers = plane.send(frozen)
+    kill = control_service.CancelAllResponse.FromString(answers[killed]).result
+    assert kill.outcome == orders.OUTCOME_ACCEPTED
+    ended = {row["cl_ord_id"] for row in frames.events(plane.fills[-1]) if row["exec_type"] == 4}
+    assert ended == {b"free2", b"tied", b"way", b"other"}
+    results = service.SessionResponse.FromString(answers[late]).results
+    refused = types.REJECT_REASON_KILL_SWITCH
+    assert [result.reject_reason for result in results] == [refused, refused, 0]
+    [result] = service.SessionResponse.FromString(answers[alive]).results
+    assert result.outcome == orders.OUTCOME_ACCEPTED
+    assert [gateway.open_in_session(number) for number in (5, 6, 7)] == [0, 1, 0]
+    # Again: nothing is left to cancel, and the kill says the same.
+    again = gateway.kill_session(5).ticket
+    assert gateway.pending == 1
+    [answer] = plane.flush().items()
+    assert answer[0] == again
+    with pytest.raises(ValueError, match="at least 1"):
+        gateway.kill_session(0)
+
+
+def test_the_cancels_of_a_killed_session_fill_batches() -> None:
+    plane = Plane()
+    gateway = plane.gateway
+    for block in range(9):
+        plane.ask(*(limit(f"{block}-{n}", "buy", "1", "1.00") for n in range(1_000)), session=5)
+    gateway.kill_session(5)
+    counts = []
+    while (frozen := gateway.freeze(gateway.applied)) is not None:
+        counts.append(frozen.count)
+        plane.send(frozen)
+    assert counts == [4_096, 4_096, 809]
+    assert gateway.open_in_session(5) == 0
 
 
 def test_unary_orders_are_never_marked() -> None:

@@ -1,6 +1,8 @@
 """Operators' command lines: what is understood, what is refused, and what is said then."""
 
 import argparse
+import subprocess
+import sys
 from decimal import Decimal
 from typing import Any
 
@@ -108,6 +110,9 @@ def test_a_wrong_command_line_is_refused(
         (["kill", "DEMO-1", "--firm", "DEMO"], "one of them"),
         (["kill", "DEMO-1", "DEMO-2"], "name one account"),
         (["kill", "lift"], "one of them"),
+        (["kill", "DEMO-1", "--session", "s"], "--session ID"),
+        (["kill", "--session", "s", "--comment", "why"], "takes no --comment"),
+        (["kill", "lift", "--session", "s"], "can't come back"),
         (["kill", "list", "--venue"], "one of them"),
         (["positions"], "one of them"),
         (["positions", "--watch", "--venue"], "--watch takes an account"),
@@ -180,3 +185,30 @@ def test_an_error_is_one_line_that_says_what_to_do(
     said = capsys.readouterr().err
     assert said.startswith(f"limits: {text}") or text in said
     assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("output", "status", "said"),
+    [("| true", 0, ""), ("> /dev/full", 2, "limits: done, but its answer cannot be written: No ")],
+)
+def test_an_output_that_takes_no_more_is_no_crash(output: str, status: int, said: str) -> None:
+    script = (
+        "import argparse, sys, time\n"
+        "from cift.tools import operating\n"
+        "async def act(client, args):\n"
+        "    time.sleep(0.3)\n"  # By then `true` has ended.
+        "    return operating.one_line(done=True)\n"
+        "args = argparse.Namespace(target='127.0.0.1:1', key='k', json=False, work=act)\n"
+        "sys.exit(operating.run('limits', args))\n"
+    )
+    done = subprocess.run(
+        ["bash", "-c", f'"$0" -c "$1" {output}; exit "${{PIPESTATUS[0]}}"', sys.executable, script],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == status, done.stderr
+    assert done.stderr.startswith(said)
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.splitlines()) == bool(said)

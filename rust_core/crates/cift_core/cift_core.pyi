@@ -708,11 +708,22 @@ class Gateway:
     def forget(self, ticket: int) -> None:
         """Forget a ticket whose client went away; what it asked for still happens."""
 
-    def cancel_session(self, session: int) -> int:
-        """Append cancels for the session's cancel_on_disconnect orders, open or on their way.
+    def cancel_session(self, session: int, every: bool = False) -> int:
+        """Append cancels for the session's cancel_on_disconnect orders, open or on their way; or
+        for every one of its orders.
 
         Returns how many. `max_pending` doesn't hold here: who is gone can't try again.
         """
+
+    def kill_session(self, session: int) -> Submitted:
+        """Take an operator's kill of a session, from 1: a command after which no new order and no
+        replace of it counts, and behind it cancels for all its orders, open or on their way.
+
+        Its answer is as of `control`. `max_pending` doesn't hold here: it makes less of what waits.
+        """
+
+    def open_in_session(self, session: int) -> int:
+        """Return how many orders are open that a session sent."""
 
     def get_order(self, request: bytes, firm: int) -> bytes | None:
         """Answer a GetOrderRequest with a GetOrderResponse; None: it isn't in memory.

@@ -224,7 +224,8 @@ def _read(block: Block) -> tuple[Trades, Busts]:
 
 
 MAX_TIME_NS = (1 << 63) - 1
-SUMS = "sum(quantity), sum(toInt128(price) * quantity), count()"
+# Wider than the columns: a sum of 64 bits would come round without a word.
+SUMS = "sum(toInt128(quantity)), sum(toInt128(price) * quantity), count()"
 RANGE = (
     "instrument = {instrument:UInt32} AND time_ns >= {start:Int64} AND time_ns < {end:Int64}"
     " AND sequence <= {through:UInt64}"

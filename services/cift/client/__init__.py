@@ -65,7 +65,7 @@ from cift.client.limits import (
     PositionsUpdate,
     ProfitAndLoss,
 )
-from cift.client.market import Market
+from cift.client.market import ClientSession, Market
 from cift.client.pages import Pages
 from cift.client.reference import (
     Account,
@@ -125,6 +125,7 @@ __all__ = [
     "CheckResult",
     "CiftClient",
     "CiftError",
+    "ClientSession",
     "Command",
     "ConflictError",
     "Contingency",

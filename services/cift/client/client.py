@@ -17,7 +17,7 @@ from cift.client.errors import CiftError, UnavailableError, UnknownOutcomeError,
 from cift.client.market import Market
 from cift.client.pages import Pages
 from cift.client.risk import Risk
-from cift.client.session import Session
+from cift.client.session import SESSION_METADATA, Session
 from cift.client.types import (
     BookUpdate,
     CancelOrder,
@@ -319,8 +319,10 @@ class CiftClient:
             pause = min(pause * 2, policy.longest_pause_seconds)
         raise CiftError("a retry policy needs at least one attempt")
 
-    def _open_session(self) -> Any:
-        return self._orders.Session(metadata=self._metadata)
+    def _open_session(self, before: str) -> Any:
+        """A stream that goes on with an earlier one, if that is named."""
+        resumed = ((SESSION_METADATA, before),) if before else ()
+        return self._orders.Session(metadata=(*self._metadata, *resumed))
 
     async def _command(self, method: Callable[..., Awaitable[Any]], request: Any) -> Result:
         async def attempt() -> Result:

@@ -5,7 +5,7 @@
     ├── AuthError             the key is missing, not known, or lacks the scope
     ├── NotFoundError         there is no such thing, or it is another firm's
     ├── ConflictError         the name is taken with another content, or the state forbids it
-    │   └── AbortedError      somebody changed it since it was read: read it again
+    │   └── AbortedError      somebody changed it since it was read, or killed the session
     ├── UnavailableError      not now, and nothing happened; retries were used up
     ├── UnknownOutcomeError   it may or may not have happened; repeat it with the same id to learn
     ├── SlowConsumerError     a stream was not read fast enough; resume after `through_sequence`
@@ -69,6 +69,8 @@ class ConflictError(CiftError):
 
 class AbortedError(ConflictError):
     """Somebody changed it since it was read: read it again, decide again, send the new etag.
+
+    Of a session: an operator killed it (SESSION_KILLED), and what it had open is canceled.
 
     After a broken connection it may have been this call's own first attempt that changed it.
     """

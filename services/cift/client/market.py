@@ -1,9 +1,11 @@
-"""What an operator does to a market, and what a market is at."""
+"""What an operator does to a market and to who sends orders, and what a market is at."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cift.client import messages
 from cift.client.enums import SessionState, Side
+from cift.client.pages import Pages
 from cift.client.types import DecimalLike, InstrumentStatus, Place, Result, decimal_text
 from cift.common.v1 import types_pb2
 from cift.matching.v1 import matching_service_pb2, matching_service_pb2_grpc
@@ -13,7 +15,23 @@ from cift.order_entry.v1 import market_control_service_pb2_grpc
 if TYPE_CHECKING:
     from cift.client.client import CiftClient
 
-__all__ = ["Market"]
+__all__ = ["ClientSession", "Market"]
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSession:
+    """A session stream that a client has open."""
+
+    session: str
+    """Its identity, `<origin>-<number>`."""
+    origin: int
+    """The order_entry process that has it."""
+    number: int
+    firm: str
+    api_key_id: int
+    create_time_ns: int
+    open_orders: int
+    """Orders it sent that are open."""
 
 
 class Market:
@@ -77,6 +95,35 @@ class Market:
         )
         reply = await self._client.query(self._control.CancelAll, request)
         return messages.result_of(reply.result)
+
+    def list_sessions(self) -> Pages[ClientSession]:
+        """The session streams that clients have open on this order_entry process."""
+
+        def sessions(reply: pb.ListSessionsResponse) -> list[ClientSession]:
+            return [
+                ClientSession(
+                    session=found.session,
+                    origin=found.origin,
+                    number=found.number,
+                    firm=found.firm,
+                    api_key_id=found.api_key_id,
+                    create_time_ns=found.create_time_ns,
+                    open_orders=found.open_orders,
+                )
+                for found in reply.sessions
+            ]
+
+        return self._client.pages(self._control.ListSessions, pb.ListSessionsRequest(), sessions)
+
+    async def kill_session(self, session: str) -> Place:
+        """Stop a session stream: its orders are canceled, none is taken any more, and it ends.
+
+        It can't come back, and a new one is a new start: to keep a client out, kill its account or
+        disable its key. NotFoundError: it has ended, or is another process's.
+        """
+        request = pb.KillSessionRequest(session=session)
+        reply = await self._client.query(self._control.KillSession, request)
+        return messages.place_of(reply.place)
 
     async def status(self, symbol: str) -> InstrumentStatus:
         """What an instrument is at now, as the engine holds it."""

@@ -26,8 +26,9 @@ from cift.order_entry.v1 import order_pb2
 if TYPE_CHECKING:
     from cift.client.client import Retry
 
-__all__ = ["Session"]
+__all__ = ["SESSION_METADATA", "Session"]
 
+SESSION_METADATA = "cift-session"
 MAX_COMMANDS = 1_000
 CLOSE_SECONDS = 5.0
 
@@ -47,10 +48,14 @@ class Session:
     """
 
     def __init__(
-        self, open_stream: Callable[[], Any], retry: "Retry", *, window: int, resend: bool
+        self, open_stream: Callable[[str], Any], retry: "Retry", *, window: int, resend: bool
     ) -> None:
         self.connections = 0
         """How often a stream was opened."""
+        self.id = ""
+        """Its identity on the exchange, from before the first answer on; each stream has another.
+        An operator kills a session by it: what waits fails with AbortedError SESSION_KILLED then,
+        and so does what is sent after."""
         self._open_stream = open_stream
         self._retry = retry
         self._window = window
@@ -147,9 +152,19 @@ class Session:
         self._unsent = deque(self._waiting)
         self._work.set()
         self.connections += 1
-        stream = self._open_stream()
-        writer = asyncio.create_task(self._write(stream), name="session writer")
+        before = self.id
+        stream = self._open_stream(before)
+        writer = None
         try:
+            if not before:
+                writer = asyncio.create_task(self._write(stream), name="session writer")
+            for name, value in await stream.initial_metadata() or ():
+                if name == SESSION_METADATA:
+                    self.id = value
+            if writer is None:
+                # Not before it is open: one that goes on with a session that was killed is refused,
+                # and a write that fails as a stream ends hides what the server said.
+                writer = asyncio.create_task(self._write(stream), name="session writer")
             while (message := await stream.read()) is not grpc.aio.EOF:
                 self._on_answer(message)
             if not self._closing or self._waiting:
@@ -157,9 +172,10 @@ class Session:
         except grpc.aio.AioRpcError as error:
             raise from_rpc(error) from error
         finally:
-            writer.cancel()
             stream.cancel()
-            await asyncio.gather(writer, return_exceptions=True)
+            if writer is not None:
+                writer.cancel()
+                await asyncio.gather(writer, return_exceptions=True)
 
     async def _write(self, stream: Any) -> None:
         # A stream that broke says so to the reader too, which knows what to do.

@@ -95,6 +95,15 @@ class Call:
         message = await self._context.read()
         return None if message is EOF else message
 
+    def metadata(self, name: str) -> str:
+        """What the client said in its metadata under a name, "" if nothing."""
+        found = (value for key, value in self._context.invocation_metadata() if key == name)
+        return next((value for value in found if isinstance(value, str)), "")
+
+    async def send_metadata(self, name: str, value: str) -> None:
+        """Tell the client something before the first answer; once, as initial metadata."""
+        await self._context.send_initial_metadata(((name, value),))
+
     async def write(self, message: bytes) -> None:
         """Send a message; waits while the client does not read (flow control)."""
         await self._context.write(message)

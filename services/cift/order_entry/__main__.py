@@ -78,7 +78,8 @@ async def main() -> int:
         )
         server = Server(settings.listen, auth=keys, grace_seconds=settings.drain_seconds * 0.7)
         server.add(ENTRY, service)
-        server.add(CONTROL, MarketControl(journal, answer_seconds=settings.answer_seconds))
+        control = MarketControl(journal, sessions, answer_seconds=settings.answer_seconds)
+        server.add(CONTROL, control)
 
         async def follow_readiness() -> None:
             while True:

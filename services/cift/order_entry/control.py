@@ -2,17 +2,19 @@
 
 A request becomes a command in the journal like any order, and its answer comes back through FILLS.
 Each may be sent again without harm: a session that is set again stays, a trade that was undone is
-told to be so.
+told to be so. A client's session is killed by the process that serves it, as it alone can end the
+stream.
 """
 
 import asyncio
 
 from cift.common.v1 import types_pb2
-from cift.kit.errors import DeadlineExceeded, FailedPrecondition, NotFound
+from cift.kit.errors import DeadlineExceeded, FailedPrecondition, InvalidArgument, NotFound
 from cift.kit.logging import get_logger
 from cift.kit.rpc import Call, rpc
 from cift.order_entry.journal import Journal
 from cift.order_entry.service import patience
+from cift.order_entry.session import Sessions
 from cift.order_entry.v1 import market_control_service_pb2 as pb
 from cift.order_entry.v1 import order_pb2
 from cift_core import Gateway
@@ -20,6 +22,8 @@ from cift_core import Gateway
 __all__ = ["MarketControl"]
 
 REASON_PREFIX = "REJECT_REASON_"
+PAGE_SIZE_DEFAULT = 100
+PAGE_SIZE_MAX = 1_000
 
 log = get_logger("control")
 
@@ -27,8 +31,9 @@ log = get_logger("control")
 class MarketControl:
     """What operators call; each call is written down with the key that made it."""
 
-    def __init__(self, journal: Journal, *, answer_seconds: float) -> None:
+    def __init__(self, journal: Journal, sessions: Sessions, *, answer_seconds: float) -> None:
         self._journal = journal
+        self._sessions = sessions
         self._answer_seconds = answer_seconds
 
     @rpc("admin", raw=True, timed=True)
@@ -58,6 +63,49 @@ class MarketControl:
         result = await self._control(Gateway.METHOD_CANCEL_ALL, request, call, "cancel all")
         return pb.CancelAllResponse(result=result)
 
+    @rpc("admin")
+    async def list_sessions(
+        self, request: pb.ListSessionsRequest, _call: Call
+    ) -> pb.ListSessionsResponse:
+        """List the clients' sessions of this process."""
+        self._journal.check_readable()
+        if not 0 <= request.page_size <= PAGE_SIZE_MAX:
+            said = f"must be from 1 to {PAGE_SIZE_MAX}; 0: {PAGE_SIZE_DEFAULT}"
+            raise InvalidArgument.of([("page_size", said)])
+        size = request.page_size or PAGE_SIZE_DEFAULT
+        streams, token = self._sessions.page(size, request.page_token)
+        sessions = [
+            pb.ClientSession(
+                session=self._sessions.identity(stream.number),
+                origin=self._journal.origin,
+                number=stream.number,
+                firm=stream.principal.firm_name,
+                api_key_id=stream.principal.key_id,
+                create_time_ns=stream.create_time_ns,
+                open_orders=self._journal.open_in_session(stream.number),
+            )
+            for stream in streams
+        ]
+        return pb.ListSessionsResponse(sessions=sessions, next_page_token=token)
+
+    @rpc("admin", timed=True)
+    async def kill_session(
+        self, request: pb.KillSessionRequest, call: Call
+    ) -> pb.KillSessionResponse:
+        """Stop a client's session, cancel its orders and end its stream."""
+        try:
+            async with asyncio.timeout(patience(call, self._answer_seconds)):
+                place = await self._sessions.kill(request.session)
+        except TimeoutError:
+            raise _unknown() from None
+        log.info(
+            "kill session",
+            key=call.principal.key_id,
+            session=request.session,
+            sequence=place.sequence,
+        )
+        return pb.KillSessionResponse(place=place)
+
     async def _control(
         self, method: int, request: bytes, call: Call, what: str
     ) -> order_pb2.CommandResult:
@@ -86,7 +134,11 @@ def _accepted(result: order_pb2.CommandResult) -> order_pb2.CommandResult:
         reason = types_pb2.RejectReason.Name(number).removeprefix(REASON_PREFIX)
         raise FailedPrecondition(reason, result.reject_text or reason)
     if result.outcome != order_pb2.OUTCOME_ACCEPTED:
-        raise DeadlineExceeded(
-            "OUTCOME_UNKNOWN", "no outcome in time; it may still take effect: send it again"
-        )
+        raise _unknown()
     return result
+
+
+def _unknown() -> DeadlineExceeded:
+    return DeadlineExceeded(
+        "OUTCOME_UNKNOWN", "no outcome in time; it may still take effect: send it again"
+    )

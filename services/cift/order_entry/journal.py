@@ -150,6 +150,11 @@ class Journal:
             self.failed.cancel()
 
     @property
+    def origin(self) -> int:
+        """Under which number this process writes its batches."""
+        return self._writer.origin
+
+    @property
     def open(self) -> bool:
         """Whether requests are taken now."""
         return self.caught_up.is_set() and not self.failed.done() and self._bus.connected
@@ -190,6 +195,13 @@ class Journal:
         ticket, answer = self._take(0, self._gateway.bust_trade, request, message.data)
         assert isinstance(answer, asyncio.Future)
         return ticket, answer
+
+    def kill_session(self, session: int) -> asyncio.Future[bytes]:
+        """Take an operator's kill of a session, with cancels for all its orders; as `control`."""
+        # Like a cancel of all, it is taken when nothing else is.
+        _, answer = self._take(Gateway.METHOD_CANCEL_ALL, self._gateway.kill_session, session)
+        assert isinstance(answer, asyncio.Future)
+        return answer
 
     def _take(
         self, method: int, take: Callable[..., Submitted], *arguments: Any
@@ -232,9 +244,14 @@ class Journal:
         if self._waiting.pop(ticket, None) is not None:
             self._gateway.forget(ticket)
 
-    def cancel_session(self, session: int) -> None:
-        """Ask for the end of the session's open orders that are marked so, beyond any bound."""
-        self._gateway.cancel_session(session)
+    def open_in_session(self, session: int) -> int:
+        """How many orders are open that a session of this process sent."""
+        return self._gateway.open_in_session(session)
+
+    def cancel_session(self, session: int, *, every: bool = False) -> None:
+        """Ask for the end of the session's open orders that are marked so, or of every one; no
+        bound holds."""
+        self._gateway.cancel_session(session, every)
         self._work.set()
 
     async def frozen(self, seconds: float) -> None:

@@ -45,7 +45,7 @@ NAMES = {
 }
 RISK_NAMES = {
     "real_day": "AMZN, 21 June 2012",
-    "10000_accounts_1000_instruments": "10,000 accounts, 1,000 instruments",
+    "10000_accounts_1000_instruments": "10,000 accounts × 1,000",
 }
 
 
@@ -192,7 +192,7 @@ def print_tables(document: dict[str, Any]) -> None:
 def print_risk(risk: dict[str, Any]) -> None:
     """Print what risk takes, and each check."""
     table = Table("risk, ns per command", box=None, pad_edge=False)
-    columns = ("p50", "p99", "p99.9", "new: p50", "p99.9", "by 256", "empty message", "an event")
+    columns = ("p50", "p99", "p99.9", "new p50", "p99.9", "by 256", "empty", "event")
     for column in columns:
         table.add_column(column, justify="right")
     for row in risk["flows"]:

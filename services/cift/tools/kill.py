@@ -1,15 +1,17 @@
-"""`cift kill`: switches an account, a firm or the whole venue off, and on again.
+"""`cift kill`: switches an account, a firm or the whole venue off, and on again; ends a session.
 
     cift kill DEMO-1 --comment "runaway quoter"
     cift kill --firm DEMO
     cift kill --venue
+    cift kill --session 3f2a9c0d11e4b785-7          one that `cift market sessions` lists
     cift kill list                                  which switches are on, why, since when
     cift kill lift DEMO-1 --comment "fixed"         or lift --firm DEMO, lift --venue
 
 One command in the journal cancels all open orders, each with the reason KILL_SWITCH, and lets no
 new order and no replace through until an operator lifts the switch. Killing the key's own firm or
-its accounts needs scope trade, all else and lifting scope admin. `--json`: a line of JSON for each
-row or document.
+its accounts needs scope trade, all else and lifting scope admin. A session that is killed can't
+come back: its orders are canceled, its stream ends, and nothing is left to lift. `--json`: a line
+of JSON for each row or document.
 """
 
 import argparse
@@ -39,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "words", nargs="*", metavar="ACCOUNT | list | lift [ACCOUNT]", help="what to do to whom"
     )
     operating.add_holder(parser, account=False)
+    parser.add_argument("--session", default="", metavar="ID", help="of one stream of orders")
     parser.add_argument("--comment", default="", help="why, for those who read it later")
     parser.set_defaults(work=_act)
 
@@ -49,6 +52,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _act(client: CiftClient, args: argparse.Namespace) -> Told:
+    if args.session:
+        return await _session(client, args)
     # Names of accounts are in capitals: these two words are none.
     match args.words:
         case ["list"] if not (args.firm or args.venue):
@@ -61,6 +66,19 @@ async def _act(client: CiftClient, args: argparse.Namespace) -> Told:
             holder = _holder(args, rest)
             sequence = await client.risk.kill(holder, args.comment)
             return operating.one_line(killed=str(holder), sequence=sequence)
+
+
+async def _session(client: CiftClient, args: argparse.Namespace) -> Told:
+    if args.words[:1] == ["lift"]:
+        raise UsageError("a session that was killed can't come back: let the client open another")
+    if args.words or args.firm or args.venue:
+        raise UsageError("name one account, --firm FIRM, --venue or --session ID")
+    if args.comment:
+        raise UsageError(
+            "the kill of a session takes no --comment: the journal has no place for it"
+        )
+    place = await client.market.kill_session(args.session)
+    return operating.one_line(killed=args.session, place=place)
 
 
 def _holder(args: argparse.Namespace, words: list[str]) -> Holder:

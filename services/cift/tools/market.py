@@ -9,6 +9,7 @@
     cift market last-trade AMZN 223.18         stops follow
     cift market bust 1042.7 318                undo match 318, told at event 7 of message 1042
     cift market cancel-all --account DEMO-1 --symbol AMZN
+    cift market sessions                       who sends orders; `cift kill --session` ends one
 
 Each change is a command in the journal and is in effect when this returns. Needs a key with scope
 admin. `--json`: a line of JSON for each row or document.
@@ -31,6 +32,13 @@ SESSIONS = [state.name.lower() for state in SessionState if state]
 SIDES = {"buy": Side.BUY, "sell": Side.SELL}
 PLACE = re.compile(r"(?:(\d{1,3})\.)?(\d{1,18})\.(\d{1,6})")
 
+SESSION_COLUMNS = {
+    "session": "session",
+    "firm": "firm",
+    "api_key_id": "key",
+    "create_time_ns": "since (UTC)",
+    "open_orders": "open orders",
+}
 COLUMNS = {
     "symbol": "symbol",
     "currency": "currency",
@@ -85,6 +93,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     cancel.add_argument("--symbol", default="", help="only of this symbol")
     cancel.add_argument("--side", choices=SIDES, help="only of this side")
     cancel.add_argument("--tag", default="", help="only with this tag")
+    actions.add("sessions", _sessions, "list the streams by which clients send orders")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -130,6 +139,11 @@ async def _cancel_all(client: CiftClient, args: argparse.Namespace) -> Document:
         account=args.account, symbol=args.symbol, side=side, tag=args.tag
     )
     return operating.one_line(canceled_orders=result.canceled_orders, place=result.place)
+
+
+async def _sessions(client: CiftClient, args: argparse.Namespace) -> Table:
+    rows = [asdict(session) for session in await client.market.list_sessions()]
+    return Table(SESSION_COLUMNS, rows, "no session is open")
 
 
 def _place(text: str) -> Place:

@@ -63,6 +63,10 @@ class Answer:
     """Said to people on standard error: what comes next."""
 
 
+class UntoldError(Exception):
+    """Standard output takes no more; what was to be done is done."""
+
+
 class UsageError(Exception):
     """The command line asks for something that makes no sense; the text says what to do."""
 
@@ -145,7 +149,18 @@ def run(command: str, args: argparse.Namespace) -> int:
     if not args.key:
         return _refuse(command, f"give an operator's key as --key or {KEY_VARIABLE}")
     try:
-        told = asyncio.run(_act(args, Endpoints.local(int(port), host)))
+        return _ask(command, args, Endpoints.local(int(port), host))
+    except UntoldError as untold:
+        # What Python still holds back must not fail once more at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(untold.__cause__, BrokenPipeError):
+            return 0  # Whoever reads has enough, as `head` has.
+        return _refuse(command, f"done, but its answer cannot be written: {untold}")
+
+
+def _ask(command: str, args: argparse.Namespace, endpoints: Endpoints) -> int:
+    try:
+        told = asyncio.run(_act(args, endpoints))
     except UsageError as error:
         return _refuse(command, str(error))
     except CiftError as error:
@@ -170,7 +185,10 @@ def tell(part: Part, as_json: bool) -> None:
 
 def say(line: str) -> None:
     """Print a line now, not when a buffer is full: it may be the first of a long watch."""
-    print(line, flush=True)
+    try:
+        print(line, flush=True)
+    except OSError as error:
+        raise UntoldError(error.strerror) from error
 
 
 async def _act(args: argparse.Namespace, endpoints: Endpoints) -> Told:

@@ -247,8 +247,21 @@ impl Gateway {
         self.inner.forget(ticket);
     }
 
-    fn cancel_session(&mut self, session: u32) -> usize {
-        self.inner.cancel_session(session)
+    #[pyo3(signature = (session, every = false))]
+    fn cancel_session(&mut self, session: u32, every: bool) -> usize {
+        self.inner.cancel_session(session, every)
+    }
+
+    fn kill_session(&mut self, session: u32) -> PyResult<Submitted> {
+        if session == 0 {
+            return Err(PyValueError::new_err("a session's number is at least 1"));
+        }
+        let ticket = self.inner.kill_session(session);
+        Ok(Submitted { ticket, response: None, wait_received: false })
+    }
+
+    fn open_in_session(&self, session: u32) -> usize {
+        self.inner.open_in_session(session)
     }
 
     fn get_order<'py>(

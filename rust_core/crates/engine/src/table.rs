@@ -325,9 +325,9 @@ impl<T: Copy> Arena<T> {
         place
     }
 
-    /// Adds an entry whose every field the caller writes, at the place freed last if there is one: a
-    /// value that is made elsewhere field by field, and copied as a whole right away, makes the
-    /// processor wait. `filler` stands where nothing was yet.
+    /// Adds an entry whose every field the caller writes, at the place freed last if there is
+    /// one: a value that is made elsewhere field by field, and copied as a whole right away, makes
+    /// the processor wait. `filler` stands where nothing was yet.
     #[inline(always)]
     pub fn take(&mut self, filler: T) -> (u32, &mut T) {
         let place = match self.free.pop() {

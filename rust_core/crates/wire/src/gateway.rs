@@ -254,7 +254,7 @@ impl Gateway {
         submitted
     }
 
-    fn take(&mut self, mut ticket: Ticket, request: &Request) -> Result<Submitted, GatewayError> {
+    fn take(&mut self, ticket: Ticket, request: &Request) -> Result<Submitted, GatewayError> {
         let count = request.commands.iter().filter(|parsed| parsed.refused.is_none()).count();
         if count == 0 {
             let response = Some(ticket.refused());
@@ -265,6 +265,12 @@ impl Gateway {
         if waiting + count > self.bound {
             return Err(GatewayError::Overloaded { bound: self.bound });
         }
+        let id = self.append(ticket, request, count);
+        Ok(Submitted { ticket: id, response: None, wait_received: request.wait_received })
+    }
+
+    /// Puts the `count` commands of a request that aren't refused into a batch: the ticket.
+    fn append(&mut self, mut ticket: Ticket, request: &Request, count: usize) -> u64 {
         let id = self.next_ticket;
         self.next_ticket += 1;
         let batch = self.batches.room_for(count);
@@ -276,12 +282,36 @@ impl Gateway {
         }
         self.batches.count_open(count);
         self.tickets.insert(id, ticket);
-        Ok(Submitted { ticket: id, response: None, wait_received: request.wait_received })
+        id
     }
 
-    /// Appends cancels for the open orders of a session that are to end with it, those on their way
-    /// included. Returns how many. The bound doesn't hold here: who is gone can't try again.
-    pub fn cancel_session(&mut self, session: u32) -> usize {
+    /// Appends cancels for the open orders of a session that are to end with it, or for every one,
+    /// those on their way included. Returns how many. The bound doesn't hold here: who is gone
+    /// can't try again.
+    pub fn cancel_session(&mut self, session: u32, every: bool) -> usize {
+        self.append_cancels(session, if every { 0 } else { FLAG_CANCEL_ON_DISCONNECT })
+    }
+
+    /// Takes an operator's kill of a session: no new order and no replace of it counts behind this
+    /// command. Cancels for all of its orders follow, those on their way included. The answer is as
+    /// of [`Self::control`]. The bound doesn't hold here: it makes less of what waits.
+    pub fn kill_session(&mut self, session: u32) -> u64 {
+        let mut request = core::mem::take(&mut self.request);
+        request.set_kill(self.origin, session);
+        let id = self.append(Ticket::control(&request), &request, 1);
+        self.request = request;
+        self.append_cancels(session, 0);
+        id
+    }
+
+    /// How many orders are open that a session sent.
+    #[must_use]
+    pub fn open_in_session(&self, session: u32) -> usize {
+        self.orders.open_in_session(self.origin, session).count()
+    }
+
+    /// Appends cancels for the orders of a session that have these flags.
+    fn append_cancels(&mut self, session: u32, flags: u16) -> usize {
         let mut cancels: Vec<Parsed> = Vec::new();
         let cancel = |account, order_id, orig| {
             let kind = CommandKind::CancelOrder.number();
@@ -289,7 +319,7 @@ impl Gateway {
             without_terms(command, orig)
         };
         for order in self.orders.open_in_session(self.origin, session) {
-            if order.last.flags & FLAG_CANCEL_ON_DISCONNECT != 0 {
+            if order.last.flags & flags == flags {
                 let id = order.last.order_id;
                 cancels.push(cancel(order.last.account, id, ClOrdId::default()));
             }
@@ -297,7 +327,7 @@ impl Gateway {
         for command in self.batches.on_their_way() {
             let of_session = command.session == session
                 && command.kind == CommandKind::NewOrder.number()
-                && command.flags & FLAG_CANCEL_ON_DISCONNECT != 0;
+                && command.flags & flags == flags;
             if of_session {
                 cancels.push(cancel(command.account, 0, command.cl_ord_id()));
             }
@@ -515,12 +545,13 @@ fn without_terms(command: Command, orig_cl_ord_id: ClOrdId) -> Parsed {
 }
 
 /// The instrument that a command is about, if that is known: a cancel names none itself, and a mass
-/// cancel without one is about all.
+/// cancel without one, or a kill, is about all.
 fn instrument_of(orders: &OrderView, command: &Command, orig: &ClOrdId) -> Option<u32> {
     if command.instrument != 0 {
         return Some(command.instrument);
     }
-    if command.kind == CommandKind::MassCancel.number() {
+    if [CommandKind::MassCancel, CommandKind::Kill].map(CommandKind::number).contains(&command.kind)
+    {
         return None;
     }
     let order = match command.order_id {

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Sequence
 
 import asyncpg
 
+from cift.kit.errors import DeadlineExceeded, as_service_error
 from cift.kit.stores.change import Change, hash_key
 from cift.kit.stores.instrument import Instrument, instrument_columns
 from cift.kit.stores.limits import Limits, limits_columns
@@ -28,6 +29,11 @@ __all__ = [
     "hash_key",
 ]
 
+BROKE_OFF = (
+    "the database went away while it stored this: it is stored or not; the same request again is "
+    "safe, but look first whether a locate or a key is listed, which would be made twice"
+)
+
 
 class ReferenceStore:
     """Reads and changes reference data over a pool made by `postgres.open_pool`."""
@@ -40,12 +46,20 @@ class ReferenceStore:
         """Make changes in one transaction, stored with their outbox row when the block is left.
 
         A name that is taken raises `asyncpg.UniqueViolationError`; a value out of bounds, or a
-        change of what never changes, `asyncpg.CheckViolationError`.
+        change of what never changes, `asyncpg.CheckViolationError`. Where the database goes away
+        while it commits nobody can say what became of it, DeadlineExceeded.
         """
-        async with self._pool.acquire() as connection, connection.transaction():
-            change = Change(connection, actor)
-            yield change
-            await change.append()
+        committing = False
+        try:
+            async with self._pool.acquire() as connection, connection.transaction():
+                change = Change(connection, actor)
+                yield change
+                await change.append()
+                committing = True
+        except Exception as error:
+            if committing and as_service_error(error).reason == "DATABASE_UNAVAILABLE":
+                raise DeadlineExceeded("OUTCOME_UNKNOWN", BROKE_OFF) from error
+            raise
 
     async def key(self, secret: str) -> ApiKey | None:
         """Find a key by its secret."""

@@ -26,29 +26,39 @@ from cift.common.v1 import types_pb2 as cift_dot_common_dot_v1_dot_types__pb2
 from cift.order_entry.v1 import order_pb2 as cift_dot_order__entry_dot_v1_dot_order__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n0cift/order_entry/v1/market_control_service.proto\x12\x13\x63ift.order_entry.v1\x1a\x1a\x63ift/common/v1/types.proto\x1a\x1f\x63ift/order_entry/v1/order.proto\"\x8c\x01\n\x11SetSessionRequest\x12\x16\n\x06symbol\x18\x01 \x01(\tR\x06symbol\x12\x36\n\x07session\x18\x02 \x01(\x0e\x32\x1c.cift.common.v1.SessionStateR\x07session\x12\'\n\x0freference_price\x18\x03 \x01(\tR\x0ereferencePrice\"A\n\x12SetSessionResponse\x12+\n\x05place\x18\x01 \x01(\x0b\x32\x15.cift.common.v1.PlaceR\x05place\"C\n\x13SetLastTradeRequest\x12\x16\n\x06symbol\x18\x01 \x01(\tR\x06symbol\x12\x14\n\x05price\x18\x02 \x01(\tR\x05price\"C\n\x14SetLastTradeResponse\x12+\n\x05place\x18\x01 \x01(\x0b\x32\x15.cift.common.v1.PlaceR\x05place\"Z\n\x10\x42ustTradeRequest\x12+\n\x05place\x18\x01 \x01(\x0b\x32\x15.cift.common.v1.PlaceR\x05place\x12\x19\n\x08match_id\x18\x02 \x01(\x04R\x07matchId\"@\n\x11\x42ustTradeResponse\x12+\n\x05place\x18\x01 \x01(\x0b\x32\x15.cift.common.v1.PlaceR\x05place\"\x80\x01\n\x10\x43\x61ncelAllRequest\x12\x18\n\x07\x61\x63\x63ount\x18\x01 \x01(\tR\x07\x61\x63\x63ount\x12\x16\n\x06symbol\x18\x02 \x01(\tR\x06symbol\x12(\n\x04side\x18\x03 \x01(\x0e\x32\x14.cift.common.v1.SideR\x04side\x12\x10\n\x03tag\x18\x04 \x01(\tR\x03tag\"O\n\x11\x43\x61ncelAllResponse\x12:\n\x06result\x18\x01 \x01(\x0b\x32\".cift.order_entry.v1.CommandResultR\x06result2\x92\x03\n\x14MarketControlService\x12]\n\nSetSession\x12&.cift.order_entry.v1.SetSessionRequest\x1a\'.cift.order_entry.v1.SetSessionResponse\x12\x63\n\x0cSetLastTrade\x12(.cift.order_entry.v1.SetLastTradeRequest\x1a).cift.order_entry.v1.SetLastTradeResponse\x12Z\n\tBustTrade\x12%.cift.order_entry.v1.BustTradeRequest\x1a&.cift.order_entry.v1.BustTradeResponse\x12Z\n\tCancelAll\x12%.cift.order_entry.v1.CancelAllRequest\x1a&.cift.order_entry.v1.CancelAllResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n0cift/order_entry/v1/market_control_service.proto\x12\x13\x63ift.order_entry.v1\x1a\x1a\x63ift/common/v1/types.proto\x1a\x1f\x63ift/order_entry/v1/order.proto\"\xd2\x01\n\rClientSession\x12\x18\n\x07session\x18\x01 \x01(\tR\x07session\x12\x16\n\x06origin\x18\x02 \x01(\x04R\x06origin\x12\x16\n\x06number\x18\x03 \x01(\rR\x06number\x12\x12\n\x04\x66irm\x18\x04 \x01(\tR\x04\x66irm\x12\x1c\n\napi_key_id\x18\x05 \x01(\x04R\x08\x61piKeyId\x12$\n\x0e\x63reate_time_ns\x18\x06 \x01(\x03R\x0c\x63reateTimeNs\x12\x1f\n\x0bopen_orders\x18\x07 \x01(\rR\nopenOrders\"\x8c\x01\n\x11SetSessionRequest\x12\x16\n\x06symbol\x18\x01 \x01(\tR\x06symbol\x12\x36\n\x07session\x18\x02 \x01(\x0e\x32\x1c.cift.common.v1.SessionStateR\x07session\x12\'\n\x0freference_price\x18\x03 \x01(\tR\x0ereferencePrice\"A\n\x12SetSessionResponse\x12+\n\x05place\x18\x01 \x01(\x0b\x32\x15.cift.common.v1.PlaceR\x05place\"C\n\x13SetLastTradeRequest\x12\x16\n\x06symbol\x18\x01 \x01(\tR\x06symbol\x12\x14\n\x05price\x18\x02 \x01(\tR\x05price\"C\n\x14SetLastTradeResponse\x12+\n\x05place\x18\x01 \x01(\x0b\x32\x15.cift.common.v1.PlaceR\x05place\"Z\n\x10\x42ustTradeRequest\x12+\n\x05place\x18\x01 \x01(\x0b\x32\x15.cift.common.v1.PlaceR\x05place\x12\x19\n\x08match_id\x18\x02 \x01(\x04R\x07matchId\"@\n\x11\x42ustTradeResponse\x12+\n\x05place\x18\x01 \x01(\x0b\x32\x15.cift.common.v1.PlaceR\x05place\"\x80\x01\n\x10\x43\x61ncelAllRequest\x12\x18\n\x07\x61\x63\x63ount\x18\x01 \x01(\tR\x07\x61\x63\x63ount\x12\x16\n\x06symbol\x18\x02 \x01(\tR\x06symbol\x12(\n\x04side\x18\x03 \x01(\x0e\x32\x14.cift.common.v1.SideR\x04side\x12\x10\n\x03tag\x18\x04 \x01(\tR\x03tag\"O\n\x11\x43\x61ncelAllResponse\x12:\n\x06result\x18\x01 \x01(\x0b\x32\".cift.order_entry.v1.CommandResultR\x06result\"Q\n\x13ListSessionsRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x02 \x01(\tR\tpageToken\"~\n\x14ListSessionsResponse\x12>\n\x08sessions\x18\x01 \x03(\x0b\x32\".cift.order_entry.v1.ClientSessionR\x08sessions\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\".\n\x12KillSessionRequest\x12\x18\n\x07session\x18\x01 \x01(\tR\x07session\"B\n\x13KillSessionResponse\x12+\n\x05place\x18\x01 \x01(\x0b\x32\x15.cift.common.v1.PlaceR\x05place2\xd9\x04\n\x14MarketControlService\x12]\n\nSetSession\x12&.cift.order_entry.v1.SetSessionRequest\x1a\'.cift.order_entry.v1.SetSessionResponse\x12\x63\n\x0cSetLastTrade\x12(.cift.order_entry.v1.SetLastTradeRequest\x1a).cift.order_entry.v1.SetLastTradeResponse\x12Z\n\tBustTrade\x12%.cift.order_entry.v1.BustTradeRequest\x1a&.cift.order_entry.v1.BustTradeResponse\x12Z\n\tCancelAll\x12%.cift.order_entry.v1.CancelAllRequest\x1a&.cift.order_entry.v1.CancelAllResponse\x12\x63\n\x0cListSessions\x12(.cift.order_entry.v1.ListSessionsRequest\x1a).cift.order_entry.v1.ListSessionsResponse\x12`\n\x0bKillSession\x12\'.cift.order_entry.v1.KillSessionRequest\x1a(.cift.order_entry.v1.KillSessionResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'cift.order_entry.v1.market_control_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_SETSESSIONREQUEST']._serialized_start=135
-  _globals['_SETSESSIONREQUEST']._serialized_end=275
-  _globals['_SETSESSIONRESPONSE']._serialized_start=277
-  _globals['_SETSESSIONRESPONSE']._serialized_end=342
-  _globals['_SETLASTTRADEREQUEST']._serialized_start=344
-  _globals['_SETLASTTRADEREQUEST']._serialized_end=411
-  _globals['_SETLASTTRADERESPONSE']._serialized_start=413
-  _globals['_SETLASTTRADERESPONSE']._serialized_end=480
-  _globals['_BUSTTRADEREQUEST']._serialized_start=482
-  _globals['_BUSTTRADEREQUEST']._serialized_end=572
-  _globals['_BUSTTRADERESPONSE']._serialized_start=574
-  _globals['_BUSTTRADERESPONSE']._serialized_end=638
-  _globals['_CANCELALLREQUEST']._serialized_start=641
-  _globals['_CANCELALLREQUEST']._serialized_end=769
-  _globals['_CANCELALLRESPONSE']._serialized_start=771
-  _globals['_CANCELALLRESPONSE']._serialized_end=850
-  _globals['_MARKETCONTROLSERVICE']._serialized_start=853
-  _globals['_MARKETCONTROLSERVICE']._serialized_end=1255
+  _globals['_CLIENTSESSION']._serialized_start=135
+  _globals['_CLIENTSESSION']._serialized_end=345
+  _globals['_SETSESSIONREQUEST']._serialized_start=348
+  _globals['_SETSESSIONREQUEST']._serialized_end=488
+  _globals['_SETSESSIONRESPONSE']._serialized_start=490
+  _globals['_SETSESSIONRESPONSE']._serialized_end=555
+  _globals['_SETLASTTRADEREQUEST']._serialized_start=557
+  _globals['_SETLASTTRADEREQUEST']._serialized_end=624
+  _globals['_SETLASTTRADERESPONSE']._serialized_start=626
+  _globals['_SETLASTTRADERESPONSE']._serialized_end=693
+  _globals['_BUSTTRADEREQUEST']._serialized_start=695
+  _globals['_BUSTTRADEREQUEST']._serialized_end=785
+  _globals['_BUSTTRADERESPONSE']._serialized_start=787
+  _globals['_BUSTTRADERESPONSE']._serialized_end=851
+  _globals['_CANCELALLREQUEST']._serialized_start=854
+  _globals['_CANCELALLREQUEST']._serialized_end=982
+  _globals['_CANCELALLRESPONSE']._serialized_start=984
+  _globals['_CANCELALLRESPONSE']._serialized_end=1063
+  _globals['_LISTSESSIONSREQUEST']._serialized_start=1065
+  _globals['_LISTSESSIONSREQUEST']._serialized_end=1146
+  _globals['_LISTSESSIONSRESPONSE']._serialized_start=1148
+  _globals['_LISTSESSIONSRESPONSE']._serialized_end=1274
+  _globals['_KILLSESSIONREQUEST']._serialized_start=1276
+  _globals['_KILLSESSIONREQUEST']._serialized_end=1322
+  _globals['_KILLSESSIONRESPONSE']._serialized_start=1324
+  _globals['_KILLSESSIONRESPONSE']._serialized_end=1390
+  _globals['_MARKETCONTROLSERVICE']._serialized_start=1393
+  _globals['_MARKETCONTROLSERVICE']._serialized_end=1994
 # @@protoc_insertion_point(module_scope)

@@ -26,10 +26,10 @@ if _version_not_supported:
 
 
 class MarketControlServiceStub:
-    """Changes sessions, undoes trades and clears books, at a place in the journal like an order, so
-    that a replay does it at the same place. Needs scope `admin`. Malformed requests are
-    INVALID_ARGUMENT, an unknown symbol is NOT_FOUND, a refusal by the engine FAILED_PRECONDITION
-    with its reason.
+    """Changes sessions, undoes trades, clears books and stops sessions of clients, at a place in the
+    journal like an order, so that a replay does it at the same place. Needs scope `admin`. Malformed
+    requests are INVALID_ARGUMENT, an unknown symbol is NOT_FOUND, a refusal by the engine
+    FAILED_PRECONDITION with its reason.
     """
 
     def __init__(self, channel):
@@ -58,13 +58,23 @@ class MarketControlServiceStub:
                 request_serializer=cift_dot_order__entry_dot_v1_dot_market__control__service__pb2.CancelAllRequest.SerializeToString,
                 response_deserializer=cift_dot_order__entry_dot_v1_dot_market__control__service__pb2.CancelAllResponse.FromString,
                 _registered_method=True)
+        self.ListSessions = channel.unary_unary(
+                '/cift.order_entry.v1.MarketControlService/ListSessions',
+                request_serializer=cift_dot_order__entry_dot_v1_dot_market__control__service__pb2.ListSessionsRequest.SerializeToString,
+                response_deserializer=cift_dot_order__entry_dot_v1_dot_market__control__service__pb2.ListSessionsResponse.FromString,
+                _registered_method=True)
+        self.KillSession = channel.unary_unary(
+                '/cift.order_entry.v1.MarketControlService/KillSession',
+                request_serializer=cift_dot_order__entry_dot_v1_dot_market__control__service__pb2.KillSessionRequest.SerializeToString,
+                response_deserializer=cift_dot_order__entry_dot_v1_dot_market__control__service__pb2.KillSessionResponse.FromString,
+                _registered_method=True)
 
 
 class MarketControlServiceServicer:
-    """Changes sessions, undoes trades and clears books, at a place in the journal like an order, so
-    that a replay does it at the same place. Needs scope `admin`. Malformed requests are
-    INVALID_ARGUMENT, an unknown symbol is NOT_FOUND, a refusal by the engine FAILED_PRECONDITION
-    with its reason.
+    """Changes sessions, undoes trades, clears books and stops sessions of clients, at a place in the
+    journal like an order, so that a replay does it at the same place. Needs scope `admin`. Malformed
+    requests are INVALID_ARGUMENT, an unknown symbol is NOT_FOUND, a refusal by the engine
+    FAILED_PRECONDITION with its reason.
     """
 
     def SetSession(self, request, context):
@@ -99,6 +109,27 @@ class MarketControlServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListSessions(self, request, context):
+        """Lists the Session streams that clients have open on this order_entry process, by number.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def KillSession(self, request, context):
+        """The kill switch of one Session stream: from one place in the journal on no new order and no
+        replace of it is taken, and every open order that it sent is canceled there, whether marked
+        cancel_on_disconnect or not (what doesn't fit into one batch, right after). Then the stream
+        ends with ABORTED, reason SESSION_KILLED. Idempotent: of the last 1,024 killed the first place
+        is told again. NOT_FOUND when this process has no such session: it is another process's, or
+        has ended. A killed session can't come back, so no call lifts its switch: a new one is a new
+        start. To keep a client out, kill its account (cift.risk.v1.RiskService/Kill) or disable its
+        key.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_MarketControlServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -122,6 +153,16 @@ def add_MarketControlServiceServicer_to_server(servicer, server):
                     request_deserializer=cift_dot_order__entry_dot_v1_dot_market__control__service__pb2.CancelAllRequest.FromString,
                     response_serializer=cift_dot_order__entry_dot_v1_dot_market__control__service__pb2.CancelAllResponse.SerializeToString,
             ),
+            'ListSessions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSessions,
+                    request_deserializer=cift_dot_order__entry_dot_v1_dot_market__control__service__pb2.ListSessionsRequest.FromString,
+                    response_serializer=cift_dot_order__entry_dot_v1_dot_market__control__service__pb2.ListSessionsResponse.SerializeToString,
+            ),
+            'KillSession': grpc.unary_unary_rpc_method_handler(
+                    servicer.KillSession,
+                    request_deserializer=cift_dot_order__entry_dot_v1_dot_market__control__service__pb2.KillSessionRequest.FromString,
+                    response_serializer=cift_dot_order__entry_dot_v1_dot_market__control__service__pb2.KillSessionResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'cift.order_entry.v1.MarketControlService', rpc_method_handlers)
@@ -131,10 +172,10 @@ def add_MarketControlServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class MarketControlService:
-    """Changes sessions, undoes trades and clears books, at a place in the journal like an order, so
-    that a replay does it at the same place. Needs scope `admin`. Malformed requests are
-    INVALID_ARGUMENT, an unknown symbol is NOT_FOUND, a refusal by the engine FAILED_PRECONDITION
-    with its reason.
+    """Changes sessions, undoes trades, clears books and stops sessions of clients, at a place in the
+    journal like an order, so that a replay does it at the same place. Needs scope `admin`. Malformed
+    requests are INVALID_ARGUMENT, an unknown symbol is NOT_FOUND, a refusal by the engine
+    FAILED_PRECONDITION with its reason.
     """
 
     @staticmethod
@@ -235,6 +276,60 @@ class MarketControlService:
             '/cift.order_entry.v1.MarketControlService/CancelAll',
             cift_dot_order__entry_dot_v1_dot_market__control__service__pb2.CancelAllRequest.SerializeToString,
             cift_dot_order__entry_dot_v1_dot_market__control__service__pb2.CancelAllResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListSessions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cift.order_entry.v1.MarketControlService/ListSessions',
+            cift_dot_order__entry_dot_v1_dot_market__control__service__pb2.ListSessionsRequest.SerializeToString,
+            cift_dot_order__entry_dot_v1_dot_market__control__service__pb2.ListSessionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def KillSession(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cift.order_entry.v1.MarketControlService/KillSession',
+            cift_dot_order__entry_dot_v1_dot_market__control__service__pb2.KillSessionRequest.SerializeToString,
+            cift_dot_order__entry_dot_v1_dot_market__control__service__pb2.KillSessionResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -40,6 +40,22 @@ class MarketControlServiceStub:
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
     ) -> grpc.aio.UnaryUnaryCall: ...
+    def ListSessions(
+        self,
+        request: market_control_service_pb2.ListSessionsRequest,
+        *,
+        timeout: float | None = None,
+        metadata: _Metadata | None = None,
+        wait_for_ready: bool | None = None,
+    ) -> grpc.aio.UnaryUnaryCall: ...
+    def KillSession(
+        self,
+        request: market_control_service_pb2.KillSessionRequest,
+        *,
+        timeout: float | None = None,
+        metadata: _Metadata | None = None,
+        wait_for_ready: bool | None = None,
+    ) -> grpc.aio.UnaryUnaryCall: ...
 
 class MarketControlServiceServicer:
     async def SetSession(
@@ -54,6 +70,12 @@ class MarketControlServiceServicer:
     async def CancelAll(
         self, request: market_control_service_pb2.CancelAllRequest, context: grpc.aio.ServicerContext
     ) -> market_control_service_pb2.CancelAllResponse: ...
+    async def ListSessions(
+        self, request: market_control_service_pb2.ListSessionsRequest, context: grpc.aio.ServicerContext
+    ) -> market_control_service_pb2.ListSessionsResponse: ...
+    async def KillSession(
+        self, request: market_control_service_pb2.KillSessionRequest, context: grpc.aio.ServicerContext
+    ) -> market_control_service_pb2.KillSessionResponse: ...
 
 def add_MarketControlServiceServicer_to_server(
     servicer: MarketControlServiceServicer, server: grpc.aio.Server

@@ -4,8 +4,8 @@
 //! name. Words after the price are terms: a time in force, `market`, `tolimit`, `stop=`, `trail=`,
 //! `peg=bid`, `offset=`, `show=`, `min=`, `aon`, `post`, `group=`, `tag=`, `by=` (the account),
 //! `leg=oco:0/2`, `until=` (seconds). Other lines are `cancel a`, `replace a qty= price= stop=`,
-//! `session`, `last 100`, `mass by= side= tag= on=`, `kill firm 2`, `bust 1 buy 5 @ 100`, and `rules`. All trade
-//! instrument 1 unless they say `on=2`.
+//! `session`, `last 100`, `mass by= side= tag= on=`, `kill firm 2`, `bust 1 buy 5 @ 100`, and
+//! `rules`. All trade instrument 1 unless they say `on=2`.
 #![allow(dead_code, reason = "every test file takes what it needs")]
 
 use std::collections::HashMap;

@@ -624,6 +624,31 @@ impl Outcome {
         }
     }
 }
+/// A Session stream that is open.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ClientSession {
+    /// Its identity, `<origin>-<number>`, as the stream's initial metadata `cift-session` tells it.
+    #[prost(string, tag = "1")]
+    pub session: ::prost::alloc::string::String,
+    /// The order_entry process that has it: the origin of its batches in ORDERS.
+    #[prost(uint64, tag = "2")]
+    pub origin: u64,
+    /// Its number there, from 1, which its commands carry in the journal.
+    #[prost(uint32, tag = "3")]
+    pub number: u32,
+    /// Name of the firm whose key opened it.
+    #[prost(string, tag = "4")]
+    pub firm: ::prost::alloc::string::String,
+    /// Number of that key.
+    #[prost(uint64, tag = "5")]
+    pub api_key_id: u64,
+    /// When it began, nanoseconds since the Unix epoch.
+    #[prost(int64, tag = "6")]
+    pub create_time_ns: i64,
+    /// Orders it sent that are open.
+    #[prost(uint32, tag = "7")]
+    pub open_orders: u32,
+}
 /// Request of SetSession.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SetSessionRequest {
@@ -700,6 +725,40 @@ pub struct CancelAllResponse {
     /// What became of it.
     #[prost(message, optional, tag = "1")]
     pub result: ::core::option::Option<CommandResult>,
+}
+/// Request of ListSessions.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListSessionsRequest {
+    /// At most this many, 1 to 1,000; 0: 100.
+    #[prost(int32, tag = "1")]
+    pub page_size: i32,
+    /// `next_page_token` of the page before; empty: the first.
+    #[prost(string, tag = "2")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// Response of ListSessions.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListSessionsResponse {
+    /// Sessions, by number.
+    #[prost(message, repeated, tag = "1")]
+    pub sessions: ::prost::alloc::vec::Vec<ClientSession>,
+    /// Empty on the last page.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+/// Request of KillSession.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct KillSessionRequest {
+    /// Its identity, `<origin>-<number>`.
+    #[prost(string, tag = "1")]
+    pub session: ::prost::alloc::string::String,
+}
+/// Response of KillSession.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct KillSessionResponse {
+    /// Place of the command in the journal.
+    #[prost(message, optional, tag = "1")]
+    pub place: ::core::option::Option<super::super::common::v1::Place>,
 }
 /// Request of SubmitOrder.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

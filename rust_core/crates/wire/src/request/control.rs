@@ -71,6 +71,9 @@ impl<'a> Asked<'a> {
     }
 }
 
+/// Whom a kill stops: the session that it names.
+const SCOPE_SESSION: u16 = 3;
+
 impl Request {
     /// Reads an operator's request into this one, replacing what it held.
     ///
@@ -100,6 +103,18 @@ impl Request {
     pub fn set_bust(&mut self, commands: [Command; 2]) {
         self.clear();
         commands.into_iter().for_each(|command| self.push(command));
+    }
+
+    /// Takes over the command that stops a session of an origin.
+    pub fn set_kill(&mut self, origin: u64, session: u32) {
+        self.clear();
+        self.push(Command {
+            kind: CommandKind::Kill.number(),
+            payload_index: SCOPE_SESSION,
+            order_id: origin,
+            session,
+            ..Command::zeroed()
+        });
     }
 
     fn push(&mut self, command: Command) {
