@@ -1,6 +1,6 @@
 //! The judgement of one command: shape, state, then limits, in the order of `Reject`.
 
-use super::checks::{first_failure, market_price, Asked, Case, Level, Observer, Silent};
+use super::checks::{first_failure, market_edges, Asked, Case, Level, Observer, Silent};
 use super::client_ids::{digest, digest_with_terms, key, Key, BURNT};
 use super::conversions::Money;
 use super::holding::Holding;
@@ -11,7 +11,9 @@ use super::shape::{
     earliest, fingerprint_of, is_absent, names_itself, new_order_kind, quantity_fits,
     replace_quantity_fits, replace_shape, says_what_new_orders_say, when,
 };
-use super::{accepted, cancel_refused, refused, repeated, Context, RiskEngine, Ruling};
+use super::{
+    accepted, accepted_within, cancel_refused, refused, repeated, Context, RiskEngine, Ruling,
+};
 use crate::batch::Batch;
 use crate::pod::{
     ClOrdId, Command, OrdType, OrderTerms, FLAG_LEAVES, FLAG_REDUCE_ONLY, FLAG_TERMS, MAX_PRICE,
@@ -57,6 +59,8 @@ pub(super) struct NewOrder {
     pub(super) reduce_only: bool,
     pub(super) quantity: i64,
     pub(super) price: i64,
+    /// The worst price it may trade at, if it has no limit of its own; 0: any.
+    pub(super) bound: i64,
     pub(super) reserved: Reservation,
     /// What margin asks for its holding once it is accepted.
     pub(super) needed: i128,
@@ -233,14 +237,22 @@ impl RiskEngine {
             return Err(reason);
         }
         let trader = &self.reference.traders[request.account as usize];
-        let counted_at = match counted {
-            Counted::Limit => Some(command.price),
-            Counted::Stop => Some(command.stop_price),
+        let (counted_at, bound) = match counted {
+            Counted::Limit => (Some(command.price), 0),
+            Counted::Stop => (Some(command.stop_price), 0),
             Counted::Band => {
                 // One that is pegged stands no higher than the static band lets it.
                 let pegged = command.ord_type == OrdType::Pegged.number();
-                let edge = if pegged { self.reference.static_edge(instrument) } else { None };
-                edge.or_else(|| market_price(trader, listed))
+                let edges = if pegged { self.reference.static_edges(instrument) } else { None };
+                let edges = edges.or_else(|| market_edges(trader, listed));
+                // What a stop becomes trades around a price that nobody knows yet.
+                let stops = command.ord_type == OrdType::Stop.number();
+                let bound = match edges {
+                    Some(_) if stops || !self.is_money_checked(request.account) => 0,
+                    Some((low, high)) => [high, low][side],
+                    None => 0,
+                };
+                (edges.map(|(_, high)| high), bound)
             }
         };
         let price = counted_at.unwrap_or(0);
@@ -290,10 +302,22 @@ impl RiskEngine {
             reduce_only,
             quantity,
             price,
+            bound,
             reserved,
             needed,
             fingerprint,
         })
+    }
+
+    /// Whether limits of an account or of its groups count what its orders are worth, or bound
+    /// their prices.
+    #[inline]
+    fn is_money_checked(&self, account: u32) -> bool {
+        let checks = |place: u32| {
+            let trader = &self.reference.traders[place as usize];
+            trader.checks & (bits::MONEY | bits::COLLAR) != 0
+        };
+        checks(account) || self.groups_of(account).into_iter().any(checks)
     }
 
     /// The first limit that what is asked of an account in an instrument, by places, would break:
@@ -428,7 +452,7 @@ impl RiskEngine {
                 }
             }
         }
-        accepted(place)
+        accepted_within(place, order.bound)
     }
 
     /// Changes what a holding has reserved on one side for one order.
