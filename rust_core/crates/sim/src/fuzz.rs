@@ -180,7 +180,7 @@ fn new_order(bytes: &mut Bytes<'_>, command: &mut Command, message: &mut Message
     }
     if command.ord_type == 6 {
         terms.flags = u64::from(bytes.below(4)) << 8;
-        terms.peg_offset = bytes.value(9) - 4;
+        terms.peg_offset = bytes.value(9).saturating_sub(4);
     }
     terms.tag = u64::from(extras / 16 % 3);
     if terms != OrderTerms::default() {
