@@ -75,9 +75,10 @@ fn a_sale_trades_no_lower() {
     let mut desk = open();
     desk.limit(careful(500));
     desk.limit(no_limits(BOB));
-    desk.accepted(&["bob: buy 2 @ 95 as b1", "bob: buy 5 @ 94 as b2"]);
+    desk.accepted(&["bob: buy 2 @ 95 as b1", "bob: buy 5 @ 90 as b2"]);
     desk.accepted(&["alice: sell 5 market as a1"]);
     assert_eq!(told(&desk), format!("New 0, 2 @ 95, {BEYOND}"));
+    // The reference price has followed the trade.
     desk.accepted(&["alice: sell 5 to-limit as a2"]);
     assert_eq!(told(&desk), format!("New 0, {BEYOND}"));
 }

@@ -1,6 +1,6 @@
 //! The judgement of one command: shape, state, then limits, in the order of `Reject`.
 
-use super::checks::{first_failure, market_edges, Asked, Case, Level, Observer, Silent};
+use super::checks::{first_failure, Asked, Case, Level, Observer, Silent};
 use super::client_ids::{digest, digest_with_terms, key, Key, BURNT};
 use super::conversions::Money;
 use super::holding::Holding;
@@ -237,24 +237,8 @@ impl RiskEngine {
             return Err(reason);
         }
         let trader = &self.reference.traders[request.account as usize];
-        let (counted_at, bound) = match counted {
-            Counted::Limit => (Some(command.price), 0),
-            Counted::Stop => (Some(command.stop_price), 0),
-            Counted::Band => {
-                // One that is pegged stands no higher than the static band lets it.
-                let pegged = command.ord_type == OrdType::Pegged.number();
-                let edges = if pegged { self.reference.static_edges(instrument) } else { None };
-                let edges = edges.or_else(|| market_edges(trader, listed));
-                // What a stop becomes trades around a price that nobody knows yet.
-                let stops = command.ord_type == OrdType::Stop.number();
-                let bound = match edges {
-                    Some(_) if stops || !self.is_money_checked(request.account) => 0,
-                    Some((low, high)) => [high, low][side],
-                    None => 0,
-                };
-                (edges.map(|(_, high)| high), bound)
-            }
-        };
+        let places = (request.account, instrument);
+        let (counted_at, bound) = self.counted_at(command, places, (side, counted));
         let price = counted_at.unwrap_or(0);
         let reserved = Reservation::of(command.quantity, price);
         let reduce_only = command.flags & FLAG_REDUCE_ONLY != 0;
@@ -307,17 +291,6 @@ impl RiskEngine {
             needed,
             fingerprint,
         })
-    }
-
-    /// Whether limits of an account or of its groups count what its orders are worth, or bound
-    /// their prices.
-    #[inline]
-    fn is_money_checked(&self, account: u32) -> bool {
-        let checks = |place: u32| {
-            let trader = &self.reference.traders[place as usize];
-            trader.checks & (bits::MONEY | bits::COLLAR) != 0
-        };
-        checks(account) || self.groups_of(account).into_iter().any(checks)
     }
 
     /// The first limit that what is asked of an account in an instrument, by places, would break:

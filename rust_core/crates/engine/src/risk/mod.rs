@@ -21,6 +21,7 @@
 pub mod checks;
 mod client_ids;
 mod conversions;
+mod counted;
 mod currencies;
 mod day;
 mod error;
