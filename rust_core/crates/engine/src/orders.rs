@@ -237,6 +237,8 @@ pub struct Extra {
     pub peg_offset: i64,
     /// What a pegged order doesn't go beyond; 0: nothing.
     pub peg_limit: i64,
+    /// The worst price that it may trade at as long as it has none of its own; 0: any.
+    pub bound: i64,
     /// The list that it is a leg of.
     pub link: Option<Link>,
     /// Its place in the heap of expiries.
@@ -278,6 +280,7 @@ impl Extra {
             tag: terms.tag,
             peg_offset: terms.peg_offset,
             peg_limit: command.price,
+            bound: 0,
             link: Leg::read(command.link).map(|leg| Link { leg, first: id - u64::from(leg.place) }),
             heap: NIL,
             peg: PegPrice::try_from((terms.flags >> TERMS_PEG_SHIFT & 3) as u16)

@@ -8,6 +8,7 @@ use engine::pod::{
     Command, CommandKind, Event, ExecType, Instrument, InstrumentRules, Limits, SessionState, Side,
 };
 use engine::reject::Reject;
+use engine::risk::bits;
 
 /// What alice has open on a side of ABC: quantity and notional.
 fn open(desk: &Desk, side: Side) -> (i64, i128) {
@@ -90,6 +91,12 @@ fn market_orders_are_counted_at_the_edge_of_the_bands() {
         let [at_once, _] = reserved(&mut desk, "alice: buy 1 market as x", Side::Buy);
         assert_eq!(at_once, (1, price));
     }
+    // Without a collar either it is a tenth.
+    let mut desk = Desk::open();
+    let limits = wide_limits(ALICE);
+    desk.limit(Limits { checks: limits.checks & !bits::COLLAR, ..limits });
+    let [at_once, _] = reserved(&mut desk, "alice: sell 1 market as x", Side::Sell);
+    assert_eq!(at_once, (1, 110));
 }
 
 #[test]

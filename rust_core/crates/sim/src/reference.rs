@@ -76,6 +76,8 @@ struct Open {
     terms: OrderTerms,
     side: Side,
     price: i64,
+    /// The worst price that risk lets it trade at while it has none of its own.
+    bound: Option<i64>,
     leaves: i64,
     cum: i64,
     notional: i128,
@@ -313,7 +315,7 @@ impl Reference {
                 }
                 if reasons.is_empty() {
                     let terms = terms.flatten().copied().unwrap_or_default();
-                    self.enter(id, command, terms, at, fills);
+                    self.enter(id, (command, verdict), terms, at, fills);
                     // A list comes as a whole; then something may follow.
                     let last = Leg::read(command.link).is_none_or(|leg| leg.place + 1 == leg.legs);
                     let follows = last.then_some(command.instrument).into_iter().collect();

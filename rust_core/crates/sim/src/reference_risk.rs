@@ -21,6 +21,8 @@ use engine::{Batch, FillsView};
 use operator::price_within;
 use shape::{content, odd, priced, Priced};
 
+/// Checks that have to do with prices: of notional, the collar, of buying power, of exposure.
+const PRICED: u64 = 1 << 1 | 1 << 2 | 1 << 5 | 1 << 7;
 const DAY_NS: i64 = 86_400_000_000_000;
 
 /// What risk says of a command: kind, reason, order id, first place.
@@ -294,9 +296,9 @@ impl ReferenceRisk {
             self.requests.insert((command.account, id), request);
         }
         match judged {
-            Ok(order) => {
+            Ok((order, worst)) => {
                 self.orders.insert(place, order);
-                (VerdictKind::Accepted, None, place, 0)
+                (VerdictKind::Accepted, None, place, worst as u64)
             }
             Err(reason) => (VerdictKind::Refused, Some(reason), place, 0),
         }
@@ -308,7 +310,7 @@ impl ReferenceRisk {
         terms: Option<&OrderTerms>,
         known: Option<&Request>,
         stopped: bool,
-    ) -> Result<Order, Reject> {
+    ) -> Result<(Order, i64), Reject> {
         if !self.accounts.contains_key(&command.account) {
             return refuse(Reject::UnknownAccount);
         }
@@ -353,6 +355,17 @@ impl ReferenceRisk {
                 .or_else(|| self.market_price(command.account, instrument)),
             _ => self.market_price(command.account, instrument),
         };
+        let worst = match priced {
+            // What a stop becomes trades where nobody can tell yet.
+            Priced::ByStopIfAny | Priced::ByLimit => 0,
+            _ if command.price != 0 || !self.counts_prices(command.account) => 0,
+            _ if command.side == Side::Buy.number() => price.unwrap_or(0),
+            Priced::ByLimitIfAny => self
+                .lowest_in_band(instrument)
+                .or_else(|| self.lowest_market_price(command.account, instrument))
+                .unwrap_or(0),
+            _ => self.lowest_market_price(command.account, instrument).unwrap_or(0),
+        };
         let order = Order {
             account: command.account,
             instrument: command.instrument,
@@ -372,7 +385,16 @@ impl ReferenceRisk {
         }
         let twin = Some(limits::twin(command));
         self.check_limits(&order, None, order.leaves, (collared, price), (twin, stopped))?;
-        Ok(order)
+        Ok((order, worst))
+    }
+
+    /// Whether limits of the account, its firm or the venue have to do with prices.
+    fn counts_prices(&self, account: u32) -> bool {
+        let bounded = |who: Who| {
+            let limits = self.limits.get(&(who, 0));
+            limits.is_some_and(|limits| limits.checks & PRICED != 0)
+        };
+        self.whose(account).into_iter().any(bounded)
     }
 
     fn reference_price(&self, instrument: &Instrument) -> Option<i64> {
@@ -381,9 +403,20 @@ impl ReferenceRisk {
     }
 
     fn market_price(&self, account: u32, instrument: &Instrument) -> Option<i64> {
+        let (reference, width) = self.market_width(account, instrument)?;
+        Some(MAX_PRICE.min(reference + width))
+    }
+
+    fn lowest_market_price(&self, account: u32, instrument: &Instrument) -> Option<i64> {
+        let (reference, width) = self.market_width(account, instrument)?;
+        Some(1.max(reference - width))
+    }
+
+    /// What orders without a price are counted around, and how far from it.
+    fn market_width(&self, account: u32, instrument: &Instrument) -> Option<(i64, i64)> {
         let reference = self.reference_price(instrument)?;
         let limits = self.limits.get(&(Who::Account(account), 0));
-        let collar = limits.filter(|limits| limits.checks & 4 != 0).map_or(0, |l| l.collar_bps);
+        let collar = limits.filter(|limits| limits.checks & 4 != 0).map_or(1_000, |l| l.collar_bps);
         let rules = self.rules.get(&instrument.id);
         let [statically, dynamically, protected] = rules.map_or([0; 3], |rules| {
             [rules.static_band_bps, rules.dynamic_band_bps, rules.protection_bps]
@@ -394,7 +427,7 @@ impl ReferenceRisk {
             (0, only) | (only, 0) => only,
             (one, other) => one.min(other),
         };
-        Some(MAX_PRICE.min(reference + reference * i64::from(bps) / 10_000))
+        Some((reference, reference * i64::from(bps) / 10_000))
     }
 
     /// Where the static band of an instrument ends above, if it has one around something.
@@ -403,6 +436,14 @@ impl ReferenceRisk {
         let auctioned = self.auctioned.get(&instrument.id).copied();
         let middle = auctioned.unwrap_or(instrument.reference_price);
         (bps > 0 && middle > 0).then(|| MAX_PRICE.min(middle + middle * bps / 10_000))
+    }
+
+    /// The same below.
+    fn lowest_in_band(&self, instrument: &Instrument) -> Option<i64> {
+        let bps = i64::from(self.rules.get(&instrument.id)?.static_band_bps);
+        let auctioned = self.auctioned.get(&instrument.id).copied();
+        let middle = auctioned.unwrap_or(instrument.reference_price);
+        (bps > 0 && middle > 0).then(|| 1.max(middle - middle * bps / 10_000))
     }
 
     /// The live orders of an account.

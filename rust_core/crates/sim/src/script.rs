@@ -17,6 +17,8 @@ use engine::Batch;
 pub enum Judgement {
     /// It may go to the book.
     Accept,
+    /// The same, and if it names no price it trades at none worse than this.
+    Within(i64),
     /// It may not, for the reason with this number.
     Refuse(u16),
     /// It was judged before.
@@ -153,6 +155,7 @@ fn verdict(step: &Step, own: u64, target: u64) -> Verdict {
     let accepted = Verdict { order_id, ..Verdict::zeroed() };
     match step.judgement {
         Judgement::Accept => accepted,
+        Judgement::Within(worst) => Verdict { first_place: worst as u64, ..accepted },
         Judgement::Refuse(reason) => {
             let known = Reject::from_number(reason).unwrap_or(Reject::Other);
             let cancel_reason = if change { known.cancel_reject().number() } else { 0 };

@@ -268,6 +268,7 @@ fn read_word(
         "label" => step.label = Some(names.label(value)),
         "target" => step.target = Some(names.label(value)),
         "refused" => step.judgement = Judgement::Refuse(number(value)? as u16),
+        "within" => step.judgement = Judgement::Within(number(value)? as i64),
         "repeat" => {
             step.judgement = Judgement::Repeat;
             step.target = Some(names.label(value));
@@ -465,6 +466,7 @@ fn write_step(text: &mut String, step: &Step) {
     }
     match (step.judgement, step.target) {
         (Judgement::Refuse(reason), _) => text.push_str(&format!(" refused={reason}")),
+        (Judgement::Within(worst), _) => text.push_str(&format!(" within={worst}")),
         (Judgement::Repeat, Some(target)) => text.push_str(&format!(" repeat={}", name(target))),
         _ => {}
     }

@@ -9,7 +9,7 @@ use engine::pod::{
 use engine::Fills;
 
 use crate::rng::Rng;
-use crate::script::{Message, Step};
+use crate::script::{Judgement, Message, Step};
 use crate::text;
 
 mod lists;
@@ -188,9 +188,27 @@ impl Workload {
         }
     }
 
-    fn push(&mut self, step: Step, message: &mut Message) {
+    fn push(&mut self, mut step: Step, message: &mut Message) {
+        let unpriced = step.command.kind == CommandKind::NewOrder.number()
+            && (step.command.price, step.command.stop_price) == (0, 0);
+        if unpriced && step.judgement == Judgement::Accept && self.rng.per_mille(500) {
+            step.judgement = Judgement::Within(self.worst(&step.command));
+        }
         self.sent.push(step.label);
         message.steps.push(step);
+    }
+
+    /// The worst price that risk lets an order without a price trade at: mostly about where trades
+    /// happen.
+    fn worst(&mut self, command: &Command) -> i64 {
+        let middle = match (command.instrument as usize).checked_sub(1) {
+            Some(place) => self.middle.get(place).copied().unwrap_or(100),
+            None => 100,
+        };
+        let spread = self.profile.spread.max(2);
+        let away = self.rng.between(-spread, spread);
+        let near = (middle + away).max(1);
+        self.rng.pick(&[near, near, near, near, near, near, near, 1, 3, MAX_PRICE])
     }
 
     fn step(&mut self, message: &mut Message) {

@@ -457,6 +457,9 @@ impl MatchingEngine {
             return Some(ExecType::Expired);
         }
         let keeps_markets = self.books[slot].rules.residual == Residual::Rest;
-        (order.price == 0 && !keeps_markets).then_some(ExecType::Canceled)
+        let extra = self.orders.extra_at(order.extra);
+        // Its limit is but what it may not trade beyond.
+        let market = order.price == 0 || extra.is_some_and(|extra| extra.bound != 0);
+        (market && !keeps_markets).then_some(ExecType::Canceled)
     }
 }

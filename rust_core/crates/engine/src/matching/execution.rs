@@ -203,6 +203,9 @@ impl MatchingEngine {
             let price = self.posted(u16::from(order.flags), side, price, slot).unwrap_or(price);
             let changed = self.orders.get_mut(index);
             (changed.price, changed.leaves) = (price, leaves);
+            if price != order.price {
+                self.unbind(index);
+            }
             let mut event = self.event(index, ExecType::Replaced, at.index);
             stood(&mut event, order.price, before);
             let last_event = events.len();

@@ -391,6 +391,7 @@ impl MatchingEngine {
     /// Lets an order that has waited for its auction collect.
     fn collect(&mut self, index: u32, slot: usize, command_index: u32, events: &mut Vec<Event>) {
         self.take_out(index, slot);
+        self.limit_to_bound(index, slot);
         let mut event = self.event(index, ExecType::Restated, command_index);
         let price = self.orders.get(index).price;
         let place = if price == 0 { Place::Market } else { Place::Limit };

@@ -34,10 +34,11 @@ use crate::ids::{place, shard_of, MAX_SEQUENCE, MAX_SHARD};
 use crate::orders::{Extra, Link, Order, Orders, DAY_NS, MAX_OPEN_ORDERS, NIL};
 use crate::pod::{
     BatchStatus, Command, CommandKind, Event, ExecType, OrdStatus, OrderTerms, Outcome,
-    OutcomeKind, PegPrice, TimeInForce, Verdict, VerdictKind, EVENTS_PER_COMMAND,
-    INSTRUMENT_ENABLED, MAX_COMMANDS, MAX_EVENTS, MAX_STATUSES,
+    OutcomeKind, PegPrice, Side, TimeInForce, Verdict, VerdictKind, EVENTS_PER_COMMAND,
+    INSTRUMENT_ENABLED, MAX_COMMANDS, MAX_EVENTS, MAX_PRICE, MAX_STATUSES,
 };
 use crate::reject::Reject;
+use crate::ticks::Ticks;
 use refusals::{
     earliest, is_plain, misfit, refusal_of_risk, shape_of_new, shape_of_replace, shape_of_special,
     terms,
@@ -313,7 +314,7 @@ impl MatchingEngine {
         refusal: Option<Reject>,
         events: &mut Vec<Event>,
     ) -> (Outcome, Option<usize>) {
-        if !is_plain(at.command) {
+        if !is_plain(at.command) || bound_of(at) != 0 {
             return self.new_special(at, refusal, events);
         }
         let slot = self.slot(at.command.instrument);
@@ -390,7 +391,14 @@ impl MatchingEngine {
     fn make_special(&mut self, at: Context<'_>, slot: usize, events: &mut Vec<Event>) -> Outcome {
         let mut order = self.order_of(at.place, at.command);
         let terms = lists::terms_of(at.batch, at.command);
-        let extra = Extra::new(at.place, at.command, terms);
+        let mut extra = Extra::new(at.place, at.command, terms);
+        match bound_of(at) {
+            0 => {}
+            bound if extra.peg != PegPrice::None => {
+                extra.peg_limit = inward(bound, order.side(), &self.books[slot].ticks());
+            }
+            bound => extra.bound = bound,
+        }
         if !extra.link.is_some_and(Link::is_exit) {
             order.price = self.passive_price(&order, slot);
         }
@@ -609,6 +617,28 @@ fn outcome(kind: OutcomeKind, order_id: u64) -> Outcome {
         cancel_reason: 0,
         reserved: 0,
     }
+}
+
+/// The worst price at which risk lets a new order trade that has no limit price; 0: any.
+#[inline]
+fn bound_of(at: Context<'_>) -> i64 {
+    let Command { price, stop_price, .. } = *at.command;
+    let bound = at.verdict.first_place.min(MAX_PRICE as u64) as i64;
+    if price == 0 && stop_price == 0 {
+        bound
+    } else {
+        0
+    }
+}
+
+/// The limit price that a bound is: on a tick, but not beyond the bound. Below the first tick there
+/// is none to go to, and it is the bound itself.
+fn inward(bound: i64, side: Side, ticks: &Ticks) -> i64 {
+    match side {
+        Side::Buy => [ticks.down(bound), bound].into_iter().find(|&price| price > 0),
+        _ => Some(ticks.up(bound)),
+    }
+    .expect("a bound is a price")
 }
 
 /// A command that never became an order.

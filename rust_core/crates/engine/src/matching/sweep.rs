@@ -6,7 +6,7 @@
 
 use alloc::vec::Vec;
 
-use super::{MatchingEngine, EVENTS_PER_TRADE};
+use super::{inward, MatchingEngine, EVENTS_PER_TRADE};
 use crate::book::side_index;
 use crate::events::{rests, stood, Trade};
 use crate::orders::{Extra, Place, NIL};
@@ -181,12 +181,19 @@ impl MatchingEngine {
                 match book.rules.residual {
                     _ if to_limit && !traded => Some(none_left),
                     Residual::Cancel if !to_limit => Some(none_left),
+                    // At rest it would trade at what others name.
+                    Residual::Rest if !to_limit && self.bound(index) != 0 => Some(none_left),
                     Residual::Rest if !to_limit => None,
                     _ if book.last_trade == 0 => Some(none_left),
                     _ => {
                         let price = reach.capped(book.last_trade, &book.ticks());
-                        self.orders.get_mut(index).price = price;
-                        None
+                        if self.bound(index) != 0 && reach.is_beyond(price) {
+                            Some(none_left)
+                        } else {
+                            self.orders.get_mut(index).price = price;
+                            self.unbind(index);
+                            None
+                        }
                     }
                 }
             }
@@ -223,7 +230,35 @@ impl MatchingEngine {
                 _ => protected.high = i64::MAX,
             }
         }
+        let bound = if taker.price == 0 { self.bound(index) } else { 0 };
+        match taker.side() {
+            _ if bound == 0 => {}
+            Side::Buy => protected.high = protected.high.min(bound),
+            _ => protected.low = protected.low.max(bound),
+        }
         Reach { protected, dynamic: book.dynamic_band() }
+    }
+
+    /// The worst price that an order may trade at as long as it has none of its own; 0: any.
+    pub(super) fn bound(&self, index: u32) -> i64 {
+        self.orders.extra(index).map_or(0, |extra| extra.bound)
+    }
+
+    /// Forgets the bound of an order that has a price from now on.
+    pub(super) fn unbind(&mut self, index: u32) {
+        if let Some(extra) = self.orders.extra_mut(index) {
+            extra.bound = 0;
+        }
+    }
+
+    /// Makes the bound of an order without a price, if it has one, its limit: it is to rest, where
+    /// others say the price.
+    pub(super) fn limit_to_bound(&mut self, index: u32, slot: usize) {
+        let (bound, order) = (self.bound(index), self.orders.get(index));
+        if bound != 0 && order.price == 0 {
+            let price = inward(bound, order.side(), &self.books[slot].ticks());
+            self.orders.get_mut(index).price = price;
+        }
     }
 
     /// Lets what is left of an order rest, and says so in its last event.
@@ -234,6 +269,7 @@ impl MatchingEngine {
         last_event: usize,
         events: &mut [Event],
     ) -> bool {
+        self.limit_to_bound(index, slot);
         let price = self.orders.get(index).price;
         let place = if price == 0 { Place::Market } else { Place::Limit };
         if place == Place::Market && self.orders.extra(index).is_none() {

@@ -324,18 +324,30 @@ pub fn collar_width(reference: i64, bps: u32) -> i64 {
     reference * i64::from(bps) / 10_000
 }
 
-/// The price an order without a price is counted at: the highest it may trade at, on either side,
-/// so that it is worth the most. That is the upper edge of what the instrument's rules say of
-/// market orders around the reference price, else of the collar; else the reference price.
+/// How far from the reference price orders without a price are counted, and may trade where their
+/// trader's money is checked, if neither the instrument's rules nor the collar says: 10 %.
+pub const DEFAULT_MARKET_BPS: u32 = 1_000;
+
+/// The lowest and the highest price that is this near to a reference price.
 #[inline]
-pub fn market_price(trader: &Trader, listed: &Listed) -> Option<i64> {
+pub fn edges(reference: i64, bps: u32) -> (i64, i64) {
+    let width = collar_width(reference, bps);
+    ((reference - width).max(1), (reference + width).min(MAX_PRICE))
+}
+
+/// The lowest and the highest price that an order without a price may trade at: the edges of what
+/// the instrument's rules say of market orders around the reference price, else of the collar, else
+/// of [`DEFAULT_MARKET_BPS`]. It is counted at the highest, on either side, so that it is worth the
+/// most.
+#[inline]
+pub fn market_edges(trader: &Trader, listed: &Listed) -> Option<(i64, i64)> {
     let reference = listed.reference()?;
     let bps = match listed.market_bps {
-        0 if trader.checks & bits::COLLAR == 0 => 0,
+        0 if trader.checks & bits::COLLAR == 0 => DEFAULT_MARKET_BPS,
         0 => trader.collar_bps,
         bps => bps,
     };
-    Some((reference + collar_width(reference, bps)).min(MAX_PRICE))
+    Some(edges(reference, bps))
 }
 
 /// What is judged at one level.
@@ -638,8 +650,7 @@ fn reference_checks<O: Observer>(
     if run.check(Check::Collar, collared, distance <= width, width.into(), distance.into()) {
         return true;
     }
-    let money = bits::ORDER_NOTIONAL | bits::BUYING_POWER | bits::GROSS_EXPOSURE;
-    let counts_money = trader.checks & money != 0;
+    let counts_money = trader.checks & bits::MONEY != 0;
     let unpriced = asked.price.is_none();
     let needed =
         (collar && (asked.limit_price.is_some() || unpriced)) || (unpriced && counts_money);

@@ -153,6 +153,7 @@ impl RiskEngine {
             holding,
             side,
             counted: Counted::Limit,
+            bound: 0,
             reduce_only: false,
             quantity,
             price,

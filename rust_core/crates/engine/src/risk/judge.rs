@@ -1,6 +1,6 @@
 //! The judgement of one command: shape, state, then limits, in the order of `Reject`.
 
-use super::checks::{first_failure, market_price, Asked, Case, Level, Observer, Silent};
+use super::checks::{first_failure, Asked, Case, Level, Observer, Silent};
 use super::client_ids::{digest, digest_with_terms, key, Key, BURNT};
 use super::conversions::Money;
 use super::holding::Holding;
@@ -11,7 +11,9 @@ use super::shape::{
     earliest, fingerprint_of, is_absent, names_itself, new_order_kind, quantity_fits,
     replace_quantity_fits, replace_shape, says_what_new_orders_say, when,
 };
-use super::{accepted, cancel_refused, refused, repeated, Context, RiskEngine, Ruling};
+use super::{
+    accepted, accepted_within, cancel_refused, refused, repeated, Context, RiskEngine, Ruling,
+};
 use crate::batch::Batch;
 use crate::pod::{
     ClOrdId, Command, OrdType, OrderTerms, FLAG_LEAVES, FLAG_REDUCE_ONLY, FLAG_TERMS, MAX_PRICE,
@@ -57,6 +59,8 @@ pub(super) struct NewOrder {
     pub(super) reduce_only: bool,
     pub(super) quantity: i64,
     pub(super) price: i64,
+    /// The worst price it may trade at, if it has no limit of its own; 0: any.
+    pub(super) bound: i64,
     pub(super) reserved: Reservation,
     /// What margin asks for its holding once it is accepted.
     pub(super) needed: i128,
@@ -233,16 +237,8 @@ impl RiskEngine {
             return Err(reason);
         }
         let trader = &self.reference.traders[request.account as usize];
-        let counted_at = match counted {
-            Counted::Limit => Some(command.price),
-            Counted::Stop => Some(command.stop_price),
-            Counted::Band => {
-                // One that is pegged stands no higher than the static band lets it.
-                let pegged = command.ord_type == OrdType::Pegged.number();
-                let edge = if pegged { self.reference.static_edge(instrument) } else { None };
-                edge.or_else(|| market_price(trader, listed))
-            }
-        };
+        let places = (request.account, instrument);
+        let (counted_at, bound) = self.counted_at(command, places, (side, counted));
         let price = counted_at.unwrap_or(0);
         let reserved = Reservation::of(command.quantity, price);
         let reduce_only = command.flags & FLAG_REDUCE_ONLY != 0;
@@ -290,6 +286,7 @@ impl RiskEngine {
             reduce_only,
             quantity,
             price,
+            bound,
             reserved,
             needed,
             fingerprint,
@@ -428,7 +425,7 @@ impl RiskEngine {
                 }
             }
         }
-        accepted(place)
+        accepted_within(place, order.bound)
     }
 
     /// Changes what a holding has reserved on one side for one order.

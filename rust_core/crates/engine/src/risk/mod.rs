@@ -21,6 +21,7 @@
 pub mod checks;
 mod client_ids;
 mod conversions;
+mod counted;
 mod currencies;
 mod day;
 mod error;
@@ -591,7 +592,8 @@ fn holding_hash(account: u32, instrument: u32) -> u64 {
 #[derive(Clone, Copy)]
 struct Ruling {
     order_id: u64,
-    /// Kind, reason and cancel reason, 16 bits each; or `REPEATED` and the first place, of 63 bits.
+    /// Kind, reason and cancel reason, 16 bits each; or accepted in 16 bits and the worst price it
+    /// may trade at above them; or `REPEATED` and the first place, of 63 bits.
     said: u64,
 }
 
@@ -613,6 +615,16 @@ impl Ruling {
                 reserved: 0,
             };
         }
+        if self.is_accepted() {
+            return Verdict {
+                order_id,
+                first_place: said >> 16,
+                kind: said as u16,
+                reason: 0,
+                cancel_reason: 0,
+                reserved: 0,
+            };
+        }
         Verdict {
             order_id,
             first_place: 0,
@@ -624,7 +636,7 @@ impl Ruling {
     }
 
     fn is_accepted(self) -> bool {
-        self.said == u64::from(VerdictKind::Accepted.number())
+        self.said & REPEATED == 0 && self.said as u16 == VerdictKind::Accepted.number()
     }
 }
 
@@ -632,6 +644,13 @@ impl Ruling {
 #[inline]
 fn accepted(order_id: u64) -> Ruling {
     Ruling { order_id, said: VerdictKind::Accepted.number().into() }
+}
+
+/// A new order may go on that trades at no price worse than this, at most `MAX_PRICE`; 0: at any.
+#[inline]
+fn accepted_within(order_id: u64, bound: i64) -> Ruling {
+    let kind = u64::from(VerdictKind::Accepted.number());
+    Ruling { order_id, said: kind | (bound as u64) << 16 }
 }
 
 /// A command may not go on.

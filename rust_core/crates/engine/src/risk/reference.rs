@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::checks::{collar_width, Level};
+use super::checks::{edges, Level};
 use super::flow::Bucket;
 use super::gate::{SetSizes, Sizes};
 pub use super::listed::Listed;
@@ -59,6 +59,8 @@ pub mod bits {
     pub const DAILY_LOSS: u64 = 1 << 12;
     /// All of them.
     pub const ALL: u64 = (1 << 13) - 1;
+    /// Those that count what orders are worth.
+    pub const MONEY: u64 = ORDER_NOTIONAL | BUYING_POWER | GROSS_EXPOSURE;
     /// Those that limits on one instrument decide.
     pub const PER_INSTRUMENT: u64 =
         ORDER_QUANTITY | POSITION | GROSS_POSITION | RESTRICTED | SHORT_SALES;
@@ -336,7 +338,7 @@ impl Reference {
     }
 
     /// The highest price at which the static band lets an order stand; none: there is no such band.
-    pub fn static_edge(&self, place: u32) -> Option<i64> {
+    pub fn static_edges(&self, place: u32) -> Option<(i64, i64)> {
         let rules = self.rules[place as usize].as_ref();
         let bps = rules.map_or(0, |rules| rules.static_band_bps);
         let reference = match self.auctioned[place as usize] {
@@ -344,7 +346,7 @@ impl Reference {
             price => price,
         };
         let there_is = bps != 0 && reference != 0;
-        there_is.then(|| (reference + collar_width(reference, bps)).min(MAX_PRICE))
+        there_is.then(|| edges(reference, bps))
     }
 
     /// Sets the rules of an instrument.

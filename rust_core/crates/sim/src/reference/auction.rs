@@ -250,7 +250,9 @@ impl Reference {
                 TimeInForce::AtTheOpen | TimeInForce::AtTheClose | TimeInForce::GoodForAuction => {
                     Some((order.id, ExecType::Expired))
                 }
-                _ if order.price == 0 && book.rules.residual != Residual::Rest => {
+                _ if (order.price == 0 || order.bound.is_some())
+                    && book.rules.residual != Residual::Rest =>
+                {
                     Some((order.id, ExecType::Canceled))
                 }
                 _ => None,

@@ -146,8 +146,17 @@ impl Reference {
         }
     }
 
+    /// An order without a price that risk has bounded doesn't rest beyond its bound.
+    pub(super) fn hold_to_bound(&mut self, id: u64) {
+        let order = self.orders.get_mut(&id).expect("open");
+        if let (0, Some(worst)) = (order.price, order.bound) {
+            order.price = self.books[&order.command.instrument].within(order.side, worst);
+        }
+    }
+
     /// An order that is nowhere comes to rest; the last event of its own says so.
     pub(super) fn rest(&mut self, id: u64, fills: &mut Fills) {
+        self.hold_to_bound(id);
         let price = self.orders[&id].price;
         let own = fills.events.iter().rposition(|event| event.order_id == id);
         let own = own.expect("it had an event in this message");

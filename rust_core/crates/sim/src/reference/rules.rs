@@ -127,6 +127,15 @@ impl Book {
         }
     }
 
+    /// The worst price on the grid that isn't worse than one for this side; that itself where the
+    /// grid has none.
+    pub(super) fn within(&self, side: Side, worst: i64) -> i64 {
+        match side {
+            Side::Buy => self.rounded_down(worst).unwrap_or(worst),
+            _ => self.rounded_up(worst),
+        }
+    }
+
     /// The next price on the grid below one, and above.
     pub(super) fn one_down(&self, price: i64) -> Option<i64> {
         self.rounded_down(price - 1)
@@ -181,12 +190,21 @@ impl Reference {
         let order = &self.orders[&id];
         let book = &self.books[&order.command.instrument];
         let best = book.limits[1 - side_number(order.side)].keys().next().map(|key| key.abs());
-        let protection = match (order.price, book.bounds.protection_bps, best) {
+        let protected = match (order.price, book.bounds.protection_bps, best) {
             (0, 1.., Some(best)) => {
                 let more = part_of(best, book.bounds.protection_bps);
                 Some(if order.side == Side::Buy { best + more } else { best - more })
             }
             _ => None,
+        };
+        let bound = order.bound.filter(|_| order.price == 0);
+        let nearer = |one: i64, other: i64| match order.side {
+            Side::Buy => one.min(other),
+            _ => one.max(other),
+        };
+        let protection = match (protected, bound) {
+            (Some(one), Some(other)) => Some(nearer(one, other)),
+            (one, other) => one.or(other),
         };
         let around = match book.last_trade {
             0 => book.static_reference(),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use engine::pod::{
     Command, ExecType, Liquidity, OrdStatus, OrdType, OrderTerms, SelfTrade, SessionState, Side,
-    TimeInForce,
+    TimeInForce, Verdict, MAX_PRICE,
 };
 use engine::reject::Reject;
 use engine::rules::Residual;
@@ -34,7 +34,7 @@ impl Reference {
     pub(super) fn enter(
         &mut self,
         id: u64,
-        command: &Command,
+        (command, verdict): (&Command, &Verdict),
         terms: OrderTerms,
         at: At,
         fills: &mut Fills,
@@ -46,6 +46,7 @@ impl Reference {
             terms,
             side: Side::try_from(command.side).expect("checked"),
             price: command.price,
+            bound: None,
             leaves: command.quantity,
             cum: 0,
             notional: 0,
@@ -68,6 +69,7 @@ impl Reference {
         };
         let side = order.side;
         self.orders.insert(id, order);
+        self.bind(id, verdict.first_place);
         if command.ord_type == OrdType::Pegged.number() {
             return self.enter_pegged(id, at, fills);
         }
@@ -92,6 +94,21 @@ impl Reference {
             self.drop_rest(id, Reject::PostOnlyWouldCross.number(), at, fills);
         } else {
             self.arrive(id, at, fills);
+        }
+    }
+
+    /// Notes the worst price that risk lets an order trade at which names none itself.
+    fn bind(&mut self, id: u64, worst: u64) {
+        let order = self.orders.get_mut(&id).expect("just made");
+        if order.command.price != 0 || order.command.stop_price != 0 || worst == 0 {
+            return;
+        }
+        let worst = worst.min(MAX_PRICE as u64) as i64;
+        if order.command.ord_type == OrdType::Pegged.number() {
+            let book = &self.books[&order.command.instrument];
+            order.command.price = book.within(order.side, worst);
+        } else {
+            order.bound = Some(worst);
         }
     }
 
@@ -159,6 +176,9 @@ impl Reference {
             self.take(id);
             let posted = self.posted_at(flags, side, price, instrument).unwrap_or(price);
             let order = self.orders.get_mut(&id).expect("open");
+            if price != order.price {
+                order.bound = None;
+            }
             (order.price, order.leaves) = (posted, leaves);
             let event = order.event(ExecType::Replaced, order.status(), at.index);
             fills.events.push(before(event, was_price, was_shown));
@@ -244,18 +264,23 @@ impl Reference {
         let residual = if to_limit { Residual::RestAtLastTrade } else { book.rules.residual };
         match residual {
             Residual::Cancel => false,
-            Residual::Rest => true,
+            // Others would say the price.
+            Residual::Rest => order.bound.is_none(),
             Residual::RestAtLastTrade if book.last_trade == 0 => false,
             Residual::RestAtLastTrade if to_limit && order.cum == cum => false,
             Residual::RestAtLastTrade => {
                 // No further than it may trade, or what it must not take would be crossed.
-                order.price = match (reach.protection, order.side) {
+                let price = match (reach.protection, order.side) {
                     (Some(most), Side::Buy) if book.last_trade > most => {
                         book.rounded_down(most).unwrap_or(book.last_trade)
                     }
                     (Some(most), Side::Sell) if book.last_trade < most => book.rounded_up(most),
                     _ => book.last_trade,
                 };
+                if order.bound.is_some() && reach.is_beyond(order.side, price) {
+                    return false;
+                }
+                (order.price, order.bound) = (price, None);
                 true
             }
         }

@@ -55,7 +55,7 @@ impl Rows<'_> {
 
 impl ReferenceRisk {
     /// Everybody whose limits hold for an account.
-    fn whose(&self, account: u32) -> [Who; 3] {
+    pub(super) fn whose(&self, account: u32) -> [Who; 3] {
         [Who::Account(account), Who::Firm(self.accounts[&account].firm), Who::Venue]
     }
 
