@@ -1,6 +1,7 @@
 """Operators' commands on a running mesh, as somebody at a shell gives them."""
 
 import asyncio
+import contextlib
 import json
 import re
 import shlex
@@ -183,24 +184,32 @@ async def test_positions_and_breaches_are_watched(mesh: MeshThread) -> None:
                 assert line, f"it ended before {words}"
         return line
 
-    async with mesh.client() as trader:
-        await trader.submit(NewOrder("DEMO-2", "DEMO", Side.SELL, 5, 90))
-        first = await trader.submit(NewOrder("DEMO-1", "DEMO", Side.BUY, 3, 90))
-        positions = await watch("positions", "DEMO-1", "--json")
-        breaches = await watch("breaches", "--after", str(first.place.sequence))
-        row = json.loads(await told(positions, '"quantity": "3"'))
-        assert (row["symbol"], row["kind"]) == ("DEMO", "position")
-        await trader.submit(NewOrder("DEMO-1", "DEMO", Side.BUY, 2, 90))
-        row = json.loads(await told(positions, '"quantity": "5"'))
-        assert row["through_sequence"] > first.place.sequence
-        await trader.submit(NewOrder("DEMO-SMALL", "DEMO", Side.BUY, 2_000, 90))
-        line = await told(breaches, "DEMO-SMALL")
-        assert re.search(
-            r"side buy  quantity 2,000  symbol DEMO  price 90  reject reason clip_size", line
-        )
-    for process in (positions, breaches):
-        process.send_signal(signal.SIGINT)
-        assert await process.wait() == 130
+    watching = []
+    try:
+        async with mesh.client() as trader:
+            await trader.submit(NewOrder("DEMO-2", "DEMO", Side.SELL, 5, 90))
+            first = await trader.submit(NewOrder("DEMO-1", "DEMO", Side.BUY, 3, 90))
+            watching.append(positions := await watch("positions", "DEMO-1", "--json"))
+            after = str(first.place.sequence)
+            watching.append(breaches := await watch("breaches", "--after", after))
+            row = json.loads(await told(positions, '"quantity": "3"'))
+            assert (row["symbol"], row["kind"]) == ("DEMO", "position")
+            await trader.submit(NewOrder("DEMO-1", "DEMO", Side.BUY, 2, 90))
+            row = json.loads(await told(positions, '"quantity": "5"'))
+            assert row["through_sequence"] > first.place.sequence
+            await trader.submit(NewOrder("DEMO-SMALL", "DEMO", Side.BUY, 2_000, 90))
+            line = await told(breaches, "DEMO-SMALL")
+            assert re.search(
+                r"side buy  quantity 2,000  symbol DEMO  price 90  reject reason clip_size", line
+            )
+        for process in watching:
+            process.send_signal(signal.SIGINT)
+            assert await process.wait() == 130
+    finally:
+        for process in watching:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
 
 
 def test_the_readmes_commands(shell: Shell, repository: Path) -> None:

@@ -470,8 +470,9 @@ class LimitsRow:
 
     @property
     def max_order_notional(self) -> int | None:
-        """Largest notional of one order, in 10^-12 of a unit of the instrument's currency; all other
-        money is in the holder's.
+        """Largest notional of one order, in 10^-12 of a unit of the instrument's currency.
+
+        All other money is in the holder's.
         """
 
     @property

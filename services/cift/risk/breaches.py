@@ -28,8 +28,9 @@ __all__ = ["Breaches", "RecentBreaches"]
 
 RECENT_BYTES = 8 << 20
 HISTORY_READERS = 4
-AHEAD_SECONDS = 4.0
-"""Risk takes fills in with the next message of ORDERS, a tick at the latest."""
+AHEAD_SECONDS = 15.0
+"""Risk takes fills in with the next message of ORDERS, a tick at the latest, so that who has just
+been told an outcome may be ahead of it; and a busy machine is late."""
 NAMES_SECONDS = 2.0
 """How old the names of firms may be; without PostgreSQL they stay as they were."""
 
