@@ -150,11 +150,11 @@ fn new_order(bytes: &mut Bytes<'_>, command: &mut Command, message: &mut Message
     command.side = 1 + u16::from(bytes.below(2));
     command.ord_type = [2, 2, 2, 1, 3, 4, 5, 6, 0][usize::from(bytes.below(9))];
     command.time_in_force = [2, 2, 2, 1, 3, 4, 5, 6, 7, 8, 0][usize::from(bytes.below(11))];
-    command.quantity = 1 + bytes.value(11);
+    command.quantity = bytes.value(11).wrapping_add(1);
     let priced = matches!(command.ord_type, 2 | 5) || bytes.below(4) == 0;
-    command.price = if priced { 1 + bytes.value(40) } else { 0 };
+    command.price = if priced { bytes.value(40).wrapping_add(1) } else { 0 };
     if matches!(command.ord_type, 4 | 5) {
-        command.stop_price = 1 + bytes.value(40);
+        command.stop_price = bytes.value(40).wrapping_add(1);
     }
     command.expire_time = if command.time_in_force == 5 { bytes.word() as i64 >> 8 } else { 0 };
     let extras = bytes.next();
@@ -180,7 +180,7 @@ fn new_order(bytes: &mut Bytes<'_>, command: &mut Command, message: &mut Message
     }
     if command.ord_type == 6 {
         terms.flags = u64::from(bytes.below(4)) << 8;
-        terms.peg_offset = bytes.value(9).saturating_sub(4);
+        terms.peg_offset = bytes.value(9).wrapping_sub(4);
     }
     terms.tag = u64::from(extras / 16 % 3);
     if terms != OrderTerms::default() {
