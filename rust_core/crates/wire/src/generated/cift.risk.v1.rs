@@ -236,7 +236,8 @@ pub struct AuctionRules {
     /// The price may be any tick between the prices of orders, not only those.
     #[prost(bool, tag = "2")]
     pub all_ticks: bool,
-    /// Market orders may come while orders collect.
+    /// Market orders may come while orders collect. One that risk has counted at a worst price takes
+    /// part with that price, on a tick, as its limit, and ends with the auction as others do.
     #[prost(bool, tag = "3")]
     pub market_orders: bool,
 }
@@ -300,7 +301,8 @@ pub enum MarketResidual {
     Unspecified = 0,
     /// It is canceled.
     Cancel = 1,
-    /// It rests as a market order, ahead of limit orders and not shown.
+    /// It rests as a market order, ahead of limit orders and not shown; it is canceled if risk has
+    /// counted it at a worst price, as others would name its price.
     Rest = 2,
     /// It rests as a limit order at the last trade.
     RestAtLastTrade = 3,
@@ -465,7 +467,11 @@ pub struct Limits {
     /// Largest number of open orders.
     #[prost(uint32, optional, tag = "5")]
     pub max_open_orders: ::core::option::Option<u32>,
-    /// Buying power before any order, in the account's currency.
+    /// Buying power before any order, in the account's currency. Orders without a limit price are
+    /// counted at the worst price they may trade at: as far from the reference price as the
+    /// instrument's protection and bands let them, else as the collar does, else 10 %. They trade no
+    /// further where a collar or a limit of money is on, at any level. A stop is counted at its stop
+    /// price; once triggered it trades at what its instrument's protection and bands allow.
     #[prost(string, optional, tag = "6")]
     pub credit: ::core::option::Option<::prost::alloc::string::String>,
     /// Largest absolute position per instrument with the open orders of both sides.
