@@ -169,12 +169,21 @@ def test_what_things_cost_and_are_worth(
     assert {"AMZN", "DEMO", "BTC-USD"} <= {row["symbol"] for row in ask("market list")}
 
 
+HEEDS_CTRL_C = """
+import signal, sys
+from cift.cli import main
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.exit(main())
+"""
+"""The command as at a shell, also where the tests run in the background, which ignores Ctrl-C."""
+
+
 async def test_positions_and_breaches_are_watched(mesh: MeshThread) -> None:
     """Each in a process of its own, as at a shell, until Ctrl-C."""
     target = ("--target", f"127.0.0.1:{mesh.mesh.port_base}", "--key", mesh.mesh.keys["trade"])
 
     async def watch(*words: str) -> asyncio.subprocess.Process:
-        command = (sys.executable, "-m", "cift.cli", *words, "--watch", *target)
+        command = (sys.executable, "-c", HEEDS_CTRL_C, *words, "--watch", *target)
         return await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
 
     async def told(process: asyncio.subprocess.Process, words: str) -> str:
