@@ -130,6 +130,24 @@ fn the_collar_holds_how_far_a_pegged_order_goes_from_the_market() {
 }
 
 #[test]
+fn a_dry_run_of_a_pegged_order_heeds_its_offset() {
+    let mut desk = Desk::open();
+    desk.limit(Limits { collar_bps: 500, ..wide_limits(ALICE) });
+    for (line, refused) in [
+        ("alice: buy 1 peg offset 5 as a1", None),
+        ("alice: buy 1 peg offset 6 as a2", Some(Reject::PriceBand)),
+        ("alice: sell 1 peg offset -6 as a3", Some(Reject::PriceBand)),
+    ] {
+        let mut payload = Payload::default();
+        payload.line(line);
+        let dry = desk.risk.check_with(&payload.commands[0], Some(&payload.terms[0]));
+        assert_eq!(dry.refused, refused, "{line}");
+        let told = refused.map_or_else(|| "accepted".to_owned(), |reason| format!("{reason:?}"));
+        assert_eq!(said(&desk.send(&payload)[0]), told, "{line}");
+    }
+}
+
+#[test]
 fn a_stop_that_fires_and_ends_leaves_nothing_behind() {
     let mut desk = Desk::open();
     desk.accepted(&["alice: buy 10 stop 105 as a1", "bob: sell 4 @ 106 as b1"]);

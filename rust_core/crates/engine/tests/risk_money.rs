@@ -553,3 +553,16 @@ fn so_many_sessions_are_stopped_and_no_more() {
     assert_eq!(session(&mut desk, CommandKind::Unkill, origin, 7), "accepted");
     assert_eq!(session(&mut desk, CommandKind::Kill, origin, 9_999), "accepted");
 }
+
+#[test]
+fn what_was_lost_in_another_currency_is_rounded_down() {
+    let mut desk = open();
+    value(&mut desk, &[("USD", 3_000_000), ("EUR", 1_000_000)]);
+    desk.accepted(&["carol: sell 1 @ 100 on XYZ as c1", "alice: buy 1 @ 100 on XYZ as a1"]);
+    desk.accepted(&["carol: buy 1 @ 99 on XYZ as c2", "alice: sell 1 @ 99 on XYZ as a2"]);
+    desk.settle();
+    let buying = desk.risk.buying(ALICE).expect("alice");
+    let standing = desk.risk.standing(Level::Account, ALICE).expect("alice");
+    // A euro is a third of a dollar, and nothing is left that could be worth anything.
+    assert_eq!((buying.realised, standing.total), (-333_333_333_334, -333_333_333_334));
+}

@@ -58,9 +58,9 @@ impl Position {
 pub struct Buying {
     /// Buying power before any order.
     pub credit: i128,
-    /// Realised profit and loss, after fees.
+    /// Realised profit and loss, after fees; rounded down.
     pub realised: i128,
-    /// Fees paid, less rebates.
+    /// Fees paid, less rebates; rounded up.
     pub fees: i128,
     /// Credit, and what holdings are worth at last prices and have brought: realised and unrealised
     /// profit and loss, after fees; rounded down.
@@ -155,7 +155,7 @@ impl RiskEngine {
             let target = self.target(command, None, Hashes::of(command, None));
             return self.judge_replace(command, &request, (target, false), observer).err();
         }
-        self.judge_new(command, None, &request, observer).err()
+        self.judge_new(command, terms, &request, observer).err()
     }
 
     /// An account as it was set.
@@ -343,7 +343,7 @@ impl RiskEngine {
             trader.checks & super::bits::DAILY_LOSS != 0 && self.day_loss(place) > trader.max_loss;
         Some(Buying {
             credit: trader.credit / 10_000,
-            realised: realised / 10_000,
+            realised: realised.div_euclid(10_000),
             fees: up(fees),
             equity: equity.div_euclid(10_000),
             maintenance: up(maintenance),
