@@ -655,3 +655,16 @@ fn margin_is_part_of_the_notional_and_follows_its_instrument() {
     assert_eq!((now.reserved, now.available), (1_600 * UNIT, -600 * UNIT));
     assert_eq!(desk.line("alice: sell 1 @ 100 as a3"), "accepted", "it needs nothing more");
 }
+
+#[test]
+fn an_order_without_a_client_order_id_is_of_no_shape_whatever_its_limits() {
+    let mut desk = Desk::open();
+    desk.limit(Limits { max_order_quantity: 1, ..wide_limits(ALICE) });
+    for (line, told) in [
+        ("alice: buy 1 @ 100", "UnsupportedCharacteristic"),
+        ("alice: buy 2 @ 100", "UnsupportedCharacteristic"),
+        ("alice: buy 0 @ 100", "UnsupportedCharacteristic"),
+    ] {
+        assert_eq!(desk.line(line), told, "{line}");
+    }
+}

@@ -177,12 +177,11 @@ impl RiskEngine {
             return repeated(first, first);
         }
         self.begin_days(request.account);
-        let judged = match self.judge_new(command, terms, &request, &mut Silent) {
-            Ok(_) if request.known == Known::Absent || (has_terms && terms.is_none()) => {
-                Err(Reject::UnsupportedCharacteristic)
-            }
-            judged => judged,
-        };
+        let mut judged = self.judge_new(command, terms, &request, &mut Silent);
+        if request.known == Known::Absent || (has_terms && terms.is_none()) {
+            let shape = Reject::UnsupportedCharacteristic;
+            judged = Err(judged.map_or_else(|reason| reason.earliest(shape), |_| shape));
+        }
         self.count_message(request.account);
         match judged {
             Ok(order) => self.accept_new(&order, &request, place),
