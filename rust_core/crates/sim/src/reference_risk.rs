@@ -29,21 +29,18 @@ const DAY_NS: i64 = 86_400_000_000_000;
 pub type Said = (VerdictKind, Option<Reject>, u64, u64);
 
 /// The terms of an unanswered replace.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Pending {
     sequence: u64,
-    leaves: bool,
-    quantity: i64,
+    /// What it may come to: quantities, each with whether it is that of what is open.
+    quantities: Vec<(bool, i64)>,
     price: i64,
 }
 
 impl Pending {
     fn open(&self, cum: i64) -> i64 {
-        if self.leaves {
-            self.quantity
-        } else {
-            (self.quantity - cum).max(0)
-        }
+        let open = |&(leaves, quantity)| if leaves { quantity } else { quantity - cum };
+        self.quantities.iter().map(open).fold(0, i64::max)
     }
 }
 
@@ -603,26 +600,25 @@ impl ReferenceRisk {
         stopped: bool,
     ) -> Result<Pending, Reject> {
         let total = order.cum + order.leaves;
-        let mut asked = Pending { sequence: 0, leaves: false, quantity: total, price: order.price };
+        let mut asked =
+            Pending { sequence: 0, quantities: vec![(false, total)], price: order.price };
         for pending in &order.pending {
-            let price = asked.price.max(pending.price);
-            if pending.open(order.cum) > asked.open(order.cum) {
-                asked = *pending;
-            }
-            asked.price = price;
+            asked.quantities.extend_from_slice(&pending.quantities);
+            asked.price = asked.price.max(pending.price);
         }
         if command.price != 0 {
             asked.price = command.price;
         } else if command.stop_price != 0 && order.stops {
             asked.price = command.stop_price;
         }
-        if command.flags & FLAG_LEAVES != 0 || command.quantity != 0 {
-            asked.leaves = command.flags & FLAG_LEAVES != 0;
-            asked.quantity = command.quantity;
+        let leaves = command.flags & FLAG_LEAVES != 0;
+        if leaves || command.quantity != 0 {
+            asked.quantities = vec![(leaves, command.quantity)];
         }
-        let total = if asked.leaves { asked.quantity + order.cum } else { asked.quantity };
+        let total = |&(leaves, quantity)| if leaves { quantity + order.cum } else { quantity };
+        let total = asked.quantities.iter().map(total).fold(0, i64::max);
         let mut as_it_would_be = order.clone();
-        as_it_would_be.pending.push(asked);
+        as_it_would_be.pending.push(asked.clone());
         let collared = (command.price != 0).then_some(command.price);
         let prices = (collared, Some(asked.price));
         self.check_limits(&as_it_would_be, Some(id), total, prices, (None, stopped))?;

@@ -681,8 +681,9 @@ impl RiskEngine {
             terms.price = order.counted_at(command.price, command.stop_price);
         }
         if command.flags & FLAG_LEAVES != 0 || command.quantity != 0 {
-            terms.leaves = command.flags & FLAG_LEAVES != 0;
-            terms.quantity = command.quantity;
+            let leaves = command.flags & FLAG_LEAVES != 0;
+            terms.total = if leaves { 0 } else { command.quantity };
+            terms.leaves = if leaves { command.quantity } else { 0 };
         }
         let asked = Asked {
             new: false,

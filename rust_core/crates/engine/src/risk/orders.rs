@@ -137,13 +137,14 @@ impl Live {
     }
 }
 
-/// What a replace asks for, with what it leaves unchanged filled in.
+/// What a replace asks for, with what it leaves unchanged filled in: of a quantity that it leaves
+/// unchanged whatever those before it make of it, the total of one and the open quantity of another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Terms {
-    /// Whether `quantity` is the open quantity wanted, not the total.
-    pub leaves: bool,
-    /// Quantity.
-    pub quantity: i64,
+    /// Total quantity, 0 if none is asked for.
+    pub total: i64,
+    /// Open quantity, 0 if none is asked for.
+    pub leaves: i64,
     /// The price it is counted at.
     pub price: i64,
 }
@@ -152,20 +153,12 @@ impl Terms {
     /// The quantity that would be open, `cum` having traded.
     #[inline]
     pub fn open(&self, cum: i64) -> i64 {
-        if self.leaves {
-            self.quantity
-        } else {
-            (self.quantity - cum).max(0)
-        }
+        (self.total - cum).max(self.leaves)
     }
 
     /// The total quantity, `cum` having traded.
     pub fn total(&self, cum: i64) -> i64 {
-        if self.leaves {
-            self.quantity + cum
-        } else {
-            self.quantity
-        }
+        self.total.max(self.leaves + cum)
     }
 }
 
@@ -273,19 +266,18 @@ impl Orders {
         }
     }
 
-    /// The terms with the largest open quantity, at the highest price of all: what "unchanged"
-    /// means for a replace that comes while others are unanswered.
+    /// The largest quantities of all terms at the highest price: what "unchanged" means for a replace
+    /// that comes while others are unanswered. Which of a total and an open quantity is the larger
+    /// depends on what trades until then, so both are kept.
     pub fn largest_terms(&self, order: &Live) -> Terms {
-        let mut largest =
-            Terms { leaves: false, quantity: order.cum + order.leaves, price: order.price };
+        let mut largest = Terms { total: order.cum + order.leaves, leaves: 0, price: order.price };
         let mut number = order.first_pending;
         while number != 0 {
             let pending = &self.pending[(number - self.first_number) as usize];
-            let price = largest.price.max(pending.terms.price);
-            if pending.terms.open(order.cum) > largest.open(order.cum) {
-                largest = pending.terms;
-            }
-            largest.price = price;
+            let Terms { total, leaves, price } = pending.terms;
+            largest.total = largest.total.max(total);
+            largest.leaves = largest.leaves.max(leaves);
+            largest.price = largest.price.max(price);
             number = pending.next;
         }
         largest
@@ -346,12 +338,14 @@ mod tests {
     fn the_reservation_is_the_most_of_all_terms_until_they_are_answered() {
         let mut orders = Orders::new(4);
         let at = orders.add(Live::new(9, BUY, 10, 100));
-        let total = |quantity, price| Terms { leaves: false, quantity, price };
+        let total = |total, price| Terms { total, leaves: 0, price };
         orders.add_pending(5, at, total(20, 90));
         orders.add_pending(5, at, total(5, 300));
-        orders.add_pending(6, at, Terms { leaves: true, quantity: 7, price: 100 });
+        orders.add_pending(6, at, Terms { total: 0, leaves: 7, price: 100 });
         assert_eq!(orders.reservation(orders.get(at), None), reserved(20, 1_800));
-        assert_eq!(orders.largest_terms(orders.get(at)), total(20, 300));
+        let largest = orders.largest_terms(orders.get(at));
+        assert_eq!(largest, Terms { leaves: 7, ..total(20, 300) });
+        assert_eq!([0, 13, 14].map(|cum| largest.open(cum)), [20, 7, 7]);
 
         orders.get_mut(at).cum = 4;
         orders.get_mut(at).leaves = 6;
