@@ -539,10 +539,13 @@ fn conversion_check<O: Observer>(
     }
     let money = bits::BUYING_POWER | bits::GROSS_EXPOSURE | bits::DAILY_LOSS;
     let on = case.trader.checks & money != 0;
-    let valued = !case.money.contains(&Money::Unvalued)
-        && case.via != Money::Unvalued
-        && !(case.trader.unvalued && engine.holds_unvalued(place));
-    run.check(Check::Conversion, on, valued || !counts, 0, 0)
+    // Who holds something of no value is walked through last, and only if that decides.
+    let passes = !on
+        || !counts
+        || (!case.money.contains(&Money::Unvalued)
+            && case.via != Money::Unvalued
+            && !(case.trader.unvalued && engine.holds_unvalued(place)));
+    run.check(Check::Conversion, on, passes, 0, 0)
 }
 
 impl Case<'_> {

@@ -70,7 +70,7 @@ pub struct Bounds {
     pub client_ids: u32,
     /// Live orders, and unanswered replaces: about 170 bytes each.
     pub orders: u32,
-    /// Pairs of account and instrument that ever met: about 145 bytes each.
+    /// Pairs of account, firm or venue and instrument that ever met: about 210 bytes each.
     pub holdings: u32,
     /// Processes that wrote batches in the last 24 h.
     pub origins: u32,
