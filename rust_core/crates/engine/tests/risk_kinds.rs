@@ -75,7 +75,8 @@ fn market_orders_are_counted_at_the_edge_of_the_bands() {
         ([500, 0, 0], 105),
         ([500, 1_000, 0], 110),
         ([500, 1_000, 700], 107),
-        ([0, 0, 1_000_000], 10_100),
+        // The collar is nearer.
+        ([0, 0, 1_000_000], 200),
     ];
     for ([static_band_bps, dynamic_band_bps, protection_bps], price) in rows {
         let mut desk = Desk::open();

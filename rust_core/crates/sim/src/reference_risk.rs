@@ -412,18 +412,20 @@ impl ReferenceRisk {
     /// What orders without a price are counted around, and how far from it.
     fn market_width(&self, account: u32, instrument: &Instrument) -> Option<(i64, i64)> {
         let reference = self.reference_price(instrument)?;
-        let limits = self.limits.get(&(Who::Account(account), 0));
-        let collar = limits.filter(|limits| limits.checks & 4 != 0).map_or(1_000, |l| l.collar_bps);
+        let collared = |who: Who| self.limits.get(&(who, 0)).filter(|of| of.checks & 4 != 0);
+        let mut bounds: Vec<u32> =
+            self.whose(account).into_iter().filter_map(collared).map(|of| of.collar_bps).collect();
         let rules = self.rules.get(&instrument.id);
         let [statically, dynamically, protected] = rules.map_or([0; 3], |rules| {
             [rules.static_band_bps, rules.dynamic_band_bps, rules.protection_bps]
         });
-        let bps = match (dynamically, protected) {
-            (0, 0) if statically != 0 => statically,
-            (0, 0) => collar,
+        let ruled = match (dynamically, protected) {
+            (0, 0) => statically,
             (0, only) | (only, 0) => only,
             (one, other) => one.min(other),
         };
+        bounds.extend(Some(ruled).filter(|&bps| bps != 0));
+        let bps = bounds.into_iter().min().unwrap_or(1_000);
         Some((reference, reference * i64::from(bps) / 10_000))
     }
 

@@ -335,19 +335,16 @@ pub fn edges(reference: i64, bps: u32) -> (i64, i64) {
     ((reference - width).max(1), (reference + width).min(MAX_PRICE))
 }
 
-/// The lowest and the highest price that an order without a price may trade at: the edges of what
-/// the instrument's rules say of market orders around the reference price, else of the collar, else
-/// of [`DEFAULT_MARKET_BPS`]. It is counted at the highest, on either side, so that it is worth the
+/// The lowest and the highest price that an order without a price may trade at: the edges, around
+/// the reference price, of what the instrument's rules say of market orders or of the tightest
+/// collar that holds for its account, whichever is nearer; if neither says, of
+/// [`DEFAULT_MARKET_BPS`]. It is counted at the highest, on either side, so that it is worth the
 /// most.
 #[inline]
-pub fn market_edges(trader: &Trader, listed: &Listed) -> Option<(i64, i64)> {
-    let reference = listed.reference()?;
-    let bps = match listed.market_bps {
-        0 if trader.checks & bits::COLLAR == 0 => DEFAULT_MARKET_BPS,
-        0 => trader.collar_bps,
-        bps => bps,
-    };
-    Some(edges(reference, bps))
+pub fn market_edges(listed: &Listed, collar_bps: Option<u32>) -> Option<(i64, i64)> {
+    let ruled = Some(listed.market_bps).filter(|&bps| bps != 0);
+    let nearest = ruled.into_iter().chain(collar_bps).min();
+    Some(edges(listed.reference()?, nearest.unwrap_or(DEFAULT_MARKET_BPS)))
 }
 
 /// What is judged at one level.

@@ -22,28 +22,32 @@ impl RiskEngine {
             Counted::Stop => return (Some(command.stop_price), 0),
             Counted::Band => {}
         }
-        let trader = &self.reference.traders[account as usize];
         let listed = &self.reference.listed[instrument as usize];
         // One that is pegged stands no higher than the static band lets it.
         let pegged = command.ord_type == OrdType::Pegged.number();
         let edges = if pegged { self.reference.static_edges(instrument) } else { None };
-        let edges = edges.or_else(|| market_edges(trader, listed));
+        let (bounded, collar_bps) = self.price_bounds(account);
+        let edges = edges.or_else(|| market_edges(listed, collar_bps));
         // What a stop becomes trades around a price that nobody knows yet.
         let stops = command.ord_type == OrdType::Stop.number();
         let bound = match edges {
-            Some((low, high)) if !stops && self.is_money_checked(account) => [high, low][side],
+            Some((low, high)) if !stops && bounded => [high, low][side],
             _ => 0,
         };
         (edges.map(|(_, high)| high), bound)
     }
 
     /// Whether limits of an account or of its groups count what its orders are worth, or bound
-    /// their prices.
-    fn is_money_checked(&self, account: u32) -> bool {
-        let checks = |place: u32| {
+    /// their prices; and the tightest collar of theirs.
+    fn price_bounds(&self, account: u32) -> (bool, Option<u32>) {
+        let mut bounds = (false, None);
+        for place in core::iter::once(account).chain(self.groups_of(account)) {
             let trader = &self.reference.traders[place as usize];
-            trader.checks & (bits::MONEY | bits::COLLAR) != 0
-        };
-        checks(account) || self.groups_of(account).into_iter().any(checks)
+            bounds.0 |= trader.checks & (bits::MONEY | bits::COLLAR) != 0;
+            if trader.checks & bits::COLLAR != 0 {
+                bounds.1 = Some(trader.collar_bps.min(bounds.1.unwrap_or(u32::MAX)));
+            }
+        }
+        bounds
     }
 }
