@@ -448,3 +448,59 @@ fn operators_commands_name_what_there_is() {
     assert_eq!(desk.risk.reference_price(ABC), Some(150));
     assert_eq!(desk.risk.reference_price(XYZ), Some(100));
 }
+
+#[test]
+fn a_pegged_order_reserves_what_it_may_come_to() {
+    // The best bid is 100 and the best offer 120, the reference price 100, the collar 5 % wide.
+    let rows = [
+        ("alice: buy 10 peg @ 150 as x", Side::Buy, 1_500),
+        ("alice: buy 10 peg as x", Side::Buy, 1_050),
+        ("alice: sell 10 peg offset 5 as x", Side::Sell, 1_050),
+        ("alice: sell 10 peg offset 5 @ 70 as x", Side::Sell, 1_050),
+        ("alice: sell 10 peg offset 5 @ 107 as x", Side::Sell, 1_070),
+    ];
+    for (line, side, notional) in rows {
+        let mut desk = Desk::open();
+        let checks = bits::BUYING_POWER | bits::COLLAR;
+        let mut limits = Limits { checks, collar_bps: 10_000, ..no_limits(ALICE) };
+        limits.set_credit(2_000 * UNIT);
+        desk.accepted(&["bob: buy 1 @ 100 as b1", "bob: sell 1 @ 120 as b2"]);
+        desk.limit(limits);
+        let mut rules = Payload::default();
+        rules.set_rules(InstrumentRules {
+            instrument: ABC,
+            protection_bps: 500,
+            ..InstrumentRules::zeroed()
+        });
+        assert_eq!(said(&desk.send(&rules)[0]), "accepted");
+        assert_eq!(reserved(&mut desk, line, side), [(10, notional); 2], "{line}");
+        // What it stands at is less, and none of the rest is free.
+        let available = 2_000 * UNIT - notional * UNIT;
+        assert_eq!(desk.risk.buying(ALICE).map(|buying| buying.available), Some(available));
+        desk.accepted(&["bob: buy 1 @ 104 as b3", "bob: buy 1 @ 119 as b4"]);
+        desk.settle();
+        assert!(desk.risk.buying(ALICE).is_some_and(|buying| buying.available >= 0), "{line}");
+        assert_eq!(desk.line("alice: cancel x"), "accepted");
+        desk.settle();
+        assert_eq!(open(&desk, side), (0, 0), "{line}");
+    }
+}
+
+#[test]
+fn a_pegged_order_s_limit_can_be_moved() {
+    let mut desk = Desk::open();
+    desk.accepted(&["bob: buy 1 @ 100 as b1", "alice: buy 10 peg @ 110 as a1"]);
+    desk.settle();
+    let line = "alice: replace a1 @ 130 total 4 as a2";
+    assert_eq!(reserved(&mut desk, line, Side::Buy), [(10, 1_300), (4, 520)], "4 at 130, or 10");
+    // What it may have come to under the higher limit stays counted until it ends.
+    let line = "alice: replace a1 @ 120 total 6 as a3";
+    assert_eq!(reserved(&mut desk, line, Side::Buy), [(6, 780), (6, 780)]);
+    desk.accepted(&["bob: sell 4 @ 90 as b2"]);
+    desk.settle();
+    let position = desk.risk.position_in(ALICE, ABC).expect("she traded");
+    assert_eq!((position.quantity, position.open_buy, position.buy_notional), (3, 3, 390));
+    assert_eq!(desk.line("alice: cancel a1"), "accepted");
+    desk.settle();
+    assert_eq!(open(&desk, Side::Buy), (0, 0));
+}

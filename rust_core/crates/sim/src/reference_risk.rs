@@ -53,6 +53,8 @@ struct Order {
     reduces: bool,
     /// Counted at its stop price while no limit is known.
     stops: bool,
+    /// Counted at the highest price that is known of it.
+    follows: bool,
     price: i64,
     leaves: i64,
     cum: i64,
@@ -64,6 +66,12 @@ impl Order {
     /// The largest open quantity and notional of its terms.
     fn reserves(&self) -> (i64, i128) {
         let live = (self.leaves, i128::from(self.leaves) * i128::from(self.price));
+        if self.follows {
+            let pending = self.pending.iter();
+            let most = pending.clone().map(|one| one.open(self.cum)).fold(self.leaves, i64::max);
+            let highest = pending.map(|one| one.price).fold(self.price, i64::max);
+            return (most, i128::from(most) * i128::from(highest));
+        }
         self.pending.iter().fold(live, |most, pending| {
             let open = pending.open(self.cum);
             (most.0.max(open), most.1.max(i128::from(open) * i128::from(pending.price)))
@@ -344,12 +352,17 @@ impl ReferenceRisk {
             return refuse(Reject::Stale);
         }
         let stops = priced == Priced::ByStopIfAny && command.stop_price != 0;
+        let follows = priced == Priced::ByLimitIfAny;
+        let buys = command.side == Side::Buy.number();
         let price = match priced {
-            Priced::ByLimit | Priced::ByLimitIfAny if command.price != 0 => Some(command.price),
+            Priced::ByLimit => Some(command.price),
+            Priced::ByLimitIfAny if command.price != 0 && buys => Some(command.price),
             Priced::ByStopIfAny if stops => Some(command.stop_price),
             Priced::ByLimitIfAny => self
-                .highest_in_band(instrument)
-                .or_else(|| self.market_price(command.account, instrument)),
+                .static_band(instrument)
+                .map(|band| band.1)
+                .or_else(|| self.market_price(command.account, instrument))
+                .map(|price| price.max(command.price)),
             _ => self.market_price(command.account, instrument),
         };
         let worst = match priced {
@@ -358,7 +371,8 @@ impl ReferenceRisk {
             _ if command.price != 0 || !self.counts_prices(command.account) => 0,
             _ if command.side == Side::Buy.number() => price.unwrap_or(0),
             Priced::ByLimitIfAny => self
-                .lowest_in_band(instrument)
+                .static_band(instrument)
+                .map(|band| band.0)
                 .or_else(|| self.lowest_market_price(command.account, instrument))
                 .unwrap_or(0),
             _ => self.lowest_market_price(command.account, instrument).unwrap_or(0),
@@ -366,9 +380,10 @@ impl ReferenceRisk {
         let order = Order {
             account: command.account,
             instrument: command.instrument,
-            buys: command.side == Side::Buy.number(),
+            buys,
             reduces: command.flags & FLAG_REDUCE_ONLY != 0,
             stops,
+            follows,
             price: price.unwrap_or(0),
             leaves: command.quantity,
             cum: 0,
@@ -429,20 +444,13 @@ impl ReferenceRisk {
         Some((reference, reference * i64::from(bps) / 10_000))
     }
 
-    /// Where the static band of an instrument ends above, if it has one around something.
-    fn highest_in_band(&self, instrument: &Instrument) -> Option<i64> {
+    /// Where the static band of an instrument ends, below and above, if it has one around something.
+    fn static_band(&self, instrument: &Instrument) -> Option<(i64, i64)> {
         let bps = i64::from(self.rules.get(&instrument.id)?.static_band_bps);
         let auctioned = self.auctioned.get(&instrument.id).copied();
         let middle = auctioned.unwrap_or(instrument.reference_price);
-        (bps > 0 && middle > 0).then(|| MAX_PRICE.min(middle + middle * bps / 10_000))
-    }
-
-    /// The same below.
-    fn lowest_in_band(&self, instrument: &Instrument) -> Option<i64> {
-        let bps = i64::from(self.rules.get(&instrument.id)?.static_band_bps);
-        let auctioned = self.auctioned.get(&instrument.id).copied();
-        let middle = auctioned.unwrap_or(instrument.reference_price);
-        (bps > 0 && middle > 0).then(|| 1.max(middle - middle * bps / 10_000))
+        let width = middle * bps / 10_000;
+        (bps > 0 && middle > 0).then(|| (1.max(middle - width), MAX_PRICE.min(middle + width)))
     }
 
     /// The live orders of an account.
@@ -547,6 +555,9 @@ impl ReferenceRisk {
         match judged {
             Ok(pending) => {
                 let order = self.orders.get_mut(&order_id).expect("it was found");
+                if let Some(pending) = pending.as_ref().filter(|_| order.follows) {
+                    order.price = order.price.max(pending.price);
+                }
                 order.pending.extend(
                     pending.map(|pending| Pending { sequence: sequence_of(place), ..pending }),
                 );
@@ -608,7 +619,9 @@ impl ReferenceRisk {
             asked.quantities.extend_from_slice(&pending.quantities);
             asked.price = asked.price.max(pending.price);
         }
-        if command.price != 0 {
+        if order.follows {
+            asked.price = asked.price.max(command.price);
+        } else if command.price != 0 {
             asked.price = command.price;
         } else if command.stop_price != 0 && order.stops {
             asked.price = command.stop_price;
@@ -666,7 +679,9 @@ impl ReferenceRisk {
         }
         order.cum += event.last_quantity;
         order.leaves = event.leaves_quantity;
-        if event.price != 0 {
+        if order.follows {
+            order.price = order.price.max(event.price);
+        } else if event.price != 0 {
             order.price = event.price;
         } else if order.stops && event.stop_price != 0 {
             order.price = event.stop_price;

@@ -10,7 +10,8 @@ use bytemuck::Zeroable;
 use engine::market_data::Updates;
 use engine::pod::{
     Account, BatchStatus, ClOrdId, Command, CommandKind, Event, ExecType, FeeSchedule, Instrument,
-    InstrumentRules, Limits, OrderTerms, Side, VerdictKind, ACCOUNT_ENABLED, INSTRUMENT_ENABLED,
+    InstrumentRules, Limits, OrdType, OrderTerms, Side, VerdictKind, ACCOUNT_ENABLED,
+    INSTRUMENT_ENABLED,
 };
 use engine::reject::Reject;
 use engine::{Batch, Book, Fills, MarketData, MatchingEngine, RiskEngine, Risked};
@@ -92,7 +93,9 @@ impl Ledger {
             if event.leaves_quantity == 0 {
                 continue;
             }
-            let price = (event.price != 0).then_some(event.price);
+            // A pegged order is counted at what it may come to stand at, not where it stands.
+            let pegged = event.ord_type == OrdType::Pegged.number();
+            let price = (event.price != 0 && !pegged).then_some(event.price);
             let resting = Resting {
                 account: event.account,
                 instrument: event.instrument,

@@ -1,6 +1,7 @@
 //! What new orders are counted at, and how far those without a price may trade for it.
 
 use super::checks::market_edges;
+use super::holding::BUY;
 use super::orders::Counted;
 use super::reference::bits;
 use super::RiskEngine;
@@ -20,21 +21,23 @@ impl RiskEngine {
         match counted {
             Counted::Limit => return (Some(command.price), 0),
             Counted::Stop => return (Some(command.stop_price), 0),
-            Counted::Band => {}
+            // It buys at no higher price; what it sells it may sell at any above.
+            Counted::Peg if command.price != 0 && side == BUY => return (Some(command.price), 0),
+            Counted::Peg | Counted::Band => {}
         }
         let listed = &self.reference.listed[instrument as usize];
         // One that is pegged stands no higher than the static band lets it.
-        let pegged = command.ord_type == OrdType::Pegged.number();
-        let edges = if pegged { self.reference.static_edges(instrument) } else { None };
+        let edges =
+            if counted == Counted::Peg { self.reference.static_edges(instrument) } else { None };
         let (bounded, collar_bps) = self.price_bounds(account);
         let edges = edges.or_else(|| market_edges(listed, collar_bps));
         // What a stop becomes trades around a price that nobody knows yet.
         let stops = command.ord_type == OrdType::Stop.number();
         let bound = match edges {
-            Some((low, high)) if !stops && bounded => [high, low][side],
+            Some((low, high)) if !stops && bounded && command.price == 0 => [high, low][side],
             _ => 0,
         };
-        (edges.map(|(_, high)| high), bound)
+        (edges.map(|(_, high)| high.max(command.price)), bound)
     }
 
     /// Whether limits of an account or of its groups count what its orders are worth, or bound

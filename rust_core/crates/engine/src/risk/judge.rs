@@ -705,6 +705,9 @@ impl RiskEngine {
         let order = self.orders.get_mut(replace.order);
         let had = order.reserved;
         order.reserved = replace.wanted;
+        if order.counted == Counted::Peg {
+            order.price = replace.terms.price;
+        }
         let (holding, side) = (order.holding, usize::from(order.side));
         self.reserve(holding, side, had, replace.wanted);
     }

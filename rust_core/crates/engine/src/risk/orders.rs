@@ -44,6 +44,9 @@ pub enum Counted {
     Stop,
     /// It has neither: the worst price of the band when it was accepted.
     Band,
+    /// It follows the market: the highest price that it may come to stand at, as far as that is
+    /// known, and what it came to stand at beyond that.
+    Peg,
 }
 
 /// A live order: two cache lines.
@@ -130,6 +133,7 @@ impl Live {
     #[inline]
     pub fn counted_at(&self, price: i64, stop_price: i64) -> i64 {
         match self.counted {
+            Counted::Peg => self.price.max(price),
             _ if price != 0 => price,
             Counted::Stop if stop_price != 0 => stop_price,
             _ => self.price,
@@ -252,16 +256,21 @@ impl Orders {
     /// What an order must reserve now, and with further terms if given.
     #[inline]
     pub fn reservation(&self, order: &Live, further: Option<&Terms>) -> Reservation {
-        let mut most = Reservation::of(order.leaves, order.price);
+        // What follows the market may come to stand at the highest of its prices with any of its
+        // quantities.
+        let highest = further.map_or(order.price, |terms| order.price.max(terms.price));
+        let least = if order.counted == Counted::Peg { highest } else { 0 };
+        let of = |quantity, price: i64| Reservation::of(quantity, price.max(least));
+        let mut most = of(order.leaves, order.price);
         let mut number = order.first_pending;
         while number != 0 {
             let pending = &self.pending[(number - self.first_number) as usize];
             let terms = &pending.terms;
-            most = most.or_more(Reservation::of(terms.open(order.cum), terms.price));
+            most = most.or_more(of(terms.open(order.cum), terms.price));
             number = pending.next;
         }
         match further {
-            Some(terms) => most.or_more(Reservation::of(terms.open(order.cum), terms.price)),
+            Some(terms) => most.or_more(of(terms.open(order.cum), terms.price)),
             None => most,
         }
     }
