@@ -9,6 +9,7 @@ use engine::pod::{
     Account, Command, CommandKind, FeeRates, FeeSchedule, Instrument, Limits, SessionState,
     FEES_NONE, FEES_OF_FIRM, FEES_OF_VENUE, LIMITS_OF_FIRM, MAX_CONVERSION,
 };
+use engine::reject::Reject;
 use engine::risk::{bits, Killed, Level, Session, MAX_KILLED_SESSIONS};
 
 /// ABC is in dollars, XYZ in euros; alice and bob have dollars, carol euros; all of firm 1.
@@ -526,6 +527,13 @@ fn a_session_is_stopped_until_the_switch_is_lifted_or_its_process_begins_anew() 
     ] {
         assert_eq!(by_session(&mut desk, line, number), expected, "{line} by {number}");
     }
+    // A dry run of an order that comes by it is told so, and one that says no session isn't.
+    let order = command("alice: buy 1 @ 99");
+    for (number, refused) in [(5, Some(Reject::KillSwitch)), (4, None)] {
+        let dry = desk.risk.check_with(&order, None, Some(Session { origin, number }));
+        assert_eq!(dry.refused, refused, "by {number}");
+    }
+    assert_eq!(desk.risk.check(&order).refused, None);
     assert_eq!(session(&mut desk, CommandKind::Unkill, origin, 5), "accepted");
     assert_eq!(by_session(&mut desk, "alice: buy 1 @ 99 as a6", 5), "accepted");
     assert_eq!(session(&mut desk, CommandKind::Kill, origin + 1, 5), "UnknownAccount");
