@@ -189,7 +189,8 @@ fn what_is_posted_elsewhere_is_counted_there() {
     desk.accepted(&["bob: cancel b1"]);
     desk.accepted(&["bob: sell 3 @ 99 as b2", "bob: buy 9 @ 96 as b3"]);
     let line = "alice: sell 5 @ 95 reprice as a2";
-    assert_eq!(reserved(&mut desk, line, Side::Sell), [(5, 475), (5, 500)]);
+    // The last trade was at 99, and it sells at no less.
+    assert_eq!(reserved(&mut desk, line, Side::Sell), [(5, 495), (5, 500)]);
 }
 
 #[test]
@@ -503,4 +504,37 @@ fn a_pegged_order_s_limit_can_be_moved() {
     assert_eq!(desk.line("alice: cancel a1"), "accepted");
     desk.settle();
     assert_eq!(open(&desk, Side::Buy), (0, 0));
+}
+
+#[test]
+fn a_sale_below_the_market_is_counted_at_the_market_until_it_rests() {
+    // The last trade was at 100, and bob bids that.
+    let rows: [(fn(&mut Limits), &str, &str); 9] = [
+        (|l| l.set_max_order_notional(999 * UNIT), "alice: sell 10 @ 1 as x", "MaxOrderNotional"),
+        (|l| l.set_max_order_notional(1_000 * UNIT), "alice: sell 10 @ 1 as x", "accepted"),
+        (|l| l.set_max_gross_exposure(999 * UNIT), "alice: sell 10 @ 1 as x", "NotionalThreshold"),
+        (|l| l.set_max_gross_exposure(1_000 * UNIT), "alice: sell 10 @ 1 as x", "accepted"),
+        (|l| l.set_credit(999 * UNIT), "alice: sell 10 @ 1 as x", "InsufficientCredit"),
+        (|l| l.set_credit(1_000 * UNIT), "alice: sell 10 @ 1 as x", "accepted"),
+        (|l| l.set_credit(1_009 * UNIT), "alice: sell 10 @ 101 as x", "InsufficientCredit"),
+        // It buys at its limit or below.
+        (|l| l.set_credit(10 * UNIT), "alice: buy 10 @ 1 as x", "accepted"),
+        (|l| l.set_credit(999 * UNIT), "alice: buy 10 @ 100 as x", "InsufficientCredit"),
+    ];
+    for (narrow, line, expected) in rows {
+        let mut desk = Desk::open();
+        let mut limits = wide_limits(ALICE);
+        narrow(&mut limits);
+        desk.limit(limits);
+        desk.accepted(&["bob: buy 10 @ 100 as b1"]);
+        assert_eq!(desk.risk.check(&command(line)).refused.is_none(), expected == "accepted");
+        assert_eq!(desk.line(line), expected, "{line}");
+        desk.settle();
+        assert!(desk.risk.buying(ALICE).is_some_and(|buying| buying.available >= 0), "{line}");
+    }
+    let mut desk = Desk::open();
+    let line = "alice: sell 10 @ 90 as a1";
+    assert_eq!(reserved(&mut desk, line, Side::Sell), [(10, 1_000), (10, 900)], "it rests at 90");
+    let line = "alice: replace a1 @ 80 as a2";
+    assert_eq!(reserved(&mut desk, line, Side::Sell), [(10, 1_000), (10, 800)]);
 }

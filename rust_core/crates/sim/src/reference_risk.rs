@@ -5,6 +5,7 @@
 mod limits;
 mod money;
 mod operator;
+mod prices;
 mod shape;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,8 +22,6 @@ use engine::{Batch, FillsView};
 use operator::price_within;
 use shape::{content, odd, priced, Priced};
 
-/// Checks that have to do with prices: of notional, the collar, of buying power, of exposure.
-const PRICED: u64 = 1 << 1 | 1 << 2 | 1 << 5 | 1 << 7;
 const DAY_NS: i64 = 86_400_000_000_000;
 
 /// What risk says of a command: kind, reason, order id, first place.
@@ -355,7 +354,7 @@ impl ReferenceRisk {
         let follows = priced == Priced::ByLimitIfAny;
         let buys = command.side == Side::Buy.number();
         let price = match priced {
-            Priced::ByLimit => Some(command.price),
+            Priced::ByLimit => Some(self.price_on_the_way(instrument, buys, command.price)),
             Priced::ByLimitIfAny if command.price != 0 && buys => Some(command.price),
             Priced::ByStopIfAny if stops => Some(command.stop_price),
             Priced::ByLimitIfAny => self
@@ -398,59 +397,6 @@ impl ReferenceRisk {
         let twin = Some(limits::twin(command));
         self.check_limits(&order, None, order.leaves, (collared, price), (twin, stopped))?;
         Ok((order, worst))
-    }
-
-    /// Whether limits of the account, its firm or the venue have to do with prices.
-    fn counts_prices(&self, account: u32) -> bool {
-        let bounded = |who: Who| {
-            let limits = self.limits.get(&(who, 0));
-            limits.is_some_and(|limits| limits.checks & PRICED != 0)
-        };
-        self.whose(account).into_iter().any(bounded)
-    }
-
-    fn reference_price(&self, instrument: &Instrument) -> Option<i64> {
-        let last = self.last_price.get(&instrument.id).copied();
-        last.or((instrument.reference_price != 0).then_some(instrument.reference_price))
-    }
-
-    fn market_price(&self, account: u32, instrument: &Instrument) -> Option<i64> {
-        let (reference, width) = self.market_width(account, instrument)?;
-        Some(MAX_PRICE.min(reference + width))
-    }
-
-    fn lowest_market_price(&self, account: u32, instrument: &Instrument) -> Option<i64> {
-        let (reference, width) = self.market_width(account, instrument)?;
-        Some(1.max(reference - width))
-    }
-
-    /// What orders without a price are counted around, and how far from it.
-    fn market_width(&self, account: u32, instrument: &Instrument) -> Option<(i64, i64)> {
-        let reference = self.reference_price(instrument)?;
-        let collared = |who: Who| self.limits.get(&(who, 0)).filter(|of| of.checks & 4 != 0);
-        let mut bounds: Vec<u32> =
-            self.whose(account).into_iter().filter_map(collared).map(|of| of.collar_bps).collect();
-        let rules = self.rules.get(&instrument.id);
-        let [statically, dynamically, protected] = rules.map_or([0; 3], |rules| {
-            [rules.static_band_bps, rules.dynamic_band_bps, rules.protection_bps]
-        });
-        let ruled = match (dynamically, protected) {
-            (0, 0) => statically,
-            (0, only) | (only, 0) => only,
-            (one, other) => one.min(other),
-        };
-        bounds.extend(Some(ruled).filter(|&bps| bps != 0));
-        let bps = bounds.into_iter().min().unwrap_or(1_000);
-        Some((reference, reference * i64::from(bps) / 10_000))
-    }
-
-    /// Where the static band of an instrument ends, below and above, if it has one around something.
-    fn static_band(&self, instrument: &Instrument) -> Option<(i64, i64)> {
-        let bps = i64::from(self.rules.get(&instrument.id)?.static_band_bps);
-        let auctioned = self.auctioned.get(&instrument.id).copied();
-        let middle = auctioned.unwrap_or(instrument.reference_price);
-        let width = middle * bps / 10_000;
-        (bps > 0 && middle > 0).then(|| (1.max(middle - width), MAX_PRICE.min(middle + width)))
     }
 
     /// The live orders of an account.
@@ -622,7 +568,8 @@ impl ReferenceRisk {
         if order.follows {
             asked.price = asked.price.max(command.price);
         } else if command.price != 0 {
-            asked.price = command.price;
+            let instrument = &self.instruments[&order.instrument];
+            asked.price = self.price_on_the_way(instrument, order.buys, command.price);
         } else if command.stop_price != 0 && order.stops {
             asked.price = command.stop_price;
         }

@@ -18,14 +18,14 @@ impl RiskEngine {
         (account, instrument): (u32, u32),
         (side, counted): (usize, Counted),
     ) -> (Option<i64>, i64) {
+        let listed = &self.reference.listed[instrument as usize];
         match counted {
-            Counted::Limit => return (Some(command.price), 0),
+            Counted::Limit => return (Some(listed.counted(side, command.price)), 0),
             Counted::Stop => return (Some(command.stop_price), 0),
             // It buys at no higher price; what it sells it may sell at any above.
             Counted::Peg if command.price != 0 && side == BUY => return (Some(command.price), 0),
             Counted::Peg | Counted::Band => {}
         }
-        let listed = &self.reference.listed[instrument as usize];
         // One that is pegged stands no higher than the static band lets it.
         let edges =
             if counted == Counted::Peg { self.reference.static_edges(instrument) } else { None };

@@ -30,7 +30,7 @@ struct Look<'a> {
     side: usize,
     price: i64,
     quantity: i64,
-    /// Quantity at the price.
+    /// Quantity at the price that it is counted at.
     money: i128,
     /// What margin would ask for the holding beyond what it does.
     more_margin: i128,
@@ -120,7 +120,8 @@ impl RiskEngine {
             return None;
         }
         let own = holding.map_or(&Holding::NOTHING, |at| &self.holdings[at]);
-        let reserved = Reservation::of(quantity, price);
+        let counted_at = listed.counted(side, price);
+        let reserved = Reservation::of(quantity, counted_at);
         let native = u64::try_from(reserved.notional).ok()?;
         let needed = own.requirement_with(side, reserved, listed.rates, Money::Same);
         let counts = trader.checks & bits::DUPLICATES != 0 || trader.grouped;
@@ -156,7 +157,7 @@ impl RiskEngine {
             bound: 0,
             reduce_only: false,
             quantity,
-            price,
+            price: counted_at,
             reserved,
             needed,
             fingerprint: look.fingerprint,

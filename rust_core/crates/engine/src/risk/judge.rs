@@ -678,7 +678,12 @@ impl RiskEngine {
         // A new stop price of an order that has a limit changes nothing that is counted.
         let stops = command.stop_price != 0 && order.counted == Counted::Stop;
         if command.price != 0 || stops {
-            terms.price = order.counted_at(command.price, command.stop_price);
+            let listed = &self.reference.listed[order.instrument as usize];
+            let limit = match command.price {
+                0 => 0,
+                price => listed.counted(order.side.into(), price),
+            };
+            terms.price = order.counted_at(limit, command.stop_price);
         }
         if command.flags & FLAG_LEAVES != 0 || command.quantity != 0 {
             let leaves = command.flags & FLAG_LEAVES != 0;

@@ -1,6 +1,6 @@
 //! Instruments as the checks read them.
 
-use super::holding::{at_rate, Rates};
+use super::holding::{at_rate, Rates, BUY};
 use crate::pod::{Instrument, InstrumentRules, INSTRUMENT_ENABLED, MAX_QUANTITY};
 
 /// An instrument as the checks read it.
@@ -73,6 +73,15 @@ impl Listed {
             (0, initial) => Some(initial),
             (last, _) => Some(last),
         }
+    }
+
+    /// The price that a limit is counted at until it is known where its order rests: one that sells
+    /// trades at its limit or above, so where the market is above, at that.
+    #[inline(always)]
+    pub fn counted(&self, side: usize, limit: i64) -> i64 {
+        let market = if self.last != 0 { self.last } else { self.initial };
+        // By choice, not by branch: sides come as they like, and a branch is guessed wrong.
+        limit.max(market & -i64::from(side != BUY))
     }
 
     /// Whether a price is at most so far from what collars refer to, and there is that.
