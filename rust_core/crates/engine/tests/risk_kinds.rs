@@ -509,7 +509,8 @@ fn a_pegged_order_s_limit_can_be_moved() {
 #[test]
 fn a_sale_below_the_market_is_counted_at_the_market_until_it_rests() {
     // The last trade was at 100, and bob bids that.
-    let rows: [(fn(&mut Limits), &str, &str); 9] = [
+    type Narrow = fn(&mut Limits);
+    let rows: [(Narrow, &str, &str); 9] = [
         (|l| l.set_max_order_notional(999 * UNIT), "alice: sell 10 @ 1 as x", "MaxOrderNotional"),
         (|l| l.set_max_order_notional(1_000 * UNIT), "alice: sell 10 @ 1 as x", "accepted"),
         (|l| l.set_max_gross_exposure(999 * UNIT), "alice: sell 10 @ 1 as x", "NotionalThreshold"),

@@ -141,8 +141,8 @@ impl Live {
     }
 }
 
-/// What a replace asks for, with what it leaves unchanged filled in: of a quantity that it leaves
-/// unchanged whatever those before it make of it, the total of one and the open quantity of another.
+/// What a replace asks for, with what it leaves unchanged filled in: of a quantity that is what
+/// those before it make of it, the total of one and the open quantity of another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Terms {
     /// Total quantity, 0 if none is asked for.
@@ -275,9 +275,9 @@ impl Orders {
         }
     }
 
-    /// The largest quantities of all terms at the highest price: what "unchanged" means for a replace
-    /// that comes while others are unanswered. Which of a total and an open quantity is the larger
-    /// depends on what trades until then, so both are kept.
+    /// The largest quantities of all terms at the highest price: what "unchanged" means for a
+    /// replace that comes while others are unanswered. Which of a total and an open quantity is
+    /// the larger depends on what trades until then, so both are kept.
     pub fn largest_terms(&self, order: &Live) -> Terms {
         let mut largest = Terms { total: order.cum + order.leaves, leaves: 0, price: order.price };
         let mut number = order.first_pending;

@@ -127,7 +127,7 @@ impl RiskEngine {
     }
 
     /// The same of an order that has these terms, which tell it from others under its client order
-    /// id, and of a command that comes by this session: no kill switch of one is on if it isn't said.
+    /// id, and of a command that comes by this session; by none, no kill switch of one is on.
     #[must_use]
     pub fn check_with(
         &self,

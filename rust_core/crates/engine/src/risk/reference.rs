@@ -337,8 +337,8 @@ impl Reference {
         self.auctioned[place as usize] = price;
     }
 
-    /// The lowest and the highest price at which the static band lets an order stand; none: there is
-    /// no such band.
+    /// The lowest and the highest price at which the static band lets an order stand; none: there
+    /// is no such band.
     pub fn static_edges(&self, place: u32) -> Option<(i64, i64)> {
         let rules = self.rules[place as usize].as_ref();
         let bps = rules.map_or(0, |rules| rules.static_band_bps);

@@ -58,7 +58,7 @@ impl ReferenceRisk {
         Some((reference, reference * i64::from(bps) / 10_000))
     }
 
-    /// Where the static band of an instrument ends, below and above, if it has one around something.
+    /// Where the static band of an instrument ends, below and above, if it is around something.
     pub(super) fn static_band(&self, instrument: &Instrument) -> Option<(i64, i64)> {
         let bps = i64::from(self.rules.get(&instrument.id)?.static_band_bps);
         let auctioned = self.auctioned.get(&instrument.id).copied();
