@@ -586,6 +586,13 @@ fn limits_on_one_instrument_replace_those_on_all() {
     assert_eq!(desk.risk.limits(ALICE, XYZ).map(|limits| limits.max_order_quantity), Some(5));
     assert_eq!(desk.risk.limits(ALICE, 0).map(|limits| limits.max_order_quantity), Some(7));
     assert_eq!(desk.risk.limits(BOB, XYZ), None);
+    // What limits on one instrument can't decide is refused, not left unheeded.
+    for checks in [bits::COLLAR, bits::BUYING_POWER | bits::POSITION, bits::DAILY_LOSS] {
+        let mut payload = Payload::default();
+        payload.set_limits(Limits { instrument: XYZ, checks, ..wide_limits(BOB) });
+        assert_eq!(said(&desk.send(&payload)[0]), "UnsupportedCharacteristic");
+    }
+    assert_eq!(desk.risk.limits(BOB, XYZ), None);
 }
 
 #[test]

@@ -502,7 +502,9 @@ impl Reference {
             && (0..=MAX_CREDIT).contains(&new.credit())
             && (0..=MAX_CREDIT).contains(&new.max_daily_loss())
             && new.collar_bps <= MAX_COLLAR_BPS;
-        let known = new.checks & !(bits::ALL | LIMITS_OF_FIRM | LIMITS_OF_VENUE) == 0;
+        // On one instrument nobody would heed the others.
+        let checks = if instrument.is_some() { bits::PER_INSTRUMENT } else { bits::ALL };
+        let known = new.checks & !(checks | LIMITS_OF_FIRM | LIMITS_OF_VENUE) == 0;
         if !known || !in_bounds {
             return Err(Reject::UnsupportedCharacteristic);
         }
