@@ -6,6 +6,7 @@ mod limits;
 mod money;
 mod operator;
 mod shape;
+mod stops;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -55,7 +56,7 @@ struct Order {
     buys: bool,
     reduces: bool,
     /// Counted at its stop price while no limit is known.
-    stops: bool,
+    over_stop: Option<i64>,
     price: i64,
     leaves: i64,
     cum: i64,
@@ -347,19 +348,24 @@ impl ReferenceRisk {
             return refuse(Reject::Stale);
         }
         let stops = priced == Priced::ByStopIfAny && command.stop_price != 0;
+        let trails = terms.is_some_and(|terms| terms.trailing_offset > 0);
         let price = match priced {
             Priced::ByLimit | Priced::ByLimitIfAny if command.price != 0 => Some(command.price),
-            Priced::ByStopIfAny if stops => Some(command.stop_price),
+            Priced::ByStopIfAny if stops || trails => {
+                self.stop_range(command, terms, instrument).map(|(_, highest)| highest)
+            }
             Priced::ByLimitIfAny => self
                 .highest_in_band(instrument)
                 .or_else(|| self.market_price(command.account, instrument)),
             _ => self.market_price(command.account, instrument),
         };
         let worst = match priced {
-            // What a stop becomes trades where nobody can tell yet.
-            Priced::ByStopIfAny | Priced::ByLimit => 0,
+            Priced::ByLimit => 0,
             _ if command.price != 0 || !self.counts_prices(command.account) => 0,
             _ if command.side == Side::Buy.number() => price.unwrap_or(0),
+            Priced::ByStopIfAny if stops || trails => {
+                self.stop_range(command, terms, instrument).map_or(0, |(lowest, _)| lowest)
+            }
             Priced::ByLimitIfAny => self
                 .lowest_in_band(instrument)
                 .or_else(|| self.lowest_market_price(command.account, instrument))
@@ -371,7 +377,7 @@ impl ReferenceRisk {
             instrument: command.instrument,
             buys: command.side == Side::Buy.number(),
             reduces: command.flags & FLAG_REDUCE_ONLY != 0,
-            stops,
+            over_stop: stops.then(|| price.unwrap_or(0) - command.stop_price),
             price: price.unwrap_or(0),
             leaves: command.quantity,
             cum: 0,
@@ -415,6 +421,11 @@ impl ReferenceRisk {
     /// What orders without a price are counted around, and how far from it.
     fn market_width(&self, account: u32, instrument: &Instrument) -> Option<(i64, i64)> {
         let reference = self.reference_price(instrument)?;
+        Some((reference, self.width_around(reference, account, instrument)))
+    }
+
+    /// How far from a price what is traded at the market may be.
+    fn width_around(&self, price: i64, account: u32, instrument: &Instrument) -> i64 {
         let limits = self.limits.get(&(Who::Account(account), 0));
         let collar = limits.filter(|limits| limits.checks & 4 != 0).map_or(1_000, |l| l.collar_bps);
         let rules = self.rules.get(&instrument.id);
@@ -427,7 +438,7 @@ impl ReferenceRisk {
             (0, only) | (only, 0) => only,
             (one, other) => one.min(other),
         };
-        Some((reference, reference * i64::from(bps) / 10_000))
+        price * i64::from(bps) / 10_000
     }
 
     /// Where the static band of an instrument ends above, if it has one around something.
@@ -613,8 +624,8 @@ impl ReferenceRisk {
         }
         if command.price != 0 {
             asked.price = command.price;
-        } else if command.stop_price != 0 && order.stops {
-            asked.price = command.stop_price;
+        } else if let (1.., Some(over)) = (command.stop_price, order.over_stop) {
+            asked.price = MAX_PRICE.min(command.stop_price + over).max(1);
         }
         if command.flags & FLAG_LEAVES != 0 || command.quantity != 0 {
             asked.leaves = command.flags & FLAG_LEAVES != 0;
@@ -670,8 +681,8 @@ impl ReferenceRisk {
         order.leaves = event.leaves_quantity;
         if event.price != 0 {
             order.price = event.price;
-        } else if order.stops && event.stop_price != 0 {
-            order.price = event.stop_price;
+        } else if let (1.., Some(over)) = (event.stop_price, order.over_stop) {
+            order.price = MAX_PRICE.min(event.stop_price + over).max(1);
         }
         if kind == ExecType::Trade {
             if event.liquidity == Liquidity::Auction.number() {

@@ -189,8 +189,8 @@ impl Workload {
     }
 
     fn push(&mut self, mut step: Step, message: &mut Message) {
-        let unpriced = step.command.kind == CommandKind::NewOrder.number()
-            && (step.command.price, step.command.stop_price) == (0, 0);
+        let unpriced =
+            step.command.kind == CommandKind::NewOrder.number() && step.command.price == 0;
         if unpriced && step.judgement == Judgement::Accept && self.rng.per_mille(500) {
             step.judgement = Judgement::Within(self.worst(&step.command));
         }

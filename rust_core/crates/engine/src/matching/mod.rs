@@ -626,9 +626,8 @@ fn outcome(kind: OutcomeKind, order_id: u64) -> Outcome {
 /// The worst price at which risk lets a new order trade that has no limit price; 0: any.
 #[inline]
 fn bound_of(at: Context<'_>) -> i64 {
-    let Command { price, stop_price, .. } = *at.command;
     let bound = at.verdict.first_place.min(MAX_PRICE as u64) as i64;
-    if price == 0 && stop_price == 0 {
+    if at.command.price == 0 {
         bound
     } else {
         0

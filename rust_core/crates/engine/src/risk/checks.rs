@@ -341,13 +341,17 @@ pub fn edges(reference: i64, bps: u32) -> (i64, i64) {
 /// most.
 #[inline]
 pub fn market_edges(trader: &Trader, listed: &Listed) -> Option<(i64, i64)> {
-    let reference = listed.reference()?;
-    let bps = match listed.market_bps {
+    Some(edges(listed.reference()?, market_bps(trader, listed)))
+}
+
+/// How far from the reference these edges are.
+#[inline]
+pub fn market_bps(trader: &Trader, listed: &Listed) -> u32 {
+    match listed.market_bps {
         0 if trader.checks & bits::COLLAR == 0 => DEFAULT_MARKET_BPS,
         0 => trader.collar_bps,
         bps => bps,
-    };
-    Some(edges(reference, bps))
+    }
 }
 
 /// What is judged at one level.
