@@ -192,7 +192,7 @@ impl Reference {
         let order = self.orders.get_mut(&id).expect("open");
         // How far beyond its stop it may trade stays.
         let moved = stop - order.stop;
-        order.bound = order.bound.map(|bound| (bound + moved).max(1).min(MAX_PRICE));
+        order.bound = order.bound.map(|bound| (bound + moved).clamp(1, MAX_PRICE));
         (order.price, order.leaves, order.stop) = (price, leaves, stop);
         order.shown = order.shown.min(leaves);
         let event = order.event(ExecType::Replaced, order.status(), at.index);

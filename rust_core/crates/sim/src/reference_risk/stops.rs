@@ -50,5 +50,5 @@ fn worst(command: &Command, terms: &OrderTerms, reference: i64) -> i64 {
         true => (start * 10_000 + away + 9_999) / 10_000,
         false => (start * 10_000 - away).div_euclid(10_000),
     };
-    stop.max(1).min(i128::from(MAX_PRICE)) as i64
+    stop.clamp(1, i128::from(MAX_PRICE)) as i64
 }
