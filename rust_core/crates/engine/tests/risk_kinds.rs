@@ -47,15 +47,17 @@ fn told(desk: &mut Desk, events: &[Event]) {
 
 #[test]
 fn an_order_reserves_the_price_it_may_trade_at() {
-    // The reference price is 100 and the collar 100 % wide, so 200 is the worst of the band.
+    // The reference price is 100 and the collar 100 % wide, so 200 is the worst of the band; around
+    // stop prices it is as wide.
     let rows = [
         ("alice: buy 10 market as x", Side::Buy, [(10, 2_000), (0, 0)]),
         ("alice: sell 10 market as x", Side::Sell, [(10, 2_000), (0, 0)]),
         ("alice: buy 10 to-limit as x", Side::Buy, [(10, 2_000), (0, 0)]),
-        ("alice: buy 10 stop 120 as x", Side::Buy, [(10, 1_200); 2]),
-        ("alice: sell 10 stop 90 as x", Side::Sell, [(10, 900); 2]),
+        ("alice: buy 10 stop 120 as x", Side::Buy, [(10, 2_400); 2]),
+        ("alice: sell 10 stop 90 as x", Side::Sell, [(10, 1_800); 2]),
         ("alice: buy 10 stop 120 limit 125 as x", Side::Buy, [(10, 1_250); 2]),
         ("alice: sell 10 trail 5 as x", Side::Sell, [(10, 2_000); 2]),
+        ("alice: buy 10 trail 5 as x", Side::Buy, [(10, 2_100); 2]),
         ("alice: buy 10 @ 99 display 2 as x", Side::Buy, [(10, 990); 2]),
         ("alice: buy 10 @ 99 until 60 as x", Side::Buy, [(10, 990); 2]),
         ("alice: buy 10 @ 99 prevent tag 77 as x", Side::Buy, [(10, 990); 2]),
@@ -153,7 +155,7 @@ fn a_stop_that_fires_and_ends_leaves_nothing_behind() {
     let mut desk = Desk::open();
     desk.accepted(&["alice: buy 10 stop 105 as a1", "bob: sell 4 @ 106 as b1"]);
     desk.settle();
-    assert_eq!(open(&desk, Side::Buy), (10, 1_050));
+    assert_eq!(open(&desk, Side::Buy), (10, 2_100));
     let mut payload = Payload::default();
     payload.set_last_trade(ABC, 105);
     assert_eq!(said(&desk.send(&payload)[0]), "accepted");
@@ -165,16 +167,43 @@ fn a_stop_that_fires_and_ends_leaves_nothing_behind() {
 }
 
 #[test]
+fn a_stop_trades_no_worse_than_it_is_counted() {
+    let mut desk = Desk::open();
+    let limits = wide_limits(ALICE);
+    desk.limit(Limits { collar_bps: 500, ..limits });
+    // 5 % around 100 and, once it is moved by 10, as much above as before.
+    desk.accepted(&["alice: buy 10 stop 100 as a1", "alice: replace a1 stop 110 as a2"]);
+    desk.accepted(&["bob: sell 4 @ 115 as b1", "bob: sell 4 @ 116 as b2"]);
+    desk.settle();
+    assert_eq!(open(&desk, Side::Buy), (10, 1_150));
+    let mut payload = Payload::default();
+    payload.set_last_trade(ABC, 110);
+    assert_eq!(said(&desk.send(&payload)[0]), "accepted");
+    desk.settle();
+    let position = desk.risk.position_in(ALICE, ABC).expect("she traded");
+    assert_eq!((position.quantity, position.open_buy, position.buy_notional), (4, 0, 0));
+    // A sell of stock that is held is bounded below.
+    desk.accepted(&["alice: sell 4 stop 100 as a3", "bob: buy 1 @ 95 as b3"]);
+    desk.accepted(&["bob: buy 1 @ 94 as b4"]);
+    payload = Payload::default();
+    payload.set_last_trade(ABC, 100);
+    assert_eq!(said(&desk.send(&payload)[0]), "accepted");
+    desk.settle();
+    let position = desk.risk.position_in(ALICE, ABC).expect("as before");
+    assert_eq!((position.quantity, position.open_sell), (3, 0));
+}
+
+#[test]
 fn a_stop_can_be_moved() {
     let mut desk = Desk::open();
     desk.accepted(&["alice: buy 10 stop 105 as a1"]);
     let [at_once, later] = reserved(&mut desk, "alice: replace a1 stop 120 as a2", Side::Buy);
-    assert_eq!((at_once, later), ((10, 1_200), (10, 1_200)));
+    assert_eq!((at_once, later), ((10, 2_250), (10, 2_250)), "as far above as before");
     let [at_once, later] = reserved(&mut desk, "alice: replace a2 stop 110 as a3", Side::Buy);
-    assert_eq!((at_once, later), ((10, 1_200), (10, 1_100)), "freed by its answer");
+    assert_eq!((at_once, later), ((10, 2_250), (10, 2_150)), "freed by its answer");
     desk.accepted(&["alice: buy 10 stop 105 limit 130 as b1"]);
     let [at_once, later] = reserved(&mut desk, "alice: replace b1 stop 150 as b2", Side::Buy);
-    assert_eq!((at_once, later), ((20, 2_400), (20, 2_400)), "its limit counts");
+    assert_eq!((at_once, later), ((20, 3_450), (20, 3_450)), "its limit counts");
     assert_eq!(desk.line("alice: cancel a3"), "accepted");
     desk.settle();
     assert_eq!(open(&desk, Side::Buy), (10, 1_300));

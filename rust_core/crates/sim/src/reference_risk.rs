@@ -7,6 +7,7 @@ mod money;
 mod operator;
 mod prices;
 mod shape;
+mod stops;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -51,7 +52,7 @@ struct Order {
     buys: bool,
     reduces: bool,
     /// Counted at its stop price while no limit is known.
-    stops: bool,
+    over_stop: Option<i64>,
     /// Counted at the highest price that is known of it.
     follows: bool,
     price: i64,
@@ -351,12 +352,15 @@ impl ReferenceRisk {
             return refuse(Reject::Stale);
         }
         let stops = priced == Priced::ByStopIfAny && command.stop_price != 0;
+        let trails = terms.is_some_and(|terms| terms.trailing_offset > 0);
         let follows = priced == Priced::ByLimitIfAny;
         let buys = command.side == Side::Buy.number();
         let price = match priced {
             Priced::ByLimit => Some(self.price_on_the_way(instrument, buys, command.price)),
             Priced::ByLimitIfAny if command.price != 0 && buys => Some(command.price),
-            Priced::ByStopIfAny if stops => Some(command.stop_price),
+            Priced::ByStopIfAny if stops || trails => {
+                self.stop_range(command, terms, instrument).map(|(_, highest)| highest)
+            }
             Priced::ByLimitIfAny => self
                 .static_band(instrument)
                 .map(|band| band.1)
@@ -365,10 +369,12 @@ impl ReferenceRisk {
             _ => self.market_price(command.account, instrument),
         };
         let worst = match priced {
-            // What a stop becomes trades where nobody can tell yet.
-            Priced::ByStopIfAny | Priced::ByLimit => 0,
+            Priced::ByLimit => 0,
             _ if command.price != 0 || !self.counts_prices(command.account) => 0,
             _ if command.side == Side::Buy.number() => price.unwrap_or(0),
+            Priced::ByStopIfAny if stops || trails => {
+                self.stop_range(command, terms, instrument).map_or(0, |(lowest, _)| lowest)
+            }
             Priced::ByLimitIfAny => self
                 .static_band(instrument)
                 .map(|band| band.0)
@@ -381,7 +387,7 @@ impl ReferenceRisk {
             instrument: command.instrument,
             buys,
             reduces: command.flags & FLAG_REDUCE_ONLY != 0,
-            stops,
+            over_stop: stops.then(|| price.unwrap_or(0) - command.stop_price),
             follows,
             price: price.unwrap_or(0),
             leaves: command.quantity,
@@ -570,8 +576,8 @@ impl ReferenceRisk {
         } else if command.price != 0 {
             let instrument = &self.instruments[&order.instrument];
             asked.price = self.price_on_the_way(instrument, order.buys, command.price);
-        } else if command.stop_price != 0 && order.stops {
-            asked.price = command.stop_price;
+        } else if let (1.., Some(over)) = (command.stop_price, order.over_stop) {
+            asked.price = MAX_PRICE.min(command.stop_price + over).max(1);
         }
         let leaves = command.flags & FLAG_LEAVES != 0;
         if leaves || command.quantity != 0 {
@@ -630,8 +636,8 @@ impl ReferenceRisk {
             order.price = order.price.max(event.price);
         } else if event.price != 0 {
             order.price = event.price;
-        } else if order.stops && event.stop_price != 0 {
-            order.price = event.stop_price;
+        } else if let (1.., Some(over)) = (event.stop_price, order.over_stop) {
+            order.price = MAX_PRICE.min(event.stop_price + over).max(1);
         }
         if kind == ExecType::Trade {
             if event.liquidity == Liquidity::Auction.number() {

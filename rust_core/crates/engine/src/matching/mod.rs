@@ -35,7 +35,7 @@ use crate::orders::{Extra, Link, Order, Orders, DAY_NS, MAX_OPEN_ORDERS, NIL};
 use crate::pod::{
     BatchStatus, Command, CommandKind, Event, ExecType, OrdStatus, OrderTerms, Outcome,
     OutcomeKind, PegPrice, Side, TimeInForce, Verdict, VerdictKind, EVENTS_PER_COMMAND,
-    INSTRUMENT_ENABLED, MAX_COMMANDS, MAX_EVENTS, MAX_PRICE, MAX_STATUSES,
+    FLAG_OF_KILL, INSTRUMENT_ENABLED, MAX_COMMANDS, MAX_EVENTS, MAX_PRICE, MAX_STATUSES,
 };
 use crate::reject::Reject;
 use crate::ticks::Ticks;
@@ -492,7 +492,11 @@ impl MatchingEngine {
         match (target, refusal) {
             (Ok(index), None) => {
                 let slot = self.slot(self.orders.get(index).instrument);
-                self.end(index, ExecType::Canceled, at.index, events);
+                let reason = match at.command.flags & FLAG_OF_KILL {
+                    0 => 0,
+                    _ => Reject::KillSwitch.number(),
+                };
+                self.end_for(index, ExecType::Canceled, reason, at.index, events);
                 (outcome(OutcomeKind::Accepted, at.verdict.order_id), slot)
             }
             _ => (self.cancel_rejected(at, target, refusal, None, events), None),
@@ -623,9 +627,8 @@ fn outcome(kind: OutcomeKind, order_id: u64) -> Outcome {
 /// The worst price at which risk lets a new order trade that has no limit price; 0: any.
 #[inline]
 fn bound_of(at: Context<'_>) -> i64 {
-    let Command { price, stop_price, .. } = *at.command;
     let bound = at.verdict.first_place.min(MAX_PRICE as u64) as i64;
-    if price == 0 && stop_price == 0 {
+    if at.command.price == 0 {
         bound
     } else {
         0

@@ -342,9 +342,14 @@ pub fn edges(reference: i64, bps: u32) -> (i64, i64) {
 /// most.
 #[inline]
 pub fn market_edges(listed: &Listed, collar_bps: Option<u32>) -> Option<(i64, i64)> {
+    Some(edges(listed.reference()?, market_bps(listed, collar_bps)))
+}
+
+/// How far from the reference these edges are.
+#[inline]
+pub fn market_bps(listed: &Listed, collar_bps: Option<u32>) -> u32 {
     let ruled = Some(listed.market_bps).filter(|&bps| bps != 0);
-    let nearest = ruled.into_iter().chain(collar_bps).min();
-    Some(edges(listed.reference()?, nearest.unwrap_or(DEFAULT_MARKET_BPS)))
+    ruled.into_iter().chain(collar_bps).min().unwrap_or(DEFAULT_MARKET_BPS)
 }
 
 /// What is judged at one level.

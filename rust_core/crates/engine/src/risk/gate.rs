@@ -155,6 +155,7 @@ impl RiskEngine {
             side,
             counted: Counted::Limit,
             bound: 0,
+            over: 0,
             reduce_only: false,
             quantity,
             price: counted_at,

@@ -61,6 +61,8 @@ pub(super) struct NewOrder {
     pub(super) price: i64,
     /// The worst price it may trade at, if it has no limit of its own; 0: any.
     pub(super) bound: i64,
+    /// How far above its stop price it is counted, if it waits for that.
+    pub(super) over: i64,
     pub(super) reserved: Reservation,
     /// What margin asks for its holding once it is accepted.
     pub(super) needed: i128,
@@ -237,7 +239,7 @@ impl RiskEngine {
         }
         let trader = &self.reference.traders[request.account as usize];
         let places = (request.account, instrument);
-        let (counted_at, bound) = self.counted_at(command, places, (side, counted));
+        let (counted_at, bound) = self.counted_at((command, terms), places, (side, counted));
         let price = counted_at.unwrap_or(0);
         let reserved = Reservation::of(command.quantity, price);
         let reduce_only = command.flags & FLAG_REDUCE_ONLY != 0;
@@ -286,6 +288,7 @@ impl RiskEngine {
             quantity,
             price,
             bound,
+            over: if counted == Counted::Stop { price - command.stop_price } else { 0 },
             reserved,
             needed,
             fingerprint,
@@ -383,7 +386,7 @@ impl RiskEngine {
         live.account = request.account;
         live.holding = held_at;
         live.instrument = order.instrument;
-        live.counted = order.counted;
+        (live.counted, live.over) = (order.counted, order.over);
         live.reduce_only = order.reduce_only;
         (live.root, live.ids) = (root, root);
         let live = self.orders.add(live);

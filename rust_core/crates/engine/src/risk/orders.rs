@@ -5,6 +5,7 @@
 
 use alloc::collections::VecDeque;
 
+use crate::pod::MAX_PRICE;
 use crate::table::Arena;
 
 /// The most unanswered replaces of one order: each is looked at when one of them is answered.
@@ -40,7 +41,7 @@ impl Reservation {
 pub enum Counted {
     /// Its limit.
     Limit,
-    /// It has no limit and waits for its stop: its stop price.
+    /// It has no limit and waits for its stop: the worst price around its stop price.
     Stop,
     /// It has neither: the worst price of the band when it was accepted.
     Band,
@@ -78,6 +79,8 @@ pub struct Live {
     pub cum: i64,
     first_pending: u64,
     last_pending: u64,
+    /// How far above its stop price one that waits for that is counted.
+    pub over: i64,
     /// What it reserves, as its holding counts it.
     pub reserved: Reservation,
     /// Whether it never increases the position.
@@ -101,6 +104,7 @@ impl Live {
         cum: 0,
         first_pending: 0,
         last_pending: 0,
+        over: 0,
         reserved: Reservation { quantity: 0, notional: 0 },
         reduce_only: false,
     };
@@ -123,19 +127,20 @@ impl Live {
             cum: 0,
             first_pending: 0,
             last_pending: 0,
+            over: 0,
             reserved: Reservation::of(quantity, price),
             reduce_only: false,
         }
     }
 
     /// The price that it is counted at once an event, or a replace, shows these prices: its limit,
-    /// which an order without one gets where it comes to rest, or else its stop.
+    /// which an order without one gets where it comes to rest, or else what goes with its stop.
     #[inline]
     pub fn counted_at(&self, price: i64, stop_price: i64) -> i64 {
         match self.counted {
             Counted::Peg => self.price.max(price),
             _ if price != 0 => price,
-            Counted::Stop if stop_price != 0 => stop_price,
+            Counted::Stop if stop_price != 0 => (stop_price + self.over).clamp(1, MAX_PRICE),
             _ => self.price,
         }
     }
@@ -241,6 +246,7 @@ impl Orders {
         new.cum = order.cum;
         new.first_pending = order.first_pending;
         new.last_pending = order.last_pending;
+        new.over = order.over;
         new.reserved.quantity = order.reserved.quantity;
         new.reserved.notional = order.reserved.notional;
         new.reduce_only = order.reduce_only;

@@ -41,6 +41,11 @@ impl ReferenceRisk {
     /// What orders without a price are counted around, and how far from it.
     pub(super) fn market_width(&self, account: u32, instrument: &Instrument) -> Option<(i64, i64)> {
         let reference = self.reference_price(instrument)?;
+        Some((reference, self.width_around(reference, account, instrument)))
+    }
+
+    /// How far from a price what is traded at the market may be.
+    pub(super) fn width_around(&self, price: i64, account: u32, instrument: &Instrument) -> i64 {
         let collared = |who: Who| self.limits.get(&(who, 0)).filter(|of| of.checks & 4 != 0);
         let mut bounds: Vec<u32> =
             self.whose(account).into_iter().filter_map(collared).map(|of| of.collar_bps).collect();
@@ -55,7 +60,7 @@ impl ReferenceRisk {
         };
         bounds.extend(Some(ruled).filter(|&bps| bps != 0));
         let bps = bounds.into_iter().min().unwrap_or(1_000);
-        Some((reference, reference * i64::from(bps) / 10_000))
+        price * i64::from(bps) / 10_000
     }
 
     /// Where the static band of an instrument ends, below and above, if it is around something.
