@@ -157,6 +157,12 @@ impl ClientIds {
         self.entries.len().saturating_add(more) <= self.bound
     }
 
+    /// Whether one more fits.
+    #[inline(always)]
+    pub fn has_room_for_one(&self) -> bool {
+        self.entries.len() < self.bound
+    }
+
     /// The entry under this key.
     #[inline]
     pub fn find(&self, key: &Key, hash: u64) -> Option<u32> {
