@@ -17,8 +17,9 @@ use super::shape::{
     fingerprint_of, is_absent, is_timed, names_itself, quantity_fits, says_what_new_orders_say,
     NEW_FLAGS,
 };
-use super::{accepted, Context, RiskEngine, Ruling};
+use super::{accepted, cancel_refused, Context, RiskEngine, Ruling};
 use crate::pod::{Command, OrdType, Side, FLAG_REDUCE_ONLY, FLAG_TERMS};
+use crate::reject::Reject;
 use crate::table::NONE;
 
 /// Flags that orders may have that are looked at here.
@@ -174,8 +175,8 @@ impl RiskEngine {
         Some(self.admit(at, &order, &request, context.place))
     }
 
-    /// Judges a cancel of a live order under the client order id that it came by, if it surely goes
-    /// on. An entry with a live order has an account.
+    /// Judges a cancel of an order under the client order id that it came by, if it surely goes on
+    /// or surely comes too late. Who has sent an order has an account.
     #[inline(always)]
     pub(super) fn quick_cancel(
         &mut self,
@@ -184,12 +185,7 @@ impl RiskEngine {
     ) -> Option<Ruling> {
         let orig = Self::orig(command, context.batch).ok()??;
         let Hashes { own: hash, orig: orig_hash } = context.hashes;
-        let root = self.ids.find(&key(command.account, orig), orig_hash?)?;
-        let entry = self.ids.get(root);
-        // One that isn't used is another than the one that is named, too.
-        if entry.root != root
-            || entry.order == NONE
-            || is_absent(&command.cl_ord_id())
+        if is_absent(&command.cl_ord_id())
             || self.ids.may_have(hash)
             || !self.ids.has_room_for_one()
             || command.stop_price != 0
@@ -197,15 +193,26 @@ impl RiskEngine {
         {
             return None;
         }
-        let (at, order_id) = (entry.order, entry.place);
-        let order = self.orders.get_mut(at);
-        let named = command.instrument;
-        if named != 0 && self.reference.instrument_place(named) != Some(order.instrument) {
+        let root = self.ids.find(&key(command.account, orig), orig_hash?)?;
+        let entry = self.ids.get(root);
+        let (at, order_id, named) = (entry.order, entry.place, command.instrument);
+        if entry.root != root {
             return None;
         }
         debug_assert!(!names_itself(command, Some(orig)), "one is known, the other is not");
-        let digest = digest(command, orig_hash);
-        let key = key(command.account, &command.cl_ord_id());
+        let (key, digest) =
+            (key(command.account, &command.cl_ord_id()), digest(command, orig_hash));
+        if at == NONE && named == 0 {
+            self.ids.add_ended(key, hash, digest, context.place, self.now_ns);
+            return Some(cancel_refused(order_id, Reject::TooLate));
+        }
+        if at == NONE {
+            return None;
+        }
+        let order = self.orders.get_mut(at);
+        if named != 0 && self.reference.instrument_place(named) != Some(order.instrument) {
+            return None;
+        }
         order.ids = self.ids.add_request(key, hash, digest, context.place, root, order.ids);
         Some(accepted(order_id))
     }
