@@ -136,7 +136,8 @@ impl ClientIds {
         Self {
             entries: Arena::default(),
             tails: Arena::default(),
-            by_key: Table::default(),
+            // New keys come all the time: a group that is full is guessed wrong.
+            by_key: Table::with_slots(64, 5),
             by_order: Table::default(),
             fresh: VecDeque::new(),
             first: NONE,
