@@ -165,7 +165,7 @@ impl Holding {
 
     /// Cost of the position and reserved notionals with so much more, in money, at so much money
     /// for a native unit.
-    #[inline]
+    #[inline(always)]
     pub fn exposure_money(&self, more: i128, unit: u64, money: Money) -> i128 {
         let native = self.cost + self.open_notional[BUY] + self.open_notional[SELL] + more;
         money.count(native, unit, Round::Up)

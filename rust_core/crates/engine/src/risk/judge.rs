@@ -66,6 +66,8 @@ pub(super) struct NewOrder {
     pub(super) reserved: Reservation,
     /// What margin asks for its holding once it is accepted.
     pub(super) needed: i128,
+    /// The exposure of its holding then, if the account's is kept.
+    pub(super) exposure: i128,
     pub(super) fingerprint: u64,
 }
 
@@ -268,6 +270,11 @@ impl RiskEngine {
         let own = holding.map_or(&Holding::NOTHING, |at| &self.holdings[at]);
         let money = self.money_of(request.account, instrument);
         let needed = own.requirement_with(side, reserved, listed.rates, money);
+        let exposure = if trader.exposed {
+            own.exposure_money(reserved.notional, listed.unit, money)
+        } else {
+            0
+        };
         let pair = (request.account, instrument, holding);
         if let Some(reason) = self.judge_limits(pair, &asked, observer) {
             return Err(reason);
@@ -291,6 +298,7 @@ impl RiskEngine {
             over: if counted == Counted::Stop { price - command.stop_price } else { 0 },
             reserved,
             needed,
+            exposure,
             fingerprint,
         })
     }
@@ -373,18 +381,65 @@ impl RiskEngine {
     }
 
     #[inline(always)]
-    pub(super) fn accept_new(&mut self, order: &NewOrder, request: &Request, place: u64) -> Ruling {
-        let held_at = match order.holding {
+    fn accept_new(&mut self, order: &NewOrder, request: &Request, place: u64) -> Ruling {
+        let at = self.tie_up(request.account, order);
+        self.admit(at, order, request, place)
+    }
+
+    /// Counts a new order at its account's holding, which it returns.
+    #[inline(always)]
+    pub(super) fn tie_up(&mut self, account: u32, order: &NewOrder) -> u32 {
+        let &NewOrder { instrument, side, fingerprint, .. } = order;
+        let Reservation { quantity, notional } = order.reserved;
+        let at = match order.holding {
             Some(at) => at,
             None => self
-                .holding_or_new(request.account, order.instrument)
+                .holding_or_new(account, instrument)
                 .expect("the judgement looked whether there is room"),
         };
-        let &NewOrder { side, reserved: Reservation { quantity, notional }, .. } = order;
+        let trader = &mut self.reference.traders[account as usize];
+        let holding = &mut self.holdings[at];
+        trader.open_orders += 1;
+        trader.last = (instrument, at);
+        let balance = holding.required - order.needed;
+        trader.balance += balance;
+        holding.required = order.needed;
+        let mut exposure = 0;
+        if trader.exposed {
+            exposure = order.exposure - holding.exposure;
+            trader.exposure += exposure;
+            holding.exposure = order.exposure;
+        }
+        holding.open[side] += quantity;
+        holding.open_notional[side] += notional;
+        holding.reduce_only[side] += u32::from(order.reduce_only);
+        if trader.checks & bits::DUPLICATES != 0 {
+            holding.row.add(fingerprint, self.now_ns, trader.window_ns);
+        }
+        let grouped = trader.grouped;
+        debug_assert_eq!(self.recount(at), (0, 0), "it is counted already");
+        if grouped {
+            let mut change = Change { balance, exposure, ..Change::default() };
+            change.open[side] = quantity;
+            change.open_notional[side] = notional;
+            self.count_for_groups(at, &change, fingerprint);
+        }
+        at
+    }
+
+    /// Takes in a new order that is counted at this holding, and its client order id.
+    #[inline(always)]
+    pub(super) fn admit(
+        &mut self,
+        holding: u32,
+        order: &NewOrder,
+        request: &Request,
+        place: u64,
+    ) -> Ruling {
         let root = self.ids.next();
-        let mut live = Live::new(place, side, order.quantity, order.price);
+        let mut live = Live::new(place, order.side, order.quantity, order.price);
         live.account = request.account;
-        live.holding = held_at;
+        live.holding = holding;
         live.instrument = order.instrument;
         (live.counted, live.over) = (order.counted, order.over);
         live.reduce_only = order.reduce_only;
@@ -392,42 +447,19 @@ impl RiskEngine {
         let live = self.orders.add(live);
         let Request { key, hash, digest, .. } = *request;
         self.ids.add_order(key, hash, digest, place, live);
-        let trader = &mut self.reference.traders[request.account as usize];
-        let holding = &mut self.holdings[held_at];
-        let listed = &self.reference.listed[order.instrument as usize];
-        let money = self.conversions.money(listed.currency, trader.currency);
-        trader.open_orders += 1;
-        trader.last = (order.instrument, held_at);
-        if trader.checks & bits::DUPLICATES != 0 {
-            holding.row.add(order.fingerprint, self.now_ns, trader.window_ns);
-        }
-        let balance = holding.required - order.needed;
-        trader.balance += balance;
-        holding.required = order.needed;
-        let mut exposure = 0;
-        if trader.exposed {
-            let all = holding.exposure_money(notional, listed.unit, money);
-            exposure = all - holding.exposure;
-            trader.exposure += exposure;
-            holding.exposure = all;
-        }
-        holding.open[side] += quantity;
-        holding.open_notional[side] += notional;
-        holding.reduce_only[side] += u32::from(order.reduce_only);
-        debug_assert_eq!(order.needed, holding.requirement(listed.rates, money));
-        if trader.grouped {
-            self.count_order(request.account, true);
-            let mut change = Change { balance, exposure, ..Change::default() };
-            change.open[side] = quantity;
-            change.open_notional[side] = notional;
-            self.carry(held_at, &change);
-            for group in self.holdings[held_at].groups {
-                if group != NONE {
-                    self.count_in_row(group, order.fingerprint);
-                }
+        accepted_within(place, order.bound)
+    }
+
+    /// Counts a new order for the groups of an account, whose holding it changed so.
+    #[inline(never)]
+    fn count_for_groups(&mut self, at: u32, change: &Change, fingerprint: u64) {
+        self.count_order(self.holdings[at].account, true);
+        self.carry(at, change);
+        for group in self.holdings[at].groups {
+            if group != NONE {
+                self.count_in_row(group, fingerprint);
             }
         }
-        accepted_within(place, order.bound)
     }
 
     /// Changes what a holding has reserved on one side for one order.

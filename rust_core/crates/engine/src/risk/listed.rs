@@ -87,10 +87,9 @@ impl Listed {
     /// Whether a price is at most so far from what collars refer to, and there is that.
     #[inline(always)]
     pub fn is_within(&self, price: i64, bps: u32) -> bool {
-        self.reference().is_some_and(|at| {
-            // At most 10^16, and 10^17: a distance is inside when it is not above the whole part.
-            price.abs_diff(at) * 10_000 <= at.unsigned_abs() * u64::from(bps)
-        })
+        let Some(at) = self.reference() else { return false };
+        // At most 10^16, and 10^17: a distance is inside when it is not above the whole part.
+        price.abs_diff(at) * 10_000 <= at.unsigned_abs() * u64::from(bps)
     }
 
     /// Takes in the price of a trade.

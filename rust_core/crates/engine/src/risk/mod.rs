@@ -267,28 +267,41 @@ impl RiskEngine {
         Ok(())
     }
 
+    #[inline(always)]
     fn judge_all(&mut self, batch: &Batch<'_>, risked: &mut Risked) {
-        let hashes_of =
-            |command: &Command| Hashes::of(command, Self::orig(command, batch).ok().flatten());
-        let mut new_orders = 0;
-        if let [command] = batch.commands {
-            new_orders = self.judge_next(command, (0, hashes_of(command)), batch, risked);
-        } else {
-            for (number, commands) in batch.commands.chunks(AHEAD).enumerate() {
-                let mut hashes = [Hashes::default(); AHEAD];
-                for (hashes, command) in hashes.iter_mut().zip(commands) {
-                    *hashes = hashes_of(command);
-                }
-                core::hint::black_box(self.look_ahead(commands, &hashes));
-                for (at, (command, &hashes)) in commands.iter().zip(&hashes).enumerate() {
-                    let place = ((number * AHEAD + at) as u32, hashes);
-                    new_orders += self.judge_next(command, place, batch, risked);
-                }
+        let new_orders = match batch.commands {
+            [command] => {
+                let hashes = Self::hashes_of(command, batch);
+                self.judge_next(command, (0, hashes), batch, risked)
             }
-        }
+            _ => self.judge_many(batch, risked),
+        };
         if new_orders > 0 {
             self.unanswered.push_back((batch.sequence, new_orders));
         }
+    }
+
+    #[inline(always)]
+    fn hashes_of(command: &Command, batch: &Batch<'_>) -> Hashes {
+        Hashes::of(command, Self::orig(command, batch).ok().flatten())
+    }
+
+    /// Judges all commands of a message; returns how many of them are new orders that may go on.
+    #[inline(never)]
+    fn judge_many(&mut self, batch: &Batch<'_>, risked: &mut Risked) -> u32 {
+        let mut new_orders = 0;
+        for (number, commands) in batch.commands.chunks(AHEAD).enumerate() {
+            let mut hashes = [Hashes::default(); AHEAD];
+            for (hashes, command) in hashes.iter_mut().zip(commands) {
+                *hashes = Self::hashes_of(command, batch);
+            }
+            core::hint::black_box(self.look_ahead(commands, &hashes));
+            for (at, (command, &hashes)) in commands.iter().zip(&hashes).enumerate() {
+                let place = ((number * AHEAD + at) as u32, hashes);
+                new_orders += self.judge_next(command, place, batch, risked);
+            }
+        }
+        new_orders
     }
 
     /// Judges the command of this index; returns 1 if it is a new order that may go on, else 0.
@@ -355,7 +368,8 @@ impl RiskEngine {
             return quick.unwrap_or_else(|| self.new_order(command, context));
         }
         if command.kind == CommandKind::CancelOrder.number() {
-            return self.cancel_order(command, context);
+            let quick = self.quick_cancel(command, context);
+            return quick.unwrap_or_else(|| self.cancel_order(command, context));
         }
         self.judge_other(command, *context)
     }
@@ -523,6 +537,7 @@ impl RiskEngine {
     }
 
     /// The same, made if there is room, with those of the account's groups.
+    #[inline(never)]
     fn holding_or_new(&mut self, account: u32, instrument: u32) -> Option<u32> {
         if let Some(at) = self.holding(account, instrument) {
             return Some(at);

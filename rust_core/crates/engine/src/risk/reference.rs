@@ -543,6 +543,12 @@ impl Reference {
 }
 
 impl Trader {
+    /// Whether an account is enabled, was given limits, and no kill switch stops it.
+    #[inline(always)]
+    pub fn may_trade(&self) -> bool {
+        self.enabled & self.limited & !self.halted
+    }
+
     fn new(id: u32, currency: u64, level: Level) -> Self {
         Self {
             balance: 0,
