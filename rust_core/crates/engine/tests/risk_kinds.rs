@@ -568,3 +568,30 @@ fn a_sale_below_the_market_is_counted_at_the_market_until_it_rests() {
     let line = "alice: replace a1 @ 80 as a2";
     assert_eq!(reserved(&mut desk, line, Side::Sell), [(10, 1_000), (10, 800)]);
 }
+
+#[test]
+fn a_stop_limit_that_sells_is_counted_at_what_it_may_bring() {
+    let sell = |line: &str| reserved(&mut Desk::open(), line, Side::Sell);
+    assert_eq!(sell("alice: sell 10 stop 90 limit 1 as x"), [(10, 1_000); 2], "the last trade's");
+    assert_eq!(sell("alice: sell 10 stop 90 limit 120 as x"), [(10, 1_200); 2]);
+    assert_eq!(Desk::open().line("alice: sell 10 stop 90 limit 0 as x"), "TickSize");
+    let mut desk = Desk::open();
+    desk.accepted(&["alice: sell 10 stop 90 limit 85 as x"]);
+    let line = "alice: replace x stop 98 @ 105 as y";
+    assert_eq!(reserved(&mut desk, line, Side::Sell), [(10, 1_050); 2]);
+    let line = "alice: replace y stop 80 @ 70 as z";
+    assert_eq!(reserved(&mut desk, line, Side::Sell), [(10, 1_050); 2], "it never falls");
+    // It fires, and alice is short no more than was counted.
+    let mut desk = Desk::open();
+    let mut limits = wide_limits(ALICE);
+    limits.set_credit(1_000 * UNIT);
+    desk.limit(limits);
+    assert_eq!(desk.line("alice: sell 11 stop 97 limit 1 as a1"), "InsufficientCredit");
+    desk.accepted(&["bob: buy 10 @ 96 as b1", "alice: sell 10 stop 97 limit 1 as a2"]);
+    let mut payload = Payload::default();
+    payload.set_last_trade(ABC, 97);
+    desk.send(&payload);
+    desk.settle();
+    let buying = desk.risk.buying(ALICE).expect("alice");
+    assert_eq!((buying.used, buying.reserved, buying.available), (960 * UNIT, 0, 40 * UNIT));
+}

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use engine::ids::{place, sequence_of};
 use engine::pod::{
     Account, BatchStatus, ClOrdId, Command, CommandKind, Event, ExecType, FeeSchedule, Instrument,
-    InstrumentRules, Limits, Liquidity, OrderTerms, SessionState, Side, VerdictKind,
+    InstrumentRules, Limits, Liquidity, OrdType, OrderTerms, SessionState, Side, VerdictKind,
     FLAG_CANCEL_ON_DISCONNECT, FLAG_LEAVES, FLAG_REDUCE_ONLY, FLAG_TERMS, MAX_PRICE, MAX_QUANTITY,
 };
 use engine::reject::Reject;
@@ -353,10 +353,14 @@ impl ReferenceRisk {
         }
         let stops = priced == Priced::ByStopIfAny && command.stop_price != 0;
         let trails = terms.is_some_and(|terms| terms.trailing_offset > 0);
-        let follows = priced == Priced::ByLimitIfAny;
         let buys = command.side == Side::Buy.number();
+        let stop_limit = !buys && command.ord_type == OrdType::StopLimit.number();
+        let follows = priced == Priced::ByLimitIfAny || stop_limit;
         let price = match priced {
-            Priced::ByLimit => Some(self.price_on_the_way(instrument, buys, command.price)),
+            Priced::ByLimit => {
+                let price = self.price_on_the_way(instrument, buys, command.price);
+                Some(if stop_limit { price.max(command.stop_price) } else { price })
+            }
             Priced::ByLimitIfAny if command.price != 0 && buys => Some(command.price),
             Priced::ByStopIfAny if stops || trails => {
                 self.stop_range(command, terms, instrument).map(|(_, highest)| highest)
@@ -387,7 +391,10 @@ impl ReferenceRisk {
             instrument: command.instrument,
             buys,
             reduces: command.flags & FLAG_REDUCE_ONLY != 0,
-            over_stop: stops.then(|| price.unwrap_or(0) - command.stop_price),
+            over_stop: match (stops, stop_limit) {
+                (true, _) => Some(price.unwrap_or(0) - command.stop_price),
+                (_, limited) => limited.then_some(0),
+            },
             follows,
             price: price.unwrap_or(0),
             leaves: command.quantity,
@@ -571,14 +578,19 @@ impl ReferenceRisk {
             asked.quantities.extend_from_slice(&pending.quantities);
             asked.price = asked.price.max(pending.price);
         }
-        if order.follows {
-            asked.price = asked.price.max(command.price);
-        } else if command.price != 0 {
-            let instrument = &self.instruments[&order.instrument];
-            asked.price = self.price_on_the_way(instrument, order.buys, command.price);
-        } else if let (1.., Some(over)) = (command.stop_price, order.over_stop) {
-            asked.price = MAX_PRICE.min(command.stop_price + over).max(1);
+        let instrument = &self.instruments[&order.instrument];
+        let mut prices = Vec::new();
+        if command.price != 0 {
+            prices.push(self.price_on_the_way(instrument, order.buys, command.price));
         }
+        if let (1.., Some(over)) = (command.stop_price, order.over_stop) {
+            let price = MAX_PRICE.min(command.stop_price + over).max(1);
+            prices.extend((order.follows || command.price == 0).then_some(price));
+        }
+        if order.follows {
+            prices.push(asked.price);
+        }
+        asked.price = prices.into_iter().max().unwrap_or(asked.price);
         let leaves = command.flags & FLAG_LEAVES != 0;
         if leaves || command.quantity != 0 {
             asked.quantities = vec![(leaves, command.quantity)];
@@ -633,7 +645,8 @@ impl ReferenceRisk {
         order.cum += event.last_quantity;
         order.leaves = event.leaves_quantity;
         if order.follows {
-            order.price = order.price.max(event.price);
+            let stop_price = if order.over_stop.is_some() { event.stop_price } else { 0 };
+            order.price = order.price.max(event.price).max(stop_price);
         } else if event.price != 0 {
             order.price = event.price;
         } else if let (1.., Some(over)) = (event.stop_price, order.over_stop) {

@@ -93,9 +93,10 @@ impl Ledger {
             if event.leaves_quantity == 0 {
                 continue;
             }
-            // A pegged order is counted at what it may come to stand at, not where it stands.
-            let pegged = event.ord_type == OrdType::Pegged.number();
-            let price = (event.price != 0 && !pegged).then_some(event.price);
+            // These are counted at what they may come to, not where they stand.
+            let followers = [OrdType::Pegged.number(), OrdType::StopLimit.number()];
+            let follows = followers.contains(&event.ord_type);
+            let price = (event.price != 0 && !follows).then_some(event.price);
             let resting = Resting {
                 account: event.account,
                 instrument: event.instrument,

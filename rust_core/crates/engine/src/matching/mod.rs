@@ -90,6 +90,9 @@ pub struct MatchingEngine {
     parts: Vec<plan::Part>,
     /// Trades that were busted, a side each, rising.
     busted: Vec<u64>,
+    /// Account, instrument and side of what only reduced positions of busted trades, and the last
+    /// message with such a bust, as long as risk hasn't read what came of that.
+    undone: BTreeMap<(u32, u32, u16), u64>,
     /// Instruments that collect and were touched in this message, by id, and where they are.
     collecting: Vec<(u32, u32)>,
     /// The prices of an auction under consideration.
@@ -188,6 +191,7 @@ impl MatchingEngine {
             gone: Vec::new(),
             parts: Vec::with_capacity(plan::MOST_CHOSEN),
             busted: Vec::new(),
+            undone: BTreeMap::new(),
             collecting: Vec::new(),
             candidates: Vec::new(),
             hash: StateHash::default(),
@@ -204,6 +208,9 @@ impl MatchingEngine {
         fills.begin(batch);
         self.applied = batch.sequence;
         self.time_ns = batch.time_ns;
+        if !self.undone.is_empty() {
+            self.undone.retain(|_, &mut sequence| sequence > batch.fills_seen);
+        }
         if batch.status != BatchStatus::Held {
             self.go_on(Room::before(batch.commands.len()), fills);
         }
@@ -315,6 +322,7 @@ impl MatchingEngine {
         refusal: Option<Reject>,
         events: &mut Vec<Event>,
     ) -> (Outcome, Option<usize>) {
+        let refusal = earliest(refusal, self.refusal_of_undone(at.command));
         if !is_plain(at.command) || bound_of(at) != 0 {
             return self.new_special(at, refusal, events);
         }

@@ -21,6 +21,10 @@ impl RiskEngine {
         let listed = &self.reference.listed[instrument as usize];
         match counted {
             Counted::Limit => return (Some(listed.counted(side, command.price)), 0),
+            Counted::StopLimit => {
+                let limit = listed.counted(side, command.price);
+                return (Some(limit.max(command.stop_price)), 0);
+            }
             // It buys at no higher price; what it sells it may sell at any above.
             Counted::Peg if command.price != 0 && side == BUY => return (Some(command.price), 0),
             Counted::Stop | Counted::Peg | Counted::Band => {}

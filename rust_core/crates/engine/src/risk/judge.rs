@@ -224,7 +224,7 @@ impl RiskEngine {
         }
         let listed = &self.reference.listed[instrument as usize];
         let (side, counted) = new_order_kind(command)?;
-        let limited = command.price != 0 || counted == Counted::Limit;
+        let limited = command.price != 0 || matches!(counted, Counted::Limit | Counted::StopLimit);
         let on_tick = |price| self.reference.on_tick(instrument, price);
         let off_tick = (limited && !on_tick(command.price))
             || (command.stop_price != 0 && !on_tick(command.stop_price));
@@ -710,8 +710,9 @@ impl RiskEngine {
     /// The terms that a replace asks for, and what the limit checks are to judge.
     fn replace_asks(&self, command: &Command, order: &Live) -> (Terms, Asked) {
         let mut terms = self.orders.largest_terms(order);
-        // A new stop price of an order that has a limit changes nothing that is counted.
-        let stops = command.stop_price != 0 && order.counted == Counted::Stop;
+        // A new stop price of one that buys up to a limit changes nothing that is counted.
+        let by_stop = matches!(order.counted, Counted::Stop | Counted::StopLimit);
+        let stops = command.stop_price != 0 && by_stop;
         if command.price != 0 || stops {
             let listed = &self.reference.listed[order.instrument as usize];
             let limit = match command.price {
@@ -745,7 +746,7 @@ impl RiskEngine {
         let order = self.orders.get_mut(replace.order);
         let had = order.reserved;
         order.reserved = replace.wanted;
-        if order.counted == Counted::Peg {
+        if order.counted.never_falls() {
             order.price = replace.terms.price;
         }
         let (holding, side) = (order.holding, usize::from(order.side));

@@ -48,6 +48,17 @@ pub enum Counted {
     /// It follows the market: the highest price that it may come to stand at, as far as that is
     /// known, and what it came to stand at beyond that.
     Peg,
+    /// It waits for its stop and sells at its limit or above then: the highest of its stop, its
+    /// limit and the market when it was accepted.
+    StopLimit,
+}
+
+impl Counted {
+    /// Whether an order is never counted at less than before while it lives.
+    #[inline]
+    pub fn never_falls(self) -> bool {
+        matches!(self, Self::Peg | Self::StopLimit)
+    }
 }
 
 /// A live order: two cache lines.
@@ -139,6 +150,7 @@ impl Live {
     pub fn counted_at(&self, price: i64, stop_price: i64) -> i64 {
         match self.counted {
             Counted::Peg => self.price.max(price),
+            Counted::StopLimit => self.price.max(price).max(stop_price),
             _ if price != 0 => price,
             Counted::Stop if stop_price != 0 => (stop_price + self.over).clamp(1, MAX_PRICE),
             _ => self.price,
@@ -262,10 +274,9 @@ impl Orders {
     /// What an order must reserve now, and with further terms if given.
     #[inline]
     pub fn reservation(&self, order: &Live, further: Option<&Terms>) -> Reservation {
-        // What follows the market may come to stand at the highest of its prices with any of its
-        // quantities.
+        // What is never counted at less may have any of its quantities at the highest price.
         let highest = further.map_or(order.price, |terms| order.price.max(terms.price));
-        let least = if order.counted == Counted::Peg { highest } else { 0 };
+        let least = if order.counted.never_falls() { highest } else { 0 };
         let of = |quantity, price: i64| Reservation::of(quantity, price.max(least));
         let mut most = of(order.leaves, order.price);
         let mut number = order.first_pending;
