@@ -51,7 +51,7 @@ struct Order {
     instrument: u32,
     buys: bool,
     reduces: bool,
-    /// Counted at its stop price while no limit is known.
+    /// How far above its stop price it is counted, if that counts.
     over_stop: Option<i64>,
     /// Counted at the highest price that is known of it.
     follows: bool,

@@ -8,7 +8,8 @@
 //! - [`orders`] and [`holding`]: what is open and held, and what that ties up;
 //! - [`reference`]: instruments, accounts and limits; `operator`: what operators do to markets;
 //! - [`checks`]: the limit checks, in order of precedence; `judge` has those of shape and state;
-//! - `gate`: a quick look that lets most orders pass before the exact checks;
+//! - `gate`: a quick look that lets most orders pass before the exact checks; `accept`: what
+//!   becomes of those that go on;
 //! - `levels`: firms and the venue, whose limits hold for all their accounts together; `kills`:
 //!   who is stopped; `day`: what was lost since the day began; `flow`: how fast messages come;
 //! - `conversions`: what currencies are worth; `currencies`: what follows from that; `fees`: what
@@ -18,6 +19,7 @@
 //! per account belongs to [`reference::Trader`], per account and instrument to
 //! [`holding::Holding`].
 
+mod accept;
 pub mod checks;
 mod client_ids;
 mod conversions;
