@@ -94,7 +94,8 @@ impl RiskEngine {
         let &Command { side, price, quantity, .. } = command;
         let odd = (command.stop_price | command.display_quantity | command.expire_time) as u64
             | command.order_id
-            | u64::from(command.orig_cl_ord_id_index | command.flags & !QUICK_FLAGS);
+            | u64::from(command.orig_cl_ord_id_index | command.flags & !QUICK_FLAGS)
+            | u64::from(command.link);
         // Sides come as they like: a number, not a branch, which would be guessed wrong.
         let side = usize::from(side.wrapping_sub(Side::Buy.number()));
         if odd != 0 || command.ord_type != OrdType::Limit.number() || side > SELL {
@@ -163,7 +164,8 @@ impl RiskEngine {
         };
         let key = key(command.account, &command.cl_ord_id());
         let digest = digest(command, None);
-        let request = Request { account, key, hash, digest, known: Known::Unused, stopped: false };
+        let request =
+            Request { account, key, hash, digest, known: Known::Unused, stopped: false, place: 0 };
         #[cfg(debug_assertions)]
         self.assert_exact(command, &request, &order);
         self.count_message(account);

@@ -5,7 +5,7 @@
 
 use alloc::collections::VecDeque;
 
-use crate::table::Arena;
+use crate::table::{Arena, NONE};
 
 /// The most unanswered replaces of one order: each is looked at when one of them is answered.
 pub const MAX_PENDING: u32 = 1024;
@@ -26,12 +26,19 @@ impl Reservation {
         Self { quantity, notional: i128::from(quantity) * i128::from(price) }
     }
 
+    /// The larger quantity and the larger notional of two.
     #[inline]
-    fn or_more(self, other: Self) -> Self {
+    pub fn or_more(self, other: Self) -> Self {
         Self {
             quantity: self.quantity.max(other.quantity),
             notional: self.notional.max(other.notional),
         }
+    }
+
+    /// How much more it is than another.
+    #[inline]
+    pub fn beyond(self, other: Self) -> Self {
+        Self { quantity: self.quantity - other.quantity, notional: self.notional - other.notional }
     }
 }
 
@@ -75,10 +82,12 @@ pub struct Live {
     pub cum: i64,
     first_pending: u64,
     last_pending: u64,
-    /// What it reserves, as its holding counts it.
+    /// What it reserves, as its holding counts it; nothing where its list counts instead.
     pub reserved: Reservation,
     /// Whether it never increases the position.
     pub reduce_only: bool,
+    /// The list that it came in, if in one.
+    pub list: u32,
 }
 
 impl Live {
@@ -100,6 +109,7 @@ impl Live {
         last_pending: 0,
         reserved: Reservation { quantity: 0, notional: 0 },
         reduce_only: false,
+        list: NONE,
     };
 
     /// An order of this many with nothing traded and nothing pending, not yet linked to the rest.
@@ -122,6 +132,7 @@ impl Live {
             last_pending: 0,
             reserved: Reservation::of(quantity, price),
             reduce_only: false,
+            list: NONE,
         }
     }
 
@@ -146,6 +157,9 @@ pub struct Terms {
     pub quantity: i64,
     /// The price it is counted at.
     pub price: i64,
+    /// Whether what is open stays as it is then: of the exit of a bracket that waits, of which only
+    /// its entry decides how much that is.
+    pub same: bool,
 }
 
 impl Terms {
@@ -247,6 +261,7 @@ impl Orders {
         new.reserved.quantity = order.reserved.quantity;
         new.reserved.notional = order.reserved.notional;
         new.reduce_only = order.reduce_only;
+        new.list = order.list;
         at
     }
 
@@ -273,11 +288,25 @@ impl Orders {
         }
     }
 
+    /// The terms that unanswered replaces of an order ask for, oldest first.
+    pub fn asked(&self, order: &Live) -> impl Iterator<Item = &Terms> {
+        let mut number = order.first_pending;
+        core::iter::from_fn(move || {
+            let next = (number != 0).then(|| &self.pending[(number - self.first_number) as usize]);
+            number = next.map_or(0, |pending| pending.next);
+            next.map(|pending| &pending.terms)
+        })
+    }
+
     /// The terms with the largest open quantity, at the highest price of all: what "unchanged"
     /// means for a replace that comes while others are unanswered.
     pub fn largest_terms(&self, order: &Live) -> Terms {
-        let mut largest =
-            Terms { leaves: false, quantity: order.cum + order.leaves, price: order.price };
+        let mut largest = Terms {
+            leaves: false,
+            quantity: order.cum + order.leaves,
+            price: order.price,
+            same: false,
+        };
         let mut number = order.first_pending;
         while number != 0 {
             let pending = &self.pending[(number - self.first_number) as usize];
@@ -346,10 +375,10 @@ mod tests {
     fn the_reservation_is_the_most_of_all_terms_until_they_are_answered() {
         let mut orders = Orders::new(4);
         let at = orders.add(Live::new(9, BUY, 10, 100));
-        let total = |quantity, price| Terms { leaves: false, quantity, price };
+        let total = |quantity, price| Terms { leaves: false, quantity, price, same: false };
         orders.add_pending(5, at, total(20, 90));
         orders.add_pending(5, at, total(5, 300));
-        orders.add_pending(6, at, Terms { leaves: true, quantity: 7, price: 100 });
+        orders.add_pending(6, at, Terms { leaves: true, quantity: 7, price: 100, same: false });
         assert_eq!(orders.reservation(orders.get(at), None), reserved(20, 1_800));
         assert_eq!(orders.largest_terms(orders.get(at)), total(20, 300));
 
