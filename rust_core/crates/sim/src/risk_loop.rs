@@ -350,7 +350,10 @@ impl RiskLoop {
             self.order_ids.push(verdict.order_id);
             let command = &batch.commands[index];
             if kind == VerdictKind::Accepted && !command.cl_ord_id().is_absent() {
-                self.names.push((command.account, command.cl_ord_id()));
+                // What is linked is cancelled and replaced more often.
+                let times = if command.link == 0 { 1 } else { 4 };
+                let name = (command.account, command.cl_ord_id());
+                self.names.extend(core::iter::repeat_n(name, times));
             }
         }
         Ok(())

@@ -376,7 +376,7 @@ impl RiskLoop {
             if self.rng.per_mille(400) {
                 command.price = self.price();
             }
-            if self.rng.per_mille(800) {
+            if self.rng.per_mille(600) {
                 command.quantity = self.quantity();
                 command.flags = if self.rng.per_mille(300) { FLAG_LEAVES } else { 0 };
             }
