@@ -3,6 +3,7 @@
 //! engine.
 
 mod limits;
+mod lists;
 mod money;
 mod operator;
 mod prices;
@@ -35,6 +36,8 @@ struct Pending {
     /// What it may come to: quantities, each with whether it is that of what is open.
     quantities: Vec<(bool, i64)>,
     price: i64,
+    /// It leaves the quantity to the order's entry.
+    same: bool,
 }
 
 impl Pending {
@@ -60,20 +63,25 @@ struct Order {
     cum: i64,
     pending: Vec<Pending>,
     ended_ns: Option<i64>,
+    /// The list that it says it came in.
+    list: Option<lists::Listed>,
 }
 
 impl Order {
-    /// The largest open quantity and notional of its terms.
-    fn reserves(&self) -> (i64, i128) {
-        let live = (self.leaves, i128::from(self.leaves) * i128::from(self.price));
+    /// The largest open quantity and notional of its terms, if it can have no more than this open
+    /// as it is.
+    fn reserves(&self, most: i64) -> Open {
+        let now = self.leaves.min(most);
         if self.follows {
             let pending = self.pending.iter();
-            let most = pending.clone().map(|one| one.open(self.cum)).fold(self.leaves, i64::max);
+            let open = |one: &Pending| if one.same { now } else { one.open(self.cum) };
+            let most = pending.clone().map(open).fold(now, i64::max);
             let highest = pending.map(|one| one.price).fold(self.price, i64::max);
             return (most, i128::from(most) * i128::from(highest));
         }
+        let live = (now, i128::from(now) * i128::from(self.price));
         self.pending.iter().fold(live, |most, pending| {
-            let open = pending.open(self.cum);
+            let open = if pending.same { now } else { pending.open(self.cum) };
             (most.0.max(open), most.1.max(i128::from(open) * i128::from(pending.price)))
         })
     }
@@ -290,7 +298,7 @@ impl ReferenceRisk {
             }
         }
         let stopped = self.killed_sessions.contains(&(batch.origin, command.session));
-        let judged = self.judge_new(command, terms, known.as_ref(), stopped);
+        let judged = self.judge_new((command, place), terms, known.as_ref(), stopped);
         self.count_message(command.account);
         if judged.is_ok() {
             self.count_in_row(command);
@@ -311,7 +319,7 @@ impl ReferenceRisk {
 
     fn judge_new(
         &self,
-        command: &Command,
+        (command, place): (&Command, u64),
         terms: Option<&OrderTerms>,
         known: Option<&Request>,
         stopped: bool,
@@ -401,6 +409,7 @@ impl ReferenceRisk {
             cum: 0,
             pending: Vec::new(),
             ended_ns: None,
+            list: lists::Listed::of(command, place),
         };
         let mut collared = (command.price != 0).then_some(command.price);
         if let (Priced::ByLimitIfAny, None, Some(terms)) = (priced, collared, terms) {
@@ -416,31 +425,6 @@ impl ReferenceRisk {
     fn live(&self, account: u32) -> impl Iterator<Item = (&u64, &Order)> {
         let lives = move |order: &Order| order.account == account && order.ended_ns.is_none();
         self.orders.iter().filter(move |(_, order)| lives(order))
-    }
-
-    /// What an account has open in an instrument, buys and sells; with one order as it would be.
-    fn open(
-        &self,
-        account: u32,
-        instrument: u32,
-        instead: Option<(Option<u64>, &Order)>,
-    ) -> [Open; 2] {
-        let mut open = [(0, 0); 2];
-        let mut add = |order: &Order| {
-            if order.instrument == instrument {
-                let (quantity, notional) = order.reserves();
-                let side = &mut open[usize::from(!order.buys)];
-                *side = (side.0 + quantity, side.1 + notional);
-            }
-        };
-        let replaced = instead.and_then(|(id, _)| id);
-        self.live(account)
-            .filter(|(&id, _)| Some(id) != replaced)
-            .for_each(|(_, order)| add(order));
-        if let Some((_, order)) = instead {
-            add(order);
-        }
-        open
     }
 
     /// What an account has open in an instrument now, buys and sells.
@@ -572,8 +556,11 @@ impl ReferenceRisk {
         stopped: bool,
     ) -> Result<Pending, Reject> {
         let total = order.cum + order.leaves;
-        let mut asked =
-            Pending { sequence: 0, quantities: vec![(false, total)], price: order.price };
+        let named = command.flags & FLAG_LEAVES != 0 || command.quantity != 0;
+        let waits = order.list.is_some_and(|list| list.waits);
+        let same = waits && !named && order.pending.iter().all(|pending| pending.same);
+        let quantities = vec![(false, total)];
+        let mut asked = Pending { sequence: 0, quantities, price: order.price, same };
         for pending in &order.pending {
             asked.quantities.extend_from_slice(&pending.quantities);
             asked.price = asked.price.max(pending.price);
@@ -592,7 +579,7 @@ impl ReferenceRisk {
         }
         asked.price = prices.into_iter().max().unwrap_or(asked.price);
         let leaves = command.flags & FLAG_LEAVES != 0;
-        if leaves || command.quantity != 0 {
+        if named {
             asked.quantities = vec![(leaves, command.quantity)];
         }
         let total = |&(leaves, quantity)| if leaves { quantity + order.cum } else { quantity };
@@ -644,6 +631,9 @@ impl ReferenceRisk {
         }
         order.cum += event.last_quantity;
         order.leaves = event.leaves_quantity;
+        if let (ExecType::Triggered, Some(list)) = (kind, &mut order.list) {
+            list.waits = false;
+        }
         if order.follows {
             let stop_price = if order.over_stop.is_some() { event.stop_price } else { 0 };
             order.price = order.price.max(event.price).max(stop_price);

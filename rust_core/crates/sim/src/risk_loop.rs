@@ -1,6 +1,7 @@
 //! Risk and matching joined as they are in the mesh, with stamps that lag, under a seeded flow of
 //! good and bad requests; judged by the plain reference and by what FILLS alone add up to.
 
+mod lists;
 mod operators;
 mod requests;
 
@@ -67,6 +68,7 @@ struct Ledger {
     held: BTreeMap<(u32, u32), (i64, i128)>,
     /// Both sides of every trade, the last ones last.
     trades: Vec<Event>,
+    lists: lists::Lists,
 }
 
 impl Ledger {
@@ -110,12 +112,25 @@ impl Ledger {
 
     /// Quantity, and notional if FILLS says it of all of them, that open orders of one side have.
     fn open(&self, account: u32, instrument: u32, buys: bool) -> (i64, Option<i128>) {
-        let of = |order: &&Resting| {
+        let of = |order: &Resting| {
             (order.account, order.instrument, order.buys) == (account, instrument, buys)
         };
-        self.open.values().filter(of).fold((0, Some(0)), |(quantity, notional), order| {
-            let more = order.price.map(|price| i128::from(order.leaves) * i128::from(price));
-            (quantity + order.leaves, notional.zip(more).map(|(sum, more)| sum + more))
+        let mut sum = (0, Some(0));
+        let mut pairs = BTreeMap::<u64, (i64, Option<i128>)>::new();
+        for (&id, order) in self.open.iter().filter(|(_, order)| of(order)) {
+            let pair = self.lists.pair_of(id);
+            let quantity = order.leaves.min(pair.map_or(i64::MAX, |(_, most)| most));
+            let notional = order.price.map(|price| i128::from(quantity) * i128::from(price));
+            if let Some((first, _)) = pair {
+                let most = pairs.entry(first).or_insert((0, Some(0)));
+                let larger = most.1.zip(notional).map(|(one, other)| one.max(other));
+                *most = (most.0.max(quantity), larger);
+            } else {
+                sum = (sum.0 + quantity, sum.1.zip(notional).map(|(sum, more)| sum + more));
+            }
+        }
+        pairs.into_values().fold(sum, |sum, (quantity, notional)| {
+            (sum.0 + quantity, sum.1.zip(notional).map(|(sum, more)| sum + more))
         })
     }
 }
@@ -339,7 +354,10 @@ impl RiskLoop {
             self.order_ids.push(verdict.order_id);
             let command = &batch.commands[index];
             if kind == VerdictKind::Accepted && !command.cl_ord_id().is_absent() {
-                self.names.push((command.account, command.cl_ord_id()));
+                // What is linked is cancelled and replaced more often.
+                let times = if command.link == 0 { 1 } else { 4 };
+                let name = (command.account, command.cl_ord_id());
+                self.names.extend(core::iter::repeat_n(name, times));
             }
         }
         Ok(())
@@ -358,8 +376,12 @@ impl RiskLoop {
         self.matching.apply(&batch, &mut fills).map_err(|error| error.to_string())?;
         let applied = self.market_data.apply(&fills.view(), &mut self.updates);
         applied.map_err(|error| error.to_string())?;
+        self.ledger.lists.read_orders(&batch);
         for event in &fills.events {
             *self.tally.entry(2_000 + event.exec_type).or_default() += 1;
+            if self.ledger.lists.read_event(event) {
+                *self.tally.entry(3_000 + event.exec_type).or_default() += 1;
+            }
         }
         self.ledger.read(&fills);
         self.compare_books()?;
@@ -383,11 +405,34 @@ impl RiskLoop {
         Ok(())
     }
 
-    /// Has risk and the reference take in the next message of FILLS.
+    /// Has risk and the reference take in the next message of FILLS. Nothing that happens to what
+    /// was accepted, but for busts, makes the worst that can come of it worse; what a replace wants
+    /// to have open whatever trades before it is counted as it trades.
     fn learn(&mut self) {
         let fills = self.waiting.pop_front().expect("it waits");
+        let before = self.worst();
         self.risk.apply_fills(&fills.view()).expect("what happened");
         self.reference.apply_fills(&fills.view());
+        let busts = |event: &Event| event.exec_type == ExecType::TradeBust.number();
+        if !fills.events.iter().any(busts) {
+            let mut both = self.worst().into_iter().zip(before);
+            let worse = both.position(|(now, then)| then.is_some_and(|then| now > Some(then)));
+            assert_eq!(worse, None, "after message {} of FILLS", fills.sequence);
+        }
+    }
+
+    /// The positions that could come of all open orders of a side, counted in its direction; none
+    /// where a replace asks to have something open whatever trades before it.
+    fn worst(&self) -> Vec<Option<i64>> {
+        let accounts = (1..=ACCOUNTS).flat_map(|id| (1..=INSTRUMENTS).map(move |at| (id, at)));
+        let wanting = self.reference.wanting_open();
+        let worst = |(account, instrument)| {
+            let wants = wanting.contains(&(account, instrument));
+            let at = self.risk.position_in(account, instrument).filter(|_| !wants);
+            let at = at.map(|at| [at.quantity + at.open_buy, at.open_sell - at.quantity]);
+            at.map_or([None; 2], |worst| worst.map(Some))
+        };
+        accounts.flat_map(worst).collect()
     }
 
     /// Has risk know everything that happened, and compares all it counts with the reference, and

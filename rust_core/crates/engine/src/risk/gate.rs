@@ -101,7 +101,8 @@ impl RiskEngine {
         let &Command { side, price, quantity, .. } = command;
         let odd = (command.stop_price | command.display_quantity | command.expire_time) as u64
             | command.order_id
-            | u64::from(command.orig_cl_ord_id_index | command.flags & !QUICK_FLAGS);
+            | u64::from(command.orig_cl_ord_id_index | command.flags & !QUICK_FLAGS)
+            | u64::from(command.link);
         // Sides come as they like: a number, not a branch, which would be guessed wrong.
         let side = usize::from(side.wrapping_sub(Side::Buy.number()));
         if odd != 0 || command.ord_type != OrdType::Limit.number() || side > SELL {
@@ -173,7 +174,8 @@ impl RiskEngine {
         self.count_message(account);
         let at = self.tie_up(account, &order);
         let (key, digest) = (key(command.account, &command.cl_ord_id()), digest(command, None));
-        let request = Request { account, key, hash, digest, known: Known::Unused, stopped: false };
+        let request =
+            Request { account, key, hash, digest, known: Known::Unused, stopped: false, place: 0 };
         Some(self.admit(at, &order, &request, context.place))
     }
 
@@ -278,7 +280,8 @@ impl RiskEngine {
     #[cfg(debug_assertions)]
     fn assert_exact(&self, command: &Command, account: u32, hash: u64, order: &NewOrder) {
         let (key, digest) = (key(command.account, &command.cl_ord_id()), digest(command, None));
-        let request = Request { account, key, hash, digest, known: Known::Unused, stopped: false };
+        let request =
+            Request { account, key, hash, digest, known: Known::Unused, stopped: false, place: 0 };
         let judged = self.judge_new(command, None, &request, &mut super::checks::Silent);
         assert_eq!(judged.as_ref(), Ok(order), "the quick look and the exact judgement");
     }

@@ -5,17 +5,15 @@ use super::client_ids::{digest, digest_with_terms, key, Key, BURNT};
 use super::conversions::Money;
 use super::holding::Holding;
 use super::levels::Change;
-use super::orders::{Counted, Live, Reservation, Terms};
+use super::orders::{Counted, Reservation};
 use super::reference::{bits, VENUE};
 use super::shape::{
     earliest, fingerprint_of, is_absent, names_itself, new_order_kind, quantity_fits,
-    replace_quantity_fits, replace_shape, says_what_new_orders_say, when,
+    says_what_new_orders_say, when,
 };
 use super::{accepted, cancel_refused, refused, repeated, Context, RiskEngine, Ruling};
 use crate::batch::Batch;
-use crate::pod::{
-    ClOrdId, Command, OrdType, OrderTerms, FLAG_LEAVES, FLAG_REDUCE_ONLY, FLAG_TERMS, MAX_PRICE,
-};
+use crate::pod::{ClOrdId, Command, OrdType, OrderTerms, FLAG_REDUCE_ONLY, FLAG_TERMS, MAX_PRICE};
 use crate::reject::Reject;
 use crate::table::{hash_words, NONE};
 
@@ -30,6 +28,8 @@ pub(super) struct Request {
     pub(super) known: Known,
     /// Whether the kill switch of its session is on.
     pub(super) stopped: bool,
+    /// Its place if it is a new order; 0 in a dry run.
+    pub(super) place: u64,
 }
 
 /// What is known of a request's client order id.
@@ -61,19 +61,13 @@ pub(super) struct NewOrder {
     pub(super) bound: i64,
     /// How far above its stop price it is counted, if it waits for that.
     pub(super) over: i64,
+    /// What its account reserves for it.
     pub(super) reserved: Reservation,
     /// What margin asks for its holding once it is accepted.
     pub(super) needed: i128,
     /// The exposure of its holding then, if the account's is kept.
     pub(super) exposure: i128,
     pub(super) fingerprint: u64,
-}
-
-/// A replace that may go on.
-pub(super) struct Replace {
-    order: u32,
-    terms: Terms,
-    wanted: Reservation,
 }
 
 /// The target of a cancel or replace.
@@ -89,7 +83,7 @@ pub(super) enum Target {
 
 impl Target {
     /// Why it can't be cancelled or replaced.
-    fn failure(self) -> Option<Reject> {
+    pub(super) fn failure(self) -> Option<Reject> {
         match self {
             Self::Live(_) => None,
             Self::Ended(_) => Some(Reject::TooLate),
@@ -148,7 +142,7 @@ impl RiskEngine {
         } else {
             Known::Unused
         };
-        Request { account, key, hash, digest, known, stopped: false }
+        Request { account, key, hash, digest, known, stopped: false, place: 0 }
     }
 
     /// What is known of a key whose hash is known.
@@ -174,6 +168,7 @@ impl RiskEngine {
             return refused(place, Reject::UnknownAccount);
         };
         request.stopped = self.killed_sessions.stops(context.batch.origin, command.session);
+        request.place = place;
         if let Known::Same(at) = request.known {
             let first = self.ids.get(at).place;
             return repeated(first, first);
@@ -186,6 +181,11 @@ impl RiskEngine {
         }
         self.count_message(request.account);
         match judged {
+            Ok(order) if command.link != 0 => {
+                let ruling = self.accept_new(&order, &request, place);
+                self.join_list(command, place);
+                ruling
+            }
             Ok(order) => self.accept_new(&order, &request, place),
             Err(reason) => {
                 self.remember(&request, place, reason);
@@ -241,7 +241,11 @@ impl RiskEngine {
         let places = (request.account, instrument);
         let (counted_at, bound) = self.counted_at((command, terms), places, (side, counted));
         let price = counted_at.unwrap_or(0);
-        let reserved = Reservation::of(command.quantity, price);
+        let wanted = Reservation::of(command.quantity, price);
+        let (reserved, alive) = match command.link {
+            0 => (wanted, command.quantity),
+            _ => self.leg_asks(command, request.place, wanted),
+        };
         let reduce_only = command.flags & FLAG_REDUCE_ONLY != 0;
         let checks = trader.checks & bits::DUPLICATES != 0 || trader.grouped;
         let fingerprint = if checks { fingerprint_of(command) } else { 0 };
@@ -260,7 +264,9 @@ impl RiskEngine {
             },
             price: counted_at,
             had: Reservation::default(),
-            wanted: reserved,
+            wanted,
+            more: reserved,
+            alive,
             fingerprint,
             stopped: request.stopped,
         };
@@ -303,7 +309,7 @@ impl RiskEngine {
 
     /// The first limit that what is asked of an account in an instrument, by places, would break:
     /// of its own, of its firm's and of the venue's the earliest in order of precedence.
-    fn judge_limits<O: Observer>(
+    pub(super) fn judge_limits<O: Observer>(
         &self,
         (account, instrument, holding): (u32, u32, Option<u32>),
         asked: &Asked,
@@ -417,7 +423,7 @@ impl RiskEngine {
     }
 
     /// The id of the order that a target is, 0 if none.
-    fn target_id(&self, target: Target) -> u64 {
+    pub(super) fn target_id(&self, target: Target) -> u64 {
         match target {
             Target::Live(at) => self.orders.get(at).id,
             Target::Ended(id) => id,
@@ -436,7 +442,13 @@ impl RiskEngine {
     }
 
     /// Keeps a request about an order: with a live order's entries, else for 24 h from now.
-    fn remember_about(&mut self, request: &Request, place: u64, target: Target, reason: Reject) {
+    pub(super) fn remember_about(
+        &mut self,
+        request: &Request,
+        place: u64,
+        target: Target,
+        reason: Reject,
+    ) {
         match target {
             Target::Live(at) if request.known == Known::Unused && self.ids.has_room(1) => {
                 let Request { key, hash, digest, .. } = *request;
@@ -526,136 +538,5 @@ impl RiskEngine {
                 .map(Some)
                 .ok_or(Reject::UnsupportedCharacteristic),
         }
-    }
-
-    #[inline(never)]
-    pub(super) fn replace_order(&mut self, command: &Command, context: &Context<'_>) -> Ruling {
-        let orig = match Self::orig(command, context.batch) {
-            Ok(orig) => orig,
-            Err(reason) => return cancel_refused(0, reason),
-        };
-        let Some(mut request) = self.request(command, context.hashes, None) else {
-            return cancel_refused(0, Reject::UnknownAccount);
-        };
-        request.stopped = self.killed_sessions.stops(context.batch.origin, command.session);
-        if let Known::Same(at) = request.known {
-            return self.repeat_of(at);
-        }
-        let target = self.target(command, orig, context.hashes);
-        let order_id = self.target_id(target);
-        let own_name = names_itself(command, orig);
-        self.begin_days(request.account);
-        let judged = self.judge_replace(command, &request, (target, own_name), &mut Silent);
-        self.count_message(request.account);
-        match judged {
-            Ok(replace) => {
-                self.remember_about(&request, context.place, target, Reject::Other);
-                self.accept_replace(&replace, context.batch.sequence);
-                accepted(order_id)
-            }
-            Err(reason) => {
-                if reason != Reject::SystemUnavailable {
-                    self.remember_about(&request, context.place, target, reason);
-                }
-                cancel_refused(order_id, reason)
-            }
-        }
-    }
-
-    /// Whether a replace may go on, or the first reason why not; `own_name` says that it names its
-    /// target by its own client order id.
-    pub(super) fn judge_replace<O: Observer>(
-        &self,
-        command: &Command,
-        request: &Request,
-        (target, own_name): (Target, bool),
-        observer: &mut O,
-    ) -> Result<Replace, Reject> {
-        let named = self.reference.instrument_place(command.instrument);
-        let live = match target {
-            Target::Live(at) => Some(self.orders.get(at)),
-            Target::Ended(_) | Target::Unknown => None,
-        };
-        let instrument = live.map(|order| order.instrument).or(named);
-        let listed = instrument.map(|place| &self.reference.listed[place as usize]);
-        let failure = earliest![
-            when(command.instrument != 0 && named.is_none(), Reject::UnknownSymbol),
-            when(request.known == Known::Other, Reject::DuplicateClOrdId),
-            when(own_name, Reject::UnsupportedCharacteristic),
-            replace_shape(command, request, live),
-            when(!replace_quantity_fits(command, listed), Reject::IncorrectQuantity),
-            when(!self.replace_prices_fit(command, instrument), Reject::TickSize),
-            when(listed.is_some_and(|listed| !listed.enabled), Reject::MarketClosed),
-            target.failure(),
-            when(request.known == Known::Burnt, Reject::Stale),
-        ];
-        let (Target::Live(at), Some(order), None) = (target, live, failure) else {
-            return Err(failure.unwrap_or(Reject::UnknownOrder));
-        };
-        let (terms, mut asked) = self.replace_asks(command, order);
-        asked.stopped = request.stopped;
-        let pair = (request.account, order.instrument, Some(order.holding));
-        if let Some(reason) = self.judge_limits(pair, &asked, observer) {
-            return Err(reason);
-        }
-        if !self.ids.has_room(1) || !self.orders.has_room_for_pending(at) {
-            return Err(Reject::SystemUnavailable);
-        }
-        Ok(Replace { order: at, terms, wanted: asked.wanted })
-    }
-
-    /// Whether the prices of a replace are some, or unchanged.
-    fn replace_prices_fit(&self, command: &Command, instrument: Option<u32>) -> bool {
-        [command.price, command.stop_price].into_iter().all(|price| match instrument {
-            _ if price == 0 => true,
-            Some(place) => self.reference.on_tick(place, price),
-            None => (1..=MAX_PRICE).contains(&price),
-        })
-    }
-
-    /// The terms that a replace asks for, and what the limit checks are to judge.
-    fn replace_asks(&self, command: &Command, order: &Live) -> (Terms, Asked) {
-        let mut terms = self.orders.largest_terms(order);
-        // A new stop price of one that buys up to a limit changes nothing that is counted.
-        let by_stop = matches!(order.counted, Counted::Stop | Counted::StopLimit);
-        let stops = command.stop_price != 0 && by_stop;
-        if command.price != 0 || stops {
-            let listed = &self.reference.listed[order.instrument as usize];
-            let limit = match command.price {
-                0 => 0,
-                price => listed.counted(order.side.into(), price),
-            };
-            terms.price = order.counted_at(limit, command.stop_price);
-        }
-        if command.flags & FLAG_LEAVES != 0 || command.quantity != 0 {
-            let leaves = command.flags & FLAG_LEAVES != 0;
-            terms.total = if leaves { 0 } else { command.quantity };
-            terms.leaves = if leaves { command.quantity } else { 0 };
-        }
-        let asked = Asked {
-            new: false,
-            side: usize::from(order.side),
-            reduce_only: order.reduce_only,
-            quantity: terms.total(order.cum),
-            limit_price: (command.price != 0).then_some(command.price),
-            price: Some(terms.price),
-            had: order.reserved,
-            wanted: self.orders.reservation(order, Some(&terms)),
-            fingerprint: 0,
-            stopped: false,
-        };
-        (terms, asked)
-    }
-
-    fn accept_replace(&mut self, replace: &Replace, sequence: u64) {
-        self.orders.add_pending(sequence, replace.order, replace.terms);
-        let order = self.orders.get_mut(replace.order);
-        let had = order.reserved;
-        order.reserved = replace.wanted;
-        if order.counted.never_falls() {
-            order.price = replace.terms.price;
-        }
-        let (holding, side) = (order.holding, usize::from(order.side));
-        self.reserve(holding, side, had, replace.wanted);
     }
 }

@@ -5,7 +5,8 @@
 //! the same state and say the same, byte for byte.
 //!
 //! - [`client_ids`]: which client order ids were used, and for which order;
-//! - [`orders`] and [`holding`]: what is open and held, and what that ties up;
+//! - [`orders`] and [`holding`]: what is open and held, and what that ties up; `lists`: of orders
+//!   that cancel each other or wait for another only what can trade;
 //! - [`reference`]: instruments, accounts and limits; `operator`: what operators do to markets;
 //! - [`checks`]: the limit checks, in order of precedence; `judge` has those of shape and state;
 //! - `gate`: a quick look that lets most orders pass before the exact checks; `accept`: what
@@ -36,11 +37,13 @@ mod judge;
 mod kills;
 mod levels;
 mod listed;
+mod lists;
 mod operator;
 mod orders;
 mod origins;
 mod query;
 mod reference;
+mod replace;
 mod shape;
 
 use alloc::collections::VecDeque;
@@ -107,6 +110,7 @@ pub struct RiskEngine {
     fees: fees::Fees,
     ids: client_ids::ClientIds,
     orders: orders::Orders,
+    lists: lists::Lists,
     holdings: Arena<holding::Holding>,
     holding_index: Table,
     /// The holdings of each trader, by place: what a walk over them reads, so that no wait for one
@@ -168,6 +172,7 @@ impl RiskEngine {
             fees: fees::Fees::default(),
             ids: client_ids::ClientIds::new(bounds.client_ids),
             orders: orders::Orders::new(bounds.orders),
+            lists: lists::Lists::default(),
             holdings: Arena::default(),
             holding_index: Table::default(),
             held_by: Vec::new(),

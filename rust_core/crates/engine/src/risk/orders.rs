@@ -6,7 +6,7 @@
 use alloc::collections::VecDeque;
 
 use crate::pod::MAX_PRICE;
-use crate::table::Arena;
+use crate::table::{Arena, NONE};
 
 /// The most unanswered replaces of one order: each is looked at when one of them is answered.
 pub const MAX_PENDING: u32 = 1024;
@@ -27,12 +27,19 @@ impl Reservation {
         Self { quantity, notional: i128::from(quantity) * i128::from(price) }
     }
 
+    /// The larger quantity and the larger notional of two.
     #[inline]
-    fn or_more(self, other: Self) -> Self {
+    pub fn or_more(self, other: Self) -> Self {
         Self {
             quantity: self.quantity.max(other.quantity),
             notional: self.notional.max(other.notional),
         }
+    }
+
+    /// How much more it is than another.
+    #[inline]
+    pub fn beyond(self, other: Self) -> Self {
+        Self { quantity: self.quantity - other.quantity, notional: self.notional - other.notional }
     }
 }
 
@@ -92,10 +99,12 @@ pub struct Live {
     last_pending: u64,
     /// How far above its stop price one that waits for that is counted.
     pub over: i64,
-    /// What it reserves, as its holding counts it.
+    /// What it reserves, as its holding counts it; nothing where its list counts instead.
     pub reserved: Reservation,
     /// Whether it never increases the position.
     pub reduce_only: bool,
+    /// The list that it came in, if in one.
+    pub list: u32,
 }
 
 impl Live {
@@ -118,6 +127,7 @@ impl Live {
         over: 0,
         reserved: Reservation { quantity: 0, notional: 0 },
         reduce_only: false,
+        list: NONE,
     };
 
     /// An order of this many with nothing traded and nothing pending, not yet linked to the rest.
@@ -141,6 +151,7 @@ impl Live {
             over: 0,
             reserved: Reservation::of(quantity, price),
             reduce_only: false,
+            list: NONE,
         }
     }
 
@@ -168,6 +179,9 @@ pub struct Terms {
     pub leaves: i64,
     /// The price it is counted at.
     pub price: i64,
+    /// Whether what is open stays as it is then: of the exit of a bracket that waits, of which only
+    /// its entry decides how much that is.
+    pub same: bool,
 }
 
 impl Terms {
@@ -262,6 +276,7 @@ impl Orders {
         new.reserved.quantity = order.reserved.quantity;
         new.reserved.notional = order.reserved.notional;
         new.reduce_only = order.reduce_only;
+        new.list = order.list;
         at
     }
 
@@ -274,37 +289,48 @@ impl Orders {
     /// What an order must reserve now, and with further terms if given.
     #[inline]
     pub fn reservation(&self, order: &Live, further: Option<&Terms>) -> Reservation {
+        self.reservation_within(order, further, i64::MAX)
+    }
+
+    /// The same of one that can have no more than `most` open as it is.
+    #[inline]
+    pub fn reservation_within(
+        &self,
+        order: &Live,
+        further: Option<&Terms>,
+        most: i64,
+    ) -> Reservation {
         // What is never counted at less may have any of its quantities at the highest price.
         let highest = further.map_or(order.price, |terms| order.price.max(terms.price));
         let least = if order.counted.never_falls() { highest } else { 0 };
-        let of = |quantity, price: i64| Reservation::of(quantity, price.max(least));
-        let mut most = of(order.leaves, order.price);
+        let now = order.leaves.min(most);
+        let of = |open, price: i64| Reservation::of(open, price.max(least));
+        self.asked(order).chain(further).fold(of(now, order.price), |most, terms| {
+            let open = if terms.same { now } else { terms.open(order.cum) };
+            most.or_more(of(open, terms.price))
+        })
+    }
+
+    /// The terms that unanswered replaces of an order ask for, oldest first.
+    pub fn asked(&self, order: &Live) -> impl Iterator<Item = &Terms> {
         let mut number = order.first_pending;
-        while number != 0 {
-            let pending = &self.pending[(number - self.first_number) as usize];
-            let terms = &pending.terms;
-            most = most.or_more(of(terms.open(order.cum), terms.price));
-            number = pending.next;
-        }
-        match further {
-            Some(terms) => most.or_more(of(terms.open(order.cum), terms.price)),
-            None => most,
-        }
+        core::iter::from_fn(move || {
+            let next = (number != 0).then(|| &self.pending[(number - self.first_number) as usize]);
+            number = next.map_or(0, |pending| pending.next);
+            next.map(|pending| &pending.terms)
+        })
     }
 
     /// The largest quantities of all terms at the highest price: what "unchanged" means for a
     /// replace that comes while others are unanswered. Which of a total and an open quantity is
     /// the larger depends on what trades until then, so both are kept.
     pub fn largest_terms(&self, order: &Live) -> Terms {
-        let mut largest = Terms { total: order.cum + order.leaves, leaves: 0, price: order.price };
-        let mut number = order.first_pending;
-        while number != 0 {
-            let pending = &self.pending[(number - self.first_number) as usize];
-            let Terms { total, leaves, price } = pending.terms;
-            largest.total = largest.total.max(total);
-            largest.leaves = largest.leaves.max(leaves);
-            largest.price = largest.price.max(price);
-            number = pending.next;
+        let total = order.cum + order.leaves;
+        let mut largest = Terms { total, leaves: 0, price: order.price, same: false };
+        for terms in self.asked(order) {
+            largest.total = largest.total.max(terms.total);
+            largest.leaves = largest.leaves.max(terms.leaves);
+            largest.price = largest.price.max(terms.price);
         }
         largest
     }
@@ -364,10 +390,10 @@ mod tests {
     fn the_reservation_is_the_most_of_all_terms_until_they_are_answered() {
         let mut orders = Orders::new(4);
         let at = orders.add(Live::new(9, BUY, 10, 100));
-        let total = |total, price| Terms { total, leaves: 0, price };
+        let total = |total, price| Terms { total, leaves: 0, price, same: false };
         orders.add_pending(5, at, total(20, 90));
         orders.add_pending(5, at, total(5, 300));
-        orders.add_pending(6, at, Terms { total: 0, leaves: 7, price: 100 });
+        orders.add_pending(6, at, Terms { leaves: 7, ..total(0, 100) });
         assert_eq!(orders.reservation(orders.get(at), None), reserved(20, 1_800));
         let largest = orders.largest_terms(orders.get(at));
         assert_eq!(largest, Terms { leaves: 7, ..total(20, 300) });
