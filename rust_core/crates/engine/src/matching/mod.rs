@@ -5,6 +5,7 @@
 //! before it, it can become an order and end; what is left over is shared by trades and timers in
 //! order of need.
 
+mod ahead;
 mod auction;
 mod brief;
 mod bust;
@@ -39,6 +40,7 @@ use crate::pod::{
 };
 use crate::reject::Reject;
 use crate::ticks::Ticks;
+use ahead::AHEAD;
 use refusals::{
     earliest, is_plain, misfit, refusal_of_risk, shape_of_new, shape_of_replace, shape_of_special,
     terms,
@@ -214,7 +216,12 @@ impl MatchingEngine {
         if batch.status != BatchStatus::Held {
             self.go_on(Room::before(batch.commands.len()), fills);
         }
+        let ahead = self.looks_ahead(batch.commands.len());
         for (index, (command, verdict)) in batch.commands.iter().zip(batch.verdicts).enumerate() {
+            if ahead && index % AHEAD == 0 {
+                let first = place(self.shard, batch.sequence, index as u32);
+                self.look_ahead(&batch.commands[index..], &batch.verdicts[index..], first);
+            }
             let set_aside = EVENTS_PER_COMMAND * (batch.commands.len() - index);
             let context = Context {
                 command,
