@@ -37,7 +37,7 @@ RESERVED = (
     "Limits.maxDailyLossLow",
     "Limits.maxDailyLossHigh",
 )
-SEMANTICS_VERSION = 3
+SEMANTICS_VERSION = 4
 LEAST_POINTERS = 5
 BITS = {"uint8": 8, "uint16": 16, "uint32": 32, "uint64": 64, "int64": 63}
 

@@ -142,7 +142,7 @@ pub struct ReferenceRisk {
     /// What currencies are worth.
     values: BTreeMap<u64, i64>,
     fees: BTreeMap<Who, FeeSchedule>,
-    /// What was paid, native, by account and instrument.
+    /// What was paid, money of the instrument's currency, by account and instrument.
     paid: BTreeMap<(u32, u32), i128>,
     /// What was traded by accounts whose schedule has or had tiers, by day.
     volumes: BTreeMap<u32, BTreeMap<i64, i128>>,

@@ -27,7 +27,7 @@ use walk::Walk;
 /// The version of the schemas that this build reads and writes.
 pub const SCHEMA_VERSION: u16 = 1;
 /// The version of the rules that this build knows.
-pub const SEMANTICS_VERSION: u16 = 3;
+pub const SEMANTICS_VERSION: u16 = 4;
 /// The largest frame, which is also the largest payload of the message bus.
 pub const MAX_BYTES: usize = 8 << 20;
 /// Bytes before the segment: the count of segments less one, and the words of the only one.

@@ -104,7 +104,7 @@ class LogSettings:
     tokens: tuple[str, ...] | None = None
     """The tokens of a shard's subjects; None: all of them, which only one shard can have."""
     schema_version: int = 1
-    semantics_version: int = 3
+    semantics_version: int = 4
 
     def __post_init__(self) -> None:
         if self.fills_max_bytes < FILLS_PER_ORDERS * self.orders_max_bytes:

@@ -21,6 +21,8 @@ use crate::orders::DAY_NS;
 pub(super) struct Moved {
     pub position: i64,
     pub cash: i128,
+    /// What was paid, money of the instrument's currency.
+    pub fees: i128,
     /// Its absolute position.
     pub gross: i64,
 }
@@ -149,7 +151,7 @@ impl RiskEngine {
         let close = i128::from(listed.close(today));
         let trader = &mut self.reference.traders[holding.account as usize];
         let won = moved.cash + i128::from(moved.position) * close;
-        trader.day_won += at_rate(won, listed.rates.full);
+        trader.day_won += at_rate(won, listed.rates.full) - Money::Same.count_fees(moved.fees);
         trader.day_gross += at_rate(i128::from(moved.gross) * close, listed.rates.full);
     }
 
