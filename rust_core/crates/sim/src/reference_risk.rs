@@ -2,11 +2,13 @@
 //! everything anew whenever it is asked. Slow, short, and written from the rules, not from the
 //! engine.
 
+mod bands;
 mod limits;
 mod money;
 mod operator;
 mod shape;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::ids::{place, sequence_of};
@@ -132,6 +134,10 @@ pub struct ReferenceRisk {
     /// Prices of the last auctions.
     auctioned: BTreeMap<u32, i64>,
     orders: BTreeMap<u64, Order>,
+    /// Those of an account that live, so that nobody has to look through all that ever were.
+    alive: BTreeMap<u32, BTreeSet<u64>>,
+    /// Those with unanswered replaces.
+    replaced: BTreeSet<u64>,
     requests: BTreeMap<(u32, ClOrdId), Request>,
     holdings: BTreeMap<(u32, u32), Holding>,
     origins: BTreeMap<u64, u64>,
@@ -148,6 +154,8 @@ pub struct ReferenceRisk {
     volumes: BTreeMap<u32, BTreeMap<i64, i128>>,
     /// What each side of a trade was charged.
     charged: BTreeMap<(u64, u16), i128>,
+    /// Balances and exposures of accounts that nothing has touched since they were counted.
+    counted: RefCell<BTreeMap<u32, (i128, i128)>>,
 }
 
 fn refuse<T>(reason: Reject) -> Result<T, Reject> {
@@ -297,6 +305,8 @@ impl ReferenceRisk {
         }
         match judged {
             Ok((order, worst)) => {
+                self.touch(order.account);
+                self.alive.entry(order.account).or_default().insert(place);
                 self.orders.insert(place, order);
                 (VerdictKind::Accepted, None, place, worst as u64)
             }
@@ -397,59 +407,10 @@ impl ReferenceRisk {
         self.whose(account).into_iter().any(bounded)
     }
 
-    fn reference_price(&self, instrument: &Instrument) -> Option<i64> {
-        let last = self.last_price.get(&instrument.id).copied();
-        last.or((instrument.reference_price != 0).then_some(instrument.reference_price))
-    }
-
-    fn market_price(&self, account: u32, instrument: &Instrument) -> Option<i64> {
-        let (reference, width) = self.market_width(account, instrument)?;
-        Some(MAX_PRICE.min(reference + width))
-    }
-
-    fn lowest_market_price(&self, account: u32, instrument: &Instrument) -> Option<i64> {
-        let (reference, width) = self.market_width(account, instrument)?;
-        Some(1.max(reference - width))
-    }
-
-    /// What orders without a price are counted around, and how far from it.
-    fn market_width(&self, account: u32, instrument: &Instrument) -> Option<(i64, i64)> {
-        let reference = self.reference_price(instrument)?;
-        let limits = self.limits.get(&(Who::Account(account), 0));
-        let collar = limits.filter(|limits| limits.checks & 4 != 0).map_or(1_000, |l| l.collar_bps);
-        let rules = self.rules.get(&instrument.id);
-        let [statically, dynamically, protected] = rules.map_or([0; 3], |rules| {
-            [rules.static_band_bps, rules.dynamic_band_bps, rules.protection_bps]
-        });
-        let bps = match (dynamically, protected) {
-            (0, 0) if statically != 0 => statically,
-            (0, 0) => collar,
-            (0, only) | (only, 0) => only,
-            (one, other) => one.min(other),
-        };
-        Some((reference, reference * i64::from(bps) / 10_000))
-    }
-
-    /// Where the static band of an instrument ends above, if it has one around something.
-    fn highest_in_band(&self, instrument: &Instrument) -> Option<i64> {
-        let bps = i64::from(self.rules.get(&instrument.id)?.static_band_bps);
-        let auctioned = self.auctioned.get(&instrument.id).copied();
-        let middle = auctioned.unwrap_or(instrument.reference_price);
-        (bps > 0 && middle > 0).then(|| MAX_PRICE.min(middle + middle * bps / 10_000))
-    }
-
-    /// The same below.
-    fn lowest_in_band(&self, instrument: &Instrument) -> Option<i64> {
-        let bps = i64::from(self.rules.get(&instrument.id)?.static_band_bps);
-        let auctioned = self.auctioned.get(&instrument.id).copied();
-        let middle = auctioned.unwrap_or(instrument.reference_price);
-        (bps > 0 && middle > 0).then(|| 1.max(middle - middle * bps / 10_000))
-    }
-
     /// The live orders of an account.
     fn live(&self, account: u32) -> impl Iterator<Item = (&u64, &Order)> {
-        let lives = move |order: &Order| order.account == account && order.ended_ns.is_none();
-        self.orders.iter().filter(move |(_, order)| lives(order))
+        let alive = self.alive.get(&account).into_iter().flatten();
+        alive.map(|id| (id, &self.orders[id]))
     }
 
     /// What an account has open in an instrument, buys and sells; with one order as it would be.
@@ -487,6 +448,12 @@ impl ReferenceRisk {
     #[must_use]
     pub fn holding(&self, account: u32, instrument: u32) -> Holding {
         self.holdings.get(&(account, instrument)).copied().unwrap_or_default()
+    }
+
+    /// The account and instrument of an order.
+    #[must_use]
+    pub fn about(&self, id: u64) -> Option<(u32, u32)> {
+        self.orders.get(&id).map(|order| (order.account, order.instrument))
     }
 
     /// How many live orders an account has.
@@ -547,6 +514,10 @@ impl ReferenceRisk {
         }
         match judged {
             Ok(pending) => {
+                self.touch(account);
+                if pending.is_some() {
+                    self.replaced.insert(order_id);
+                }
                 let order = self.orders.get_mut(&order_id).expect("it was found");
                 order.pending.extend(
                     pending.map(|pending| Pending { sequence: sequence_of(place), ..pending }),
@@ -634,9 +605,15 @@ impl ReferenceRisk {
         for event in fills.events {
             self.event(event);
         }
-        for order in self.orders.values_mut() {
+        let orders = &mut self.orders;
+        let mut answered = BTreeSet::new();
+        self.replaced.retain(|id| {
+            let order = orders.get_mut(id).expect("it was replaced");
             order.pending.retain(|pending| pending.sequence > fills.sequence);
-        }
+            answered.insert(order.account);
+            !order.pending.is_empty()
+        });
+        answered.into_iter().for_each(|account| self.touch(account));
     }
 
     fn event(&mut self, event: &Event) {
@@ -645,6 +622,7 @@ impl ReferenceRisk {
             return;
         }
         let now_ns = self.now_ns;
+        self.touch(event.account);
         if kind == ExecType::TradeBust {
             let last = self.last_price.get(&event.instrument).copied();
             let (key, buys) = ((event.account, event.instrument), event.side != 1);
@@ -664,6 +642,7 @@ impl ReferenceRisk {
         let over = matches!(kind, ExecType::Canceled | ExecType::Expired | ExecType::Rejected);
         if over {
             order.ended_ns = Some(now_ns);
+            self.end(event);
             return;
         }
         order.cum += event.last_quantity;
@@ -680,11 +659,16 @@ impl ReferenceRisk {
             let (account, instrument, buys) = (order.account, order.instrument, order.buys);
             if order.leaves == 0 {
                 order.ended_ns = Some(now_ns);
+                self.end(event);
             }
             let fee = self.charge(event);
             *self.paid.entry((account, instrument)).or_default() += fee;
             self.trade((account, instrument), buys, event.last_price, event.last_quantity);
         }
+    }
+
+    fn end(&mut self, event: &Event) {
+        self.alive.entry(event.account).or_default().remove(&event.order_id);
     }
 
     fn trade(&mut self, key: (u32, u32), buys: bool, price: i64, quantity: i64) {

@@ -2,9 +2,10 @@
 //!
 //! A trade is charged at the rate of its side, maker or taker; in an auction both sides take. The
 //! fee is counted in money of the instrument's currency, 10^-12 of a unit, rounded up: a fee is a
-//! fraction of that more, a rebate a fraction less. What a tier asks for is what the account has traded on the last 30 days
-//! of journal time, UTC, today and all that came before the trade included, since its schedule has
-//! had tiers; each trade counts in the account's currency as it was worth then, rounded down.
+//! fraction of that more, a rebate a fraction less. What a tier asks for is what the account has
+//! traded on the last 30 days of journal time, UTC, today and all that came before the trade
+//! included, since its schedule has had tiers; each trade counts in the account's currency as it
+//! was worth then, rounded down.
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
@@ -170,7 +171,8 @@ impl RiskEngine {
         places.into_iter().find_map(|(level, at)| Some((level, self.fees.own(at)?)))
     }
 
-    /// What a trade of a holding costs, money of the instrument's currency; notes what it adds to the account's volume.
+    /// What a trade of a holding costs, money of the instrument's currency; notes what it adds to
+    /// the account's volume.
     #[cold]
     pub(super) fn charge(&mut self, at: u32, event: &Event) -> i128 {
         let holding = &self.holdings[at];

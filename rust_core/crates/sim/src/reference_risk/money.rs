@@ -26,9 +26,12 @@ impl ReferenceRisk {
     }
 
     /// An amount of one currency in another, nothing if one of them has no value.
-    fn count(&self, amount: i128, from: u64, to: u64, round: Round) -> i128 {
+    pub(super) fn count(&self, amount: i128, from: u64, to: u64, round: Round) -> i128 {
         if from == to {
             return amount;
+        }
+        if amount == 0 {
+            return 0;
         }
         let (Some(from), Some(to)) = (self.value(from), self.value(to)) else { return 0 };
         match round {
@@ -39,6 +42,9 @@ impl ReferenceRisk {
 
     /// The currency that somebody counts in.
     pub(super) fn currency(&self, who: Who) -> u64 {
+        if let Who::Account(id) = who {
+            return self.accounts[&id].currency;
+        }
         let members = self.members(who);
         let first = members.first().map_or(0, |id| self.accounts[id].currency);
         match members.iter().all(|id| self.accounts[id].currency == first) {
@@ -144,8 +150,37 @@ impl ReferenceRisk {
         self.count(money, instrument.currency, self.accounts[&account].currency, Round::Up)
     }
 
+    /// Counts an account anew when it is asked for next.
+    pub(super) fn touch(&mut self, account: u32) {
+        self.counted.get_mut().remove(&account);
+    }
+
+    /// The same of all accounts.
+    pub fn forget_all(&mut self) {
+        self.counted.get_mut().clear();
+    }
+
+    /// Balance and exposure of an account.
+    fn sums(&self, account: u32) -> (i128, i128) {
+        if let Some(&sums) = self.counted.borrow().get(&account) {
+            return sums;
+        }
+        let sums = (self.count_balance(account), self.count_exposure(account));
+        self.counted.borrow_mut().insert(account, sums);
+        sums
+    }
+
     /// Realised profit less fees and margin, money times basis points.
     pub(super) fn balance(&self, account: u32) -> i128 {
+        self.sums(account).0
+    }
+
+    /// What positions cost and open orders may cost, money.
+    pub(super) fn exposure(&self, account: u32) -> i128 {
+        self.sums(account).1
+    }
+
+    fn count_balance(&self, account: u32) -> i128 {
         let left = self.instruments.values().map(|instrument| {
             let Holding { position, cash, cost } = self.holding(account, instrument.id);
             let realised = if position >= 0 { cash + cost } else { cash - cost };
@@ -167,8 +202,7 @@ impl ReferenceRisk {
         self.count(money, instrument.currency, self.accounts[&account].currency, Round::Up)
     }
 
-    /// The same of all instruments.
-    pub(super) fn exposure(&self, account: u32) -> i128 {
+    fn count_exposure(&self, account: u32) -> i128 {
         self.instruments.values().map(|one| self.exposure_in(account, one, 0)).sum()
     }
 
