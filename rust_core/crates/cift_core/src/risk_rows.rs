@@ -45,7 +45,7 @@ impl PositionRow {
             average_price: (held != 0).then(|| average(position.cost, held)),
             realized: position.money(position.realised),
             unrealized: unrealised(position),
-            fees: position.money(position.fees),
+            fees: position.fees,
             reference_price: position.reference_price,
         }
     }

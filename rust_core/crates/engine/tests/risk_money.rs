@@ -14,11 +14,16 @@ use engine::risk::{bits, Killed, Level, Session, MAX_KILLED_SESSIONS};
 
 /// ABC is in dollars, XYZ in euros; alice and bob have dollars, carol euros; all of firm 1.
 fn open() -> Desk {
+    open_in((0, 0))
+}
+
+/// The same with prices and quantities of so many decimals.
+fn open_in((price_scale, quantity_scale): (u8, u8)) -> Desk {
     let mut desk = Desk::empty();
     let mut setup = Payload::default();
     for (id, symbol, currency) in [(ABC, "ABC", "USD"), (XYZ, "XYZ", "EUR")] {
         let currency = words::<1>(currency)[0];
-        let instrument = instrument(id, symbol);
+        let instrument = Instrument { price_scale, quantity_scale, ..instrument(id, symbol) };
         setup.set_instrument(Instrument { reference_price: 100, currency, ..instrument });
     }
     for (id, name, currency) in
@@ -353,14 +358,14 @@ fn makers_and_takers_pay_by_their_own_schedule_their_firms_or_the_venues() {
     let mut desk = open();
     charge(&mut desk, schedule(0, FEES_OF_VENUE, &[(0, -2_500, 2_500)]));
     desk.accepted(&["bob: sell 10 @ 100 as b1", "alice: buy 10 @ 100 as a1"]);
-    // 2.5 of native money: a fee is rounded up, a rebate down.
-    assert_eq!((paid(&mut desk, ALICE), paid(&mut desk, BOB)), (3, -2));
+    let tenths = |of_alice, of_bob| (of_alice * UNIT / 10, of_bob * UNIT / 10);
+    assert_eq!((paid(&mut desk, ALICE), paid(&mut desk, BOB)), tenths(25, -25));
     charge(&mut desk, schedule(1, FEES_OF_FIRM, &[(0, 1_000, 2_000)]));
     charge(&mut desk, schedule(ALICE, 0, &[(0, 0, 5_000)]));
     assert_eq!(desk.risk.fees_in_force(ALICE).map(|of| of.0), Some(Level::Account));
     assert_eq!(desk.risk.fees_in_force(BOB).map(|of| of.0), Some(Level::Firm));
     desk.accepted(&["bob: sell 10 @ 100 as b2", "alice: buy 10 @ 100 as a2"]);
-    assert_eq!((paid(&mut desk, ALICE), paid(&mut desk, BOB)), (8, -1));
+    assert_eq!((paid(&mut desk, ALICE), paid(&mut desk, BOB)), tenths(75, -15));
     charge(&mut desk, schedule(ALICE, FEES_NONE, &[]));
     charge(&mut desk, schedule(1, FEES_NONE | FEES_OF_FIRM, &[]));
     assert_eq!(desk.risk.fees_of(Level::Account, ALICE), None);
@@ -368,13 +373,74 @@ fn makers_and_takers_pay_by_their_own_schedule_their_firms_or_the_venues() {
     charge(&mut desk, schedule(0, FEES_NONE | FEES_OF_VENUE, &[]));
     assert_eq!(desk.risk.fees_in_force(ALICE), None);
     desk.accepted(&["bob: sell 10 @ 100 as b3", "alice: buy 10 @ 100 as a3"]);
-    assert_eq!((paid(&mut desk, ALICE), paid(&mut desk, BOB)), (8, -1));
+    assert_eq!((paid(&mut desk, ALICE), paid(&mut desk, BOB)), tenths(75, -15));
     // It is gone from balance, equity and the day's profit.
     let buying = desk.risk.buying(ALICE).expect("she is there");
-    assert_eq!((buying.fees, buying.realised), (8 * UNIT, -8 * UNIT));
-    assert_eq!(buying.equity, buying.credit - 8 * UNIT);
+    let fees = 75 * UNIT / 10;
+    assert_eq!((buying.fees, buying.realised), (fees, -fees));
+    assert_eq!(buying.equity, buying.credit - fees);
     let standing = desk.risk.standing(Level::Account, ALICE).expect("she is there");
-    assert_eq!((standing.day, standing.fees), (-8 * UNIT, 8 * UNIT));
+    assert_eq!((standing.day, standing.fees), (-fees, fees));
+}
+
+#[test]
+fn a_small_trade_costs_the_fraction_of_a_cent_that_its_rate_says() {
+    let mut desk = open_in((2, 3));
+    charge(&mut desk, schedule(0, FEES_OF_VENUE, &[(0, -2, 20)]));
+    let money = |desk: &mut Desk| (paid(desk, ALICE), paid(desk, BOB));
+    // One share at 1.37: 20 millionths of it are 0.0000274, a rebate of 2 is 0.00000274.
+    desk.accepted(&["bob: sell 1000 @ 137 as b1", "alice: buy 1000 @ 137 as a1"]);
+    assert_eq!(money(&mut desk), (27_400_000, -2_740_000));
+    // A thousandth of a share at a cent: 0.0000000002, all that is left of that exact as well.
+    desk.accepted(&["bob: sell 1 @ 1 as b2", "alice: buy 1 @ 1 as a2"]);
+    assert_eq!(money(&mut desk), (27_400_200, -2_740_020));
+    let buying = desk.risk.buying(ALICE).expect("she is there");
+    assert_eq!((buying.fees, buying.realised), (27_400_200, -27_400_200));
+    // What is given back is what was charged, whatever is charged now.
+    charge(&mut desk, schedule(0, FEES_OF_VENUE, &[(0, 0, 90_000)]));
+    let mut payload = Payload::default();
+    for (account, side) in [(ALICE, 1), (BOB, 2)] {
+        let bust = bust(account, side);
+        payload.commands.push(Command { price: 137, quantity: 1_000, ..bust });
+    }
+    all_accepted(&mut desk, &payload);
+    assert_eq!(money(&mut desk), (200, -20));
+    let standing = desk.risk.standing(Level::Account, BOB).expect("he is there");
+    assert_eq!((standing.total, standing.fees), (20, -20));
+}
+
+#[test]
+fn fees_and_rebates_of_fractions_are_rounded_against_who_pays() {
+    let mut desk = open_in((6, 6));
+    charge(&mut desk, schedule(0, FEES_OF_VENUE, &[(0, -2_500, 2_500)]));
+    // A notional of 1,000 of the least money there is: 2.5 of it.
+    desk.accepted(&["bob: sell 10 @ 100 as b1", "alice: buy 10 @ 100 as a1"]);
+    assert_eq!((paid(&mut desk, ALICE), paid(&mut desk, BOB)), (3, -2));
+    // Each trade is rounded by itself, and what a rate of nearly nothing gives is nothing.
+    charge(&mut desk, schedule(0, FEES_OF_VENUE, &[(0, -1, 1)]));
+    desk.accepted(&[
+        "bob: sell 10 @ 100 as b2",
+        "alice: buy 4 @ 100 as a2",
+        "alice: buy 6 @ 100 as a3",
+    ]);
+    assert_eq!((paid(&mut desk, ALICE), paid(&mut desk, BOB)), (5, -2));
+}
+
+#[test]
+fn fees_of_another_currency_are_converted_up() {
+    let mut desk = open_in((6, 6));
+    value(&mut desk, &[("USD", 1_000_000), ("EUR", 3_000_000)]);
+    charge(&mut desk, schedule(CAROL, 0, &[(0, 0, 2_500)]));
+    desk.accepted(&["bob: sell 10 @ 100 as b1", "carol: buy 10 @ 100 as c1"]);
+    // 2.5 of the least money in dollars are 3, which are 1 in euros; 1,000 of it are tied up.
+    assert_eq!(paid(&mut desk, CAROL), 3);
+    let buying = desk.risk.buying(CAROL).expect("she is there");
+    assert_eq!((buying.fees, buying.realised, buying.used), (1, -1, 334));
+    // One more in dollars is more than 1 in euros.
+    desk.accepted(&["bob: sell 4 @ 100 as b2", "carol: buy 4 @ 100 as c2"]);
+    assert_eq!(paid(&mut desk, CAROL), 4);
+    let buying = desk.risk.buying(CAROL).expect("she is there");
+    assert_eq!((buying.fees, buying.realised), (2, -2));
 }
 
 #[test]
@@ -388,7 +454,7 @@ fn in_an_auction_both_sides_take() {
     let mut payload = Payload::default();
     payload.set_session(ABC, SessionState::Continuous);
     all_accepted(&mut desk, &payload);
-    assert_eq!((paid(&mut desk, ALICE), paid(&mut desk, BOB)), (2, 2));
+    assert_eq!((paid(&mut desk, ALICE), paid(&mut desk, BOB)), (2 * UNIT, 2 * UNIT));
 }
 
 #[test]
@@ -397,30 +463,27 @@ fn tiers_follow_what_was_traded_in_thirty_days() {
     charge(&mut desk, schedule(ALICE, 0, &[(0, 0, 9_000), (1_000, 0, 2_000)]));
     assert_eq!(desk.risk.volume(ALICE), None);
     desk.accepted(&["bob: sell 40 @ 100 as b1", "alice: buy 9 @ 100 as a1"]);
-    assert_eq!(paid(&mut desk, ALICE), 9, "8.1");
+    let tenths = |number| number * UNIT / 10;
+    assert_eq!(paid(&mut desk, ALICE), tenths(81));
     assert_eq!(desk.risk.volume(ALICE), Some(900 * UNIT));
     desk.accepted(&["alice: buy 1 @ 100 as a2"]);
-    assert_eq!(paid(&mut desk, ALICE), 10, "one under the tier: 0.9");
+    assert_eq!(paid(&mut desk, ALICE), tenths(90), "one under the tier: 0.9");
     desk.accepted(&["alice: buy 5 @ 100 as a3"]);
-    assert_eq!(paid(&mut desk, ALICE), 11, "at the tier: 1");
+    assert_eq!(paid(&mut desk, ALICE), tenths(100), "at the tier: 1");
     // The thirtieth day counts, the one after doesn't.
     desk.wait_ns(29 * DAY_NS);
     desk.accepted(&["alice: buy 5 @ 100 as a4"]);
-    assert_eq!(paid(&mut desk, ALICE), 12);
+    assert_eq!(paid(&mut desk, ALICE), tenths(110));
     desk.wait_ns(DAY_NS);
     assert_eq!(desk.line("alice: cancel none"), "UnknownOrder");
     assert_eq!(desk.risk.volume(ALICE), Some(500 * UNIT));
     desk.accepted(&["alice: buy 1 @ 100 as a5"]);
-    assert_eq!(paid(&mut desk, ALICE), 13, "0.9");
+    assert_eq!(paid(&mut desk, ALICE), tenths(119), "0.9");
 }
 
-#[test]
-fn a_busted_trade_gives_its_fee_back() {
-    let mut desk = open();
-    charge(&mut desk, schedule(0, FEES_OF_VENUE, &[(0, -2_500, 2_500)]));
-    desk.accepted(&["bob: sell 10 @ 100 as b1", "alice: buy 10 @ 100 as a1"]);
-    charge(&mut desk, schedule(0, FEES_OF_VENUE, &[(0, 0, 9_000)]));
-    let bust = |account, side| Command {
+/// The first trade of ABC undone, for one side of it: 10 at 100.
+fn bust(account: u32, side: u16) -> Command {
+    Command {
         kind: CommandKind::BustTrade.number(),
         account,
         instrument: ABC,
@@ -429,7 +492,15 @@ fn a_busted_trade_gives_its_fee_back() {
         quantity: 10,
         expire_time: 1,
         ..Command::zeroed()
-    };
+    }
+}
+
+#[test]
+fn a_busted_trade_gives_its_fee_back() {
+    let mut desk = open();
+    charge(&mut desk, schedule(0, FEES_OF_VENUE, &[(0, -2_500, 2_500)]));
+    desk.accepted(&["bob: sell 10 @ 100 as b1", "alice: buy 10 @ 100 as a1"]);
+    charge(&mut desk, schedule(0, FEES_OF_VENUE, &[(0, 0, 9_000)]));
     let mut payload = Payload::default();
     payload.commands.extend([bust(ALICE, 1), bust(BOB, 2)]);
     all_accepted(&mut desk, &payload);

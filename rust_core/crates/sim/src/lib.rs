@@ -1,6 +1,7 @@
 //! The judge of the engine: a plain reference that tells the same story, workloads that a seed
 //! names, checks of what must always hold, scenarios in text, and real order flow.
 
+pub mod conserve;
 pub mod differential;
 pub mod flow;
 pub mod fuzz;

@@ -10,6 +10,7 @@ mod prices;
 mod shape;
 mod stops;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::ids::{place, sequence_of};
@@ -145,6 +146,10 @@ pub struct ReferenceRisk {
     /// Prices of the last auctions.
     auctioned: BTreeMap<u32, i64>,
     orders: BTreeMap<u64, Order>,
+    /// Those of an account that live, so that nobody has to look through all that ever were.
+    alive: BTreeMap<u32, BTreeSet<u64>>,
+    /// Those with unanswered replaces.
+    replaced: BTreeSet<u64>,
     requests: BTreeMap<(u32, ClOrdId), Request>,
     holdings: BTreeMap<(u32, u32), Holding>,
     origins: BTreeMap<u64, u64>,
@@ -155,12 +160,14 @@ pub struct ReferenceRisk {
     /// What currencies are worth.
     values: BTreeMap<u64, i64>,
     fees: BTreeMap<Who, FeeSchedule>,
-    /// What was paid, native, by account and instrument.
+    /// What was paid, money of the instrument's currency, by account and instrument.
     paid: BTreeMap<(u32, u32), i128>,
     /// What was traded by accounts whose schedule has or had tiers, by day.
     volumes: BTreeMap<u32, BTreeMap<i64, i128>>,
     /// What each side of a trade was charged.
     charged: BTreeMap<(u64, u16), i128>,
+    /// Balances and exposures of accounts that nothing has touched since they were counted.
+    counted: RefCell<BTreeMap<u32, (i128, i128)>>,
 }
 
 fn refuse<T>(reason: Reject) -> Result<T, Reject> {
@@ -310,6 +317,8 @@ impl ReferenceRisk {
         }
         match judged {
             Ok((order, worst)) => {
+                self.touch(order.account);
+                self.alive.entry(order.account).or_default().insert(place);
                 self.orders.insert(place, order);
                 (VerdictKind::Accepted, None, place, worst as u64)
             }
@@ -423,8 +432,8 @@ impl ReferenceRisk {
 
     /// The live orders of an account.
     fn live(&self, account: u32) -> impl Iterator<Item = (&u64, &Order)> {
-        let lives = move |order: &Order| order.account == account && order.ended_ns.is_none();
-        self.orders.iter().filter(move |(_, order)| lives(order))
+        let alive = self.alive.get(&account).into_iter().flatten();
+        alive.map(|id| (id, &self.orders[id]))
     }
 
     /// What an account has open in an instrument now, buys and sells.
@@ -437,6 +446,12 @@ impl ReferenceRisk {
     #[must_use]
     pub fn holding(&self, account: u32, instrument: u32) -> Holding {
         self.holdings.get(&(account, instrument)).copied().unwrap_or_default()
+    }
+
+    /// The account and instrument of an order.
+    #[must_use]
+    pub fn about(&self, id: u64) -> Option<(u32, u32)> {
+        self.orders.get(&id).map(|order| (order.account, order.instrument))
     }
 
     /// How many live orders an account has.
@@ -497,6 +512,10 @@ impl ReferenceRisk {
         }
         match judged {
             Ok(pending) => {
+                self.touch(account);
+                if pending.is_some() {
+                    self.replaced.insert(order_id);
+                }
                 let order = self.orders.get_mut(&order_id).expect("it was found");
                 if let Some(pending) = pending.as_ref().filter(|_| order.follows) {
                     order.price = order.price.max(pending.price);
@@ -597,9 +616,15 @@ impl ReferenceRisk {
         for event in fills.events {
             self.event(event);
         }
-        for order in self.orders.values_mut() {
+        let orders = &mut self.orders;
+        let mut answered = BTreeSet::new();
+        self.replaced.retain(|id| {
+            let order = orders.get_mut(id).expect("it was replaced");
             order.pending.retain(|pending| pending.sequence > fills.sequence);
-        }
+            answered.insert(order.account);
+            !order.pending.is_empty()
+        });
+        answered.into_iter().for_each(|account| self.touch(account));
     }
 
     fn event(&mut self, event: &Event) {
@@ -608,6 +633,7 @@ impl ReferenceRisk {
             return;
         }
         let now_ns = self.now_ns;
+        self.touch(event.account);
         if kind == ExecType::TradeBust {
             let last = self.last_price.get(&event.instrument).copied();
             let (key, buys) = ((event.account, event.instrument), event.side != 1);
@@ -627,6 +653,7 @@ impl ReferenceRisk {
         let over = matches!(kind, ExecType::Canceled | ExecType::Expired | ExecType::Rejected);
         if over {
             order.ended_ns = Some(now_ns);
+            self.end(event);
             return;
         }
         order.cum += event.last_quantity;
@@ -649,11 +676,16 @@ impl ReferenceRisk {
             let (account, instrument, buys) = (order.account, order.instrument, order.buys);
             if order.leaves == 0 {
                 order.ended_ns = Some(now_ns);
+                self.end(event);
             }
             let fee = self.charge(event);
             *self.paid.entry((account, instrument)).or_default() += fee;
             self.trade((account, instrument), buys, event.last_price, event.last_quantity);
         }
+    }
+
+    fn end(&mut self, event: &Event) {
+        self.alive.entry(event.account).or_default().remove(&event.order_id);
     }
 
     fn trade(&mut self, key: (u32, u32), buys: bool, price: i64, quantity: i64) {

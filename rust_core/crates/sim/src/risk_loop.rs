@@ -4,15 +4,17 @@
 mod lists;
 mod operators;
 mod requests;
+mod seen;
+mod touched;
+mod world;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use bytemuck::Zeroable;
 use engine::market_data::Updates;
 use engine::pod::{
     Account, BatchStatus, ClOrdId, Command, CommandKind, Event, ExecType, FeeSchedule, Instrument,
-    InstrumentRules, Limits, OrdType, OrderTerms, Side, VerdictKind, ACCOUNT_ENABLED,
-    INSTRUMENT_ENABLED,
+    InstrumentRules, Limits, OrdType, OrderTerms, Side, VerdictKind,
 };
 use engine::reject::Reject;
 use engine::{Batch, Book, Fills, MarketData, MatchingEngine, RiskEngine, Risked};
@@ -21,9 +23,10 @@ use crate::reference_risk::{ReferenceRisk, Said, Who};
 use crate::rng::Rng;
 use engine::risk::Level;
 
-/// The last of them is opened while a run goes on.
-const ACCOUNTS: u32 = 5;
-const INSTRUMENTS: u32 = 3;
+pub use seen::{Seen, What};
+pub use touched::Checks;
+pub use world::World;
+
 const HOUR_NS: i64 = 3_600_000_000_000;
 /// Money of one currency unit.
 const UNIT: i128 = 1_000_000_000_000;
@@ -50,7 +53,7 @@ pub struct Orders {
 pub type Tally = BTreeMap<u16, u64>;
 
 /// What FILLS alone say of one order.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Resting {
     account: u32,
     instrument: u32,
@@ -61,9 +64,11 @@ struct Resting {
 }
 
 /// Positions, cash and open orders as FILLS alone add up to.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Ledger {
     open: BTreeMap<u64, Resting>,
+    /// The open orders of an account in an instrument.
+    of: BTreeMap<(u32, u32), BTreeSet<u64>>,
     /// (account, instrument) → position, cash.
     held: BTreeMap<(u32, u32), (i64, i128)>,
     /// Both sides of every trade, the last ones last.
@@ -72,8 +77,9 @@ struct Ledger {
 }
 
 impl Ledger {
-    fn read(&mut self, fills: &Fills) {
-        for event in &fills.events {
+    fn read(&mut self, events: &[Event]) {
+        for event in events {
+            self.lists.read_event(event);
             let kind = ExecType::try_from(event.exec_type).expect("a kind of event");
             if matches!(kind, ExecType::Rejected | ExecType::CancelRejected) {
                 continue;
@@ -92,9 +98,12 @@ impl Ledger {
                 _ => {}
             }
             let before = self.open.remove(&event.order_id);
+            let of = self.of.entry((event.account, event.instrument)).or_default();
             if event.leaves_quantity == 0 {
+                of.remove(&event.order_id);
                 continue;
             }
+            of.insert(event.order_id);
             // These are counted at what they may come to, not where they stand.
             let followers = [OrdType::Pegged.number(), OrdType::StopLimit.number()];
             let follows = followers.contains(&event.ord_type);
@@ -112,12 +121,11 @@ impl Ledger {
 
     /// Quantity, and notional if FILLS says it of all of them, that open orders of one side have.
     fn open(&self, account: u32, instrument: u32, buys: bool) -> (i64, Option<i128>) {
-        let of = |order: &Resting| {
-            (order.account, order.instrument, order.buys) == (account, instrument, buys)
-        };
+        let all = self.of.get(&(account, instrument)).into_iter().flatten();
         let mut sum = (0, Some(0));
         let mut pairs = BTreeMap::<u64, (i64, Option<i128>)>::new();
-        for (&id, order) in self.open.iter().filter(|(_, order)| of(order)) {
+        for id in all.copied().filter(|id| self.open[id].buys == buys) {
+            let order = &self.open[&id];
             let pair = self.lists.pair_of(id);
             let quantity = order.leaves.min(pair.map_or(i64::MAX, |(_, most)| most));
             let notional = order.price.map(|price| i128::from(quantity) * i128::from(price));
@@ -158,8 +166,8 @@ pub struct RiskLoop {
     /// Requests that may be sent again, with their terms.
     sent: Vec<(Command, Option<ClOrdId>, Option<OrderTerms>)>,
     order_ids: Vec<u64>,
-    /// Of accounts and instruments, by what the seed says.
-    currencies: Currencies,
+    /// Accounts, firms and instruments.
+    pub world: World,
     /// Whether the last account is open, and whether the message under way opens it.
     last_is_open: bool,
     opens_last: bool,
@@ -169,6 +177,17 @@ pub struct RiskLoop {
     settled: bool,
     /// Verdicts so far.
     pub tally: Tally,
+    /// What was sent and what happened so far.
+    pub seen: Seen,
+    /// Commands sent so far.
+    pub commands: u64,
+    /// What was compared so far.
+    pub checks: Checks,
+    /// The last message with something in flight of an account in an instrument: a new order or a
+    /// replace that FILLS hasn't answered.
+    in_flight: BTreeMap<(u32, u32), u64>,
+    /// All that FILLS said and risk has learnt.
+    events: Vec<Event>,
 }
 
 fn name(number: u64) -> ClOrdId {
@@ -181,52 +200,16 @@ fn words<const N: usize>(text: &str) -> [u64; N] {
     words
 }
 
-/// The currencies of accounts and of instruments, by id.
-type Currencies = ([&'static str; ACCOUNTS as usize], [&'static str; INSTRUMENTS as usize]);
-
-/// One for all; one for all accounts but the last; one for each firm, until the last account comes.
-const CURRENCIES: [Currencies; 3] = [
-    (["USD"; 5], ["USD"; 3]),
-    (["USD", "USD", "USD", "USD", "EUR"], ["USD", "EUR", "USD"]),
-    (["USD", "USD", "EUR", "EUR", "USD"], ["USD", "EUR", "GBP"]),
-];
-
-fn instrument(id: u32, currencies: Currencies) -> Instrument {
-    let (tick_size, lot_size, margin) =
-        [(1, 1, 10_000), (5, 10, 2_500), (1, 1, 0)][id as usize - 1];
-    Instrument {
-        id,
-        price_scale: id as u8,
-        quantity_scale: (id - 1) as u8,
-        flags: INSTRUMENT_ENABLED,
-        symbol: words(&format!("I{id}")),
-        currency: words::<1>(currencies.1[id as usize - 1])[0],
-        tick_size,
-        lot_size,
-        reference_price: if id == 3 { 0 } else { 1_000 },
-        initial_margin_bps: margin,
-        maintenance_margin_bps: u64::from(margin) / 2,
-        // Of 1 price and time; of 2 resting orders of one's own are cancelled and market orders
-        // rest; of 3 icebergs hide, levels are shared out, and market orders collect.
-        policies: [0, 2 | 1 << 3 | 1 << 9, 5 | 2 << 3 | 1 << 7 | 1 << 9][id as usize - 1],
-        ..Instrument::zeroed()
-    }
-}
-
-fn firm_of(account: u32) -> u32 {
-    account.div_ceil(2).min(2)
-}
-
-fn account(id: u32, currencies: Currencies) -> Account {
-    let currency = words::<1>(currencies.0[id as usize - 1])[0];
-    let name = words(&format!("A{id}"));
-    Account { id, firm: firm_of(id), flags: ACCOUNT_ENABLED, name, currency, self_trade_group: 0 }
-}
-
 impl RiskLoop {
-    /// A run named by a seed, with instruments and accounts set up.
+    /// A run named by a seed, with few instruments and accounts, set up.
     #[must_use]
     pub fn new(seed: u64) -> Self {
+        Self::of(World::small(seed), seed)
+    }
+
+    /// A run named by a seed, with instruments and accounts set up.
+    #[must_use]
+    pub fn of(world: World, seed: u64) -> Self {
         let mut run = Self {
             rng: Rng::new(seed),
             risk: RiskEngine::new(0),
@@ -244,19 +227,24 @@ impl RiskLoop {
             named: 0,
             sent: Vec::new(),
             order_ids: vec![0],
-            currencies: CURRENCIES[(seed % 3) as usize],
+            world,
             last_is_open: false,
             opens_last: false,
             killed: Vec::new(),
             settled: false,
             tally: Tally::new(),
+            seen: Seen::default(),
+            commands: 0,
+            checks: Checks::default(),
+            in_flight: BTreeMap::new(),
+            events: Vec::new(),
         };
         let mut setup = Orders::default();
-        for id in 1..=INSTRUMENTS {
-            setup.instruments.push(instrument(id, run.currencies));
+        for id in 1..=world.instruments {
+            setup.instruments.push(world.instrument(id));
         }
-        for id in 1..ACCOUNTS {
-            setup.accounts.push(account(id, run.currencies));
+        for id in 1..world.accounts {
+            setup.accounts.push(world.account(id));
         }
         for (kind, count) in [
             (CommandKind::SetInstrument, setup.instruments.len()),
@@ -266,7 +254,7 @@ impl RiskLoop {
                 setup.commands.push(reference_command(kind, index));
             }
         }
-        for id in 1..ACCOUNTS {
+        for id in 1..world.accounts {
             run.set_limits(&mut setup, id);
         }
         run.send(setup).expect("the setup");
@@ -317,7 +305,7 @@ impl RiskLoop {
         let batch = view(&orders, sequence);
         let wanted = self.risk.fills_wanted(sequence, batch.fills_seen);
         while self.risk.fills_applied() < wanted {
-            self.learn();
+            self.learn()?;
         }
         let mut risked = Risked { verdicts: Vec::new(), ..Risked::default() };
         self.risk.apply(&batch, &mut risked).map_err(|error| error.to_string())?;
@@ -331,7 +319,11 @@ impl RiskLoop {
         }
         self.opens_last = false;
         self.compare(&batch, &risked, &said)?;
+        if status == BatchStatus::Applied {
+            self.compare_touched(&batch, &risked)?;
+        }
         self.match_up(&batch, &risked)?;
+        self.commands += orders.commands.len() as u64;
         self.log.push(orders);
         Ok(())
     }
@@ -349,6 +341,7 @@ impl RiskLoop {
                 let sequence = batch.sequence;
                 return Err(format!("{sequence}/{index}: {engine:?}, not {said:?}: {command:?}"));
             }
+            self.seen.command(&batch.commands[index], batch.terms, kind, verdict.reason);
             let number = if kind == VerdictKind::Repeat { 1_000 } else { verdict.reason };
             *self.tally.entry(number).or_default() += 1;
             self.order_ids.push(verdict.order_id);
@@ -379,11 +372,11 @@ impl RiskLoop {
         self.ledger.lists.read_orders(&batch);
         for event in &fills.events {
             *self.tally.entry(2_000 + event.exec_type).or_default() += 1;
-            if self.ledger.lists.read_event(event) {
+            self.seen.event(event);
+            if self.ledger.lists.has_in_pair(event.order_id) {
                 *self.tally.entry(3_000 + event.exec_type).or_default() += 1;
             }
         }
-        self.ledger.read(&fills);
         self.compare_books()?;
         self.waiting.push_back(fills);
         Ok(())
@@ -391,7 +384,7 @@ impl RiskLoop {
 
     /// The level 2 book that the deltas made is the matching engine's.
     fn compare_books(&self) -> Result<(), String> {
-        for id in 1..=INSTRUMENTS {
+        for id in 1..=self.world.instruments {
             let (Some(market), Some(book)) = (self.market_data.market(id), self.matching.book(id))
             else {
                 return Err(format!("instrument {id} is missing"));
@@ -405,26 +398,32 @@ impl RiskLoop {
         Ok(())
     }
 
-    /// Has risk and the reference take in the next message of FILLS. Nothing that happens to what
-    /// was accepted, but for busts, makes the worst that can come of it worse; what a replace wants
-    /// to have open whatever trades before it is counted as it trades.
-    fn learn(&mut self) {
+    /// Has risk and the reference take in the next message of FILLS, and compares what it touched.
+    /// Nothing that happens to what was accepted, but for busts, makes the worst that can come of
+    /// it worse; what a replace wants to have open whatever trades before it is counted as it
+    /// trades.
+    fn learn(&mut self) -> Result<(), String> {
         let fills = self.waiting.pop_front().expect("it waits");
-        let before = self.worst();
-        self.risk.apply_fills(&fills.view()).expect("what happened");
+        let before = self.worst(&fills);
+        self.risk.apply_fills(&fills.view()).map_err(|error| error.to_string())?;
         self.reference.apply_fills(&fills.view());
+        self.ledger.read(&fills.events);
+        self.events.extend_from_slice(&fills.events);
         let busts = |event: &Event| event.exec_type == ExecType::TradeBust.number();
         if !fills.events.iter().any(busts) {
-            let mut both = self.worst().into_iter().zip(before);
-            let worse = both.position(|(now, then)| then.is_some_and(|then| now > Some(then)));
-            assert_eq!(worse, None, "after message {} of FILLS", fills.sequence);
+            let mut both = self.worst(&fills).into_iter().zip(before);
+            if both.any(|(now, then)| then.is_some_and(|then| now > Some(then))) {
+                return Err(format!("message {} of FILLS made the worst worse", fills.sequence));
+            }
         }
+        self.compare_learnt(&fills)
     }
 
-    /// The positions that could come of all open orders of a side, counted in its direction; none
-    /// where a replace asks to have something open whatever trades before it.
-    fn worst(&self) -> Vec<Option<i64>> {
-        let accounts = (1..=ACCOUNTS).flat_map(|id| (1..=INSTRUMENTS).map(move |at| (id, at)));
+    /// The positions that could come of all open orders of a side where a message changed
+    /// something, counted in its direction; none where a replace asks to have something open
+    /// whatever trades before it.
+    fn worst(&self, fills: &Fills) -> Vec<Option<i64>> {
+        let touched = fills.events.iter().map(|event| (event.account, event.instrument));
         let wanting = self.reference.wanting_open();
         let worst = |(account, instrument)| {
             let wants = wanting.contains(&(account, instrument));
@@ -432,7 +431,7 @@ impl RiskLoop {
             let at = at.map(|at| [at.quantity + at.open_buy, at.open_sell - at.quantity]);
             at.map_or([None; 2], |worst| worst.map(Some))
         };
-        accounts.flat_map(worst).collect()
+        touched.collect::<BTreeSet<_>>().into_iter().flat_map(worst).collect()
     }
 
     /// Has risk know everything that happened, and compares all it counts with the reference, and
@@ -443,68 +442,21 @@ impl RiskLoop {
     /// If anything differs; says what.
     pub fn audit(&mut self) -> Result<(), String> {
         while !self.waiting.is_empty() {
-            self.learn();
+            self.learn()?;
         }
         self.settled = true;
         let mut sums = BTreeMap::<u32, (i64, i128)>::new();
-        for account in 1..=ACCOUNTS {
-            for instrument in 1..=INSTRUMENTS {
-                let at = format!("account {account}, instrument {instrument}");
+        for account in 1..=self.world.accounts {
+            for instrument in 1..=self.world.instruments {
+                self.compare_holding(account, instrument)?;
                 let Some(p) = self.risk.position_in(account, instrument) else { continue };
-                let plain = self.reference.holding(account, instrument);
-                if (p.quantity, p.cash, p.cost) != (plain.position, plain.cash, plain.cost) {
-                    return Err(format!("{at}: {p:?}, not {plain:?}"));
-                }
-                let fees = self.reference.fees_of(account, instrument);
-                if p.fees != fees {
-                    return Err(format!("{at}: fees of {}, not {fees}", p.fees));
-                }
-                let open = [(p.open_buy, p.buy_notional), (p.open_sell, p.sell_notional)];
-                let plain = self.reference.open_now(account, instrument);
-                if open != plain {
-                    return Err(format!("{at}: {open:?} is open, not {plain:?}"));
-                }
-                let (held, cash) =
-                    self.ledger.held.get(&(account, instrument)).copied().unwrap_or_default();
-                let resting = [true, false].map(|buys| self.ledger.open(account, instrument, buys));
-                let same = open.iter().zip(&resting).all(|(open, resting)| {
-                    open.0 == resting.0 && resting.1.is_none_or(|notional| open.1 == notional)
-                });
-                if (p.quantity, p.cash) != (held, cash) || !same {
-                    return Err(format!("{at}: {p:?}, but FILLS add up to {held}, {resting:?}"));
-                }
                 let sum = sums.entry(instrument).or_default();
                 *sum = (sum.0 + p.quantity, sum.1 + p.cash);
             }
-            let Some(buying) = self.risk.buying(account) else {
-                if account < ACCOUNTS || self.last_is_open {
-                    return Err(format!("account {account} is missing"));
-                }
-                continue;
-            };
-            let (worth, asked) = self.reference.equity(account);
-            let worth = (buying.credit * 10_000 + worth).div_euclid(10_000);
-            if (buying.equity, buying.maintenance) != (worth, -(-asked).div_euclid(10_000)) {
-                return Err(format!("account {account}: {buying:?}, not {worth}, {asked}"));
-            }
-            let volumes = (self.risk.volume(account), self.reference.volume(account));
-            if volumes.0 != volumes.1 {
-                return Err(format!("account {account}: volumes {volumes:?}"));
-            }
-            let plain = self.reference.available(account).div_euclid(10_000);
-            let sum = buying.credit + buying.realised - buying.used - buying.reserved;
-            if buying.available != plain || (sum - plain).abs() > 3 {
-                return Err(format!("account {account}: {buying:?}, not {plain} available"));
-            }
-            if buying.open_orders == 0 && buying.reserved != 0 {
-                return Err(format!("account {account}: {buying:?} with nothing open"));
-            }
-            if buying.open_orders as usize != self.reference.open_orders(account) {
-                return Err(format!("account {account}: {} open orders", buying.open_orders));
-            }
+            self.compare_account(account)?;
         }
-        let accounts = (1..=ACCOUNTS).map(|id| (Who::Account(id), Level::Account, id));
-        let firms = (1..=2).map(|id| (Who::Firm(id), Level::Firm, id));
+        let accounts = (1..=self.world.accounts).map(|id| (Who::Account(id), Level::Account, id));
+        let firms = (1..=self.world.firms).map(|id| (Who::Firm(id), Level::Firm, id));
         for (who, level, id) in accounts.chain(firms).chain([(Who::Venue, Level::Venue, 0)]) {
             let Some([day, exposure, available]) = self.reference.standing(who) else { continue };
             let standing = self.risk.standing(level, id).ok_or("somebody is missing")?;
@@ -521,7 +473,34 @@ impl RiskLoop {
         if self.risk.open_orders() as usize != self.ledger.open.len() {
             return Err("an order is open in one place only".to_owned());
         }
+        self.checks.complete += 1;
         Ok(())
+    }
+
+    /// The same when everything that is kept between messages is forgotten: what FILLS add up to is
+    /// added up from the first message on.
+    ///
+    /// # Errors
+    ///
+    /// If anything differs; says what.
+    pub fn audit_from_scratch(&mut self) -> Result<(), String> {
+        self.audit()?;
+        let lists = self.ledger.lists.of_orders();
+        let mut ledger = Ledger { lists, ..Ledger::default() };
+        ledger.read(&self.events);
+        ledger.of.retain(|_, orders| !orders.is_empty());
+        self.ledger.of.retain(|_, orders| !orders.is_empty());
+        if ledger != self.ledger {
+            return Err("FILLS add up to something else than they did one by one".to_owned());
+        }
+        self.reference.forget_all();
+        self.audit()
+    }
+
+    /// How many events FILLS told and risk has learnt.
+    #[must_use]
+    pub fn events(&self) -> u64 {
+        self.events.len() as u64
     }
 
     /// Replays the messages so far into other engines, with stamps as they were, and returns the
@@ -581,17 +560,18 @@ impl RiskLoop {
             format!("{:?}", (risk.time_ns(), risk.open_orders(), risk.client_order_ids())),
             format!("{:?} {:?}", risk.killed(), risk.conversions()),
         ];
-        for account in 1..=ACCOUNTS {
+        for account in 1..=self.world.accounts {
             answers.push(format!("{:?} {:?}", risk.account(account), risk.buying(account)));
             answers.push(format!("{:?}", risk.positions(account)));
             answers.push(format!("{:?} {:?}", risk.fees_in_force(account), risk.volume(account)));
         }
-        let accounts = (1..=ACCOUNTS).map(|id| (Level::Account, id));
-        for (level, id) in accounts.chain([(Level::Firm, 1), (Level::Firm, 2), (Level::Venue, 0)]) {
+        let accounts = (1..=self.world.accounts).map(|id| (Level::Account, id));
+        let firms = (1..=self.world.firms).map(|id| (Level::Firm, id));
+        for (level, id) in accounts.chain(firms).chain([(Level::Venue, 0)]) {
             answers.push(format!("{:?} {:?}", risk.standing(level, id), risk.fees_of(level, id)));
             answers.push(format!("{:?}", risk.limits_of(level, id)));
         }
-        for id in 1..=INSTRUMENTS {
+        for id in 1..=self.world.instruments {
             answers.push(format!("{:?} {:?}", risk.instrument(id), risk.rules(id)));
             answers.push(format!("{:?}", risk.reference_price(id)));
         }

@@ -2,7 +2,7 @@
 //!
 //! A currency has a value in a unit that the venue counts all currencies in. Money of one currency
 //! is counted in another at the values in force: exactly, rounded once for each instrument, against
-//! whoever counts: what there is down, what is asked for up. Where a currency has no value its
+//! whoever counts: what there is down, what is asked for up, fees apart and up. Where a currency has no value its
 //! money counts as nothing, and checks that need to count it refuse.
 
 use alloc::vec::Vec;
@@ -55,6 +55,15 @@ impl Money {
             Self::Same => at_rate(native, rate),
             Self::Other(conversion) => converted(native, rate, conversion, round),
             Self::Unvalued => 0,
+        }
+    }
+
+    /// Fees, money of 10^-12, in 10^-16 of a unit of the other currency, cut off at the cap.
+    #[inline(always)]
+    pub fn count_fees(self, fees: i128) -> i128 {
+        match fees {
+            0 => 0,
+            _ => self.count(fees, 10_000, Round::Up),
         }
     }
 

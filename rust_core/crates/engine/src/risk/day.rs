@@ -21,6 +21,8 @@ use crate::orders::DAY_NS;
 pub(super) struct Moved {
     pub position: i64,
     pub cash: i128,
+    /// What was paid, money of the instrument's currency.
+    pub fees: i128,
     /// Its absolute position.
     pub gross: i64,
 }
@@ -148,7 +150,8 @@ impl RiskEngine {
         let listed = &self.reference.listed[holding.instrument as usize];
         let close = i128::from(listed.close(today));
         let trader = &mut self.reference.traders[holding.account as usize];
-        let won = at_rate(moved.cash + i128::from(moved.position) * close, listed.rates.full);
+        let won = at_rate(moved.cash + i128::from(moved.position) * close, listed.rates.full)
+            - Money::Same.count_fees(moved.fees);
         let gross = at_rate(i128::from(moved.gross) * close, listed.rates.full);
         trader.day_won = trader.day_won.saturating_add(won);
         trader.day_gross = match won.abs().max(gross.abs()) < CAP as i128 {

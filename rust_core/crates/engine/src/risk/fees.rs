@@ -1,16 +1,18 @@
 //! What traders pay for what they trade.
 //!
 //! A trade is charged at the rate of its side, maker or taker; in an auction both sides take. The
-//! fee is counted in the native money of the instrument, rounded up: a fee is a fraction more, a
-//! rebate a fraction less. What a tier asks for is what the account has traded on the last 30 days
-//! of journal time, UTC, today and all that came before the trade included, since its schedule has
-//! had tiers; each trade counts in the account's currency as it was worth then, rounded down.
+//! fee is counted in money of the instrument's currency, 10^-12 of a unit, rounded up: a fee is a
+//! fraction of that more, a rebate a fraction less. What a tier asks for is what the account has
+//! traded on the last 30 days of journal time, UTC, today and all that came before the trade
+//! included, since its schedule has had tiers; each trade counts in the account's currency as it
+//! was worth then, rounded down.
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use super::conversions::Round;
+use super::holding::CAP;
 use super::{Level, RiskEngine};
 use crate::pod::{Event, FeeRates, FeeSchedule, Liquidity, FEES_NONE};
 use crate::table::NONE;
@@ -24,6 +26,9 @@ pub const MAX_CHARGES: usize = 1 << 20;
 const MILLION: i128 = 1_000_000;
 /// Money of a whole currency unit.
 const UNIT: i128 = 1_000_000_000_000;
+/// The most that one trade is charged or given, 5 * 10^15 currency units, as far as money of a
+/// holding is counted: 3 * 10^10 such trades fit into 128 bits.
+const MAX_FEE: i128 = CAP as i128 / 10_000;
 
 /// What an account traded, by day.
 #[derive(Clone, Copy, Debug, Default)]
@@ -63,7 +68,7 @@ struct Charge {
 pub struct Fees {
     /// The schedules of accounts, firms and the venue, by place.
     own: Vec<Option<FeeSchedule>>,
-    /// What was paid, native, by place of the holding.
+    /// What was paid, money of the instrument's currency, by place of the holding.
     paid: Vec<i128>,
     /// What was traded by accounts whose schedule has or had tiers, by place.
     volumes: Vec<Option<Box<Volume>>>,
@@ -88,10 +93,14 @@ fn rates(schedule: &FeeSchedule, volume: i128) -> FeeRates {
     FeeRates::read(schedule.tier_rates[tier])
 }
 
-/// The fee for a notional at a rate in millionths, rounded up.
-fn fee_of(notional: i128, rate: i32) -> i128 {
-    // At most 10^24 times 10^5.
-    -(-notional * i128::from(rate)).div_euclid(MILLION)
+/// The fee for a native notional at a rate in millionths, with so much money for a native unit, a
+/// power of ten up to 10^12: money, rounded up.
+fn fee_of(notional: i128, unit: u64, rate: i32) -> i128 {
+    // Divided first where that leaves nothing over: at most 10^24 times 10^6 times 10^5.
+    let unit = i128::from(unit);
+    let (unit, parts) = if unit < MILLION { (unit, MILLION) } else { (unit / MILLION, 1) };
+    let fee = -(-notional * unit * i128::from(rate)).div_euclid(parts);
+    fee.clamp(-MAX_FEE, MAX_FEE)
 }
 
 impl Fees {
@@ -112,7 +121,7 @@ impl Fees {
         self.own.get(place as usize)?.as_ref()
     }
 
-    /// What was paid in a holding, native.
+    /// What was paid in a holding, money of the instrument's currency.
     #[inline]
     pub fn paid(&self, at: u32) -> i128 {
         self.paid.get(at as usize).copied().unwrap_or(0)
@@ -121,7 +130,8 @@ impl Fees {
     /// Notes that so much was paid in a holding.
     pub fn pay(&mut self, at: u32, fee: i128) {
         if fee != 0 {
-            *put(&mut self.paid, at, 0) += fee;
+            let paid = put(&mut self.paid, at, 0);
+            *paid = paid.saturating_add(fee);
         }
     }
 
@@ -161,7 +171,8 @@ impl RiskEngine {
         places.into_iter().find_map(|(level, at)| Some((level, self.fees.own(at)?)))
     }
 
-    /// What a trade of a holding costs, native; notes what it adds to the account's volume.
+    /// What a trade of a holding costs, money of the instrument's currency; notes what it adds to
+    /// the account's volume.
     #[cold]
     pub(super) fn charge(&mut self, at: u32, event: &Event) -> i128 {
         let holding = &self.holdings[at];
@@ -173,14 +184,14 @@ impl RiskEngine {
         let rate =
             if event.liquidity == Liquidity::Maker.number() { rates.maker } else { rates.taker };
         let notional = i128::from(event.last_price) * i128::from(event.last_quantity);
+        let unit = self.reference.listed[instrument as usize].unit;
         if volume.is_some() || schedule.tiers() > 1 {
             let money = self.money_of(account, instrument);
-            let unit = self.reference.listed[instrument as usize].unit;
             let traded = money.count(notional, unit, Round::Down);
             let volume = put(&mut self.fees.volumes, account, None);
             volume.get_or_insert_with(Box::default).add(today, traded);
         }
-        let fee = fee_of(notional, rate);
+        let fee = fee_of(notional, unit, rate);
         let (match_id, side) = (event.match_id, event.side);
         self.fees.remember(Charge { match_id, holding: at, side, fee });
         fee
@@ -196,19 +207,34 @@ mod tests {
     #[test]
     fn fees_are_rounded_up_and_rebates_down() {
         let rows = [
-            ((1_000_000, 25), 25),
-            ((1_000_001, 25), 26),
-            ((1_000_001, -25), -25),
-            ((999_999, -1), 0),
-            ((999_999, 1), 1),
-            ((1_000_000, 0), 0),
+            ((1_000_000, 1, 25), 25),
+            ((1_000_001, 1, 25), 26),
+            ((1_000_001, 1, -25), -25),
+            ((999_999, 1, -1), 0),
+            ((999_999, 1, 1), 1),
+            ((1_000_000, 1, 0), 0),
+            ((11, 100_000, 1), 2),
+            ((11, 100_000, -1), -1),
+            ((11, 1_000_000, -1), -11),
+            ((11, 1_000_000_000_000, 1), 11_000_000),
         ];
-        for ((notional, rate), fee) in rows {
-            assert_eq!(fee_of(notional, rate), fee, "{notional} at {rate}");
+        for ((notional, unit, rate), fee) in rows {
+            assert_eq!(fee_of(notional, unit, rate), fee, "{notional} of {unit} at {rate}");
         }
+    }
+
+    #[test]
+    fn the_largest_fees_are_exact_or_cut_off() {
         let most = i128::from(MAX_PRICE) * i128::from(MAX_QUANTITY);
-        assert_eq!(fee_of(most, MAX_FEE_RATE), most / 10);
-        assert_eq!(fee_of(most, -MAX_FEE_RATE), -(most / 10));
+        for (unit, fee) in [(1, most / 10), (100_000, MAX_FEE), (1_000_000_000_000, MAX_FEE)] {
+            assert_eq!(fee_of(most, unit, MAX_FEE_RATE), fee, "{unit}");
+            assert_eq!(fee_of(most, unit, -MAX_FEE_RATE), -fee, "{unit}");
+        }
+        let mut fees = Fees::default();
+        for _ in 0..3 {
+            fees.pay(0, i128::MAX / 2);
+        }
+        assert_eq!(fees.paid(0), i128::MAX);
     }
 
     #[test]

@@ -195,10 +195,11 @@ impl RiskEngine {
         held.trade(side, price, quantity)
             .ok_or("a position or its cost passes the bounds of the engine")?;
         self.fees.pay(at, fee);
-        let balance = held.realised_money(paid + fee, rates, money) - realised;
+        let balance = held.realised_money(paid.saturating_add(fee), rates, money) - realised;
         let moved = Moved {
             position: held.position - before.0,
-            cash: held.cash - before.1 - fee,
+            cash: held.cash - before.1,
+            fees: fee,
             gross: held.position.abs() - before.0.abs(),
         };
         let trader = &mut self.reference.traders[account as usize];

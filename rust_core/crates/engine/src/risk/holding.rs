@@ -21,8 +21,8 @@ pub const BUY: usize = 0;
 pub const SELL: usize = 1;
 
 /// Money of one holding is counted up to here, 5 * 10^15 currency units: above any credit that
-/// limits can give, so what is cut off is refused all the same; and twice this in every instrument
-/// that there can be still fits into 128 bits.
+/// limits can give, so what is cut off is refused all the same; and three times this, for profit,
+/// fees and margin, in every instrument that there can be still fits into 128 bits.
 pub(super) const CAP: u128 = 5 * 10_u128.pow(31);
 
 /// What one account holds and has open in one instrument: two cache lines, and a third for what
@@ -178,11 +178,12 @@ impl Holding {
         money.count(native, rate, Round::Up)
     }
 
-    /// What it is worth at a price and has brought after these fees, in 10^-16 of a currency unit.
+    /// What it is worth at a price and has brought after these fees, which are money of the
+    /// instrument's currency, in 10^-16 of a currency unit.
     #[inline]
     pub fn worth(&self, price: i64, fees: i128, rates: Rates, money: Money) -> i128 {
-        let native = self.cash - fees + i128::from(self.position) * i128::from(price);
-        money.count(native, rates.full, Round::Down)
+        let native = self.cash + i128::from(self.position) * i128::from(price);
+        money.count(native, rates.full, Round::Down) - money.count_fees(fees)
     }
 
     /// The exposure that margin is asked for, native, with so much more open on a side.
@@ -243,10 +244,11 @@ impl Holding {
         money.count(self.cost, rates.margin, Round::Up)
     }
 
-    /// Realised profit and loss after these fees, in 10^-16 of a currency unit.
+    /// Realised profit and loss after these fees, which are money of the instrument's currency, in
+    /// 10^-16 of a currency unit.
     #[inline]
     pub fn realised_money(&self, fees: i128, rates: Rates, money: Money) -> i128 {
-        money.count(self.realised() - fees, rates.full, Round::Down)
+        money.count(self.realised(), rates.full, Round::Down) - money.count_fees(fees)
     }
 
     /// Whether it is as if it had never been.
@@ -371,7 +373,7 @@ mod tests {
         assert_eq!(at_rate(10_i128.pow(30), rates.full), CAP as i128);
         assert_eq!(at_rate(-i128::MAX, rates.full), -(CAP as i128));
         assert_eq!(at_rate(10_i128.pow(24), 10_000), 10_i128.pow(28));
-        let all = CAP * 2 * u128::from(crate::pod::MAX_INSTRUMENT + 1);
+        let all = CAP * 3 * u128::from(crate::pod::MAX_INSTRUMENT + 1);
         assert!(all < i128::MAX as u128 && CAP as i128 > crate::risk::MAX_CREDIT * 10_000);
     }
 }

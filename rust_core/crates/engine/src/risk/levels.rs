@@ -16,7 +16,7 @@ pub(super) struct Change {
     pub position: i64,
     pub gross: i64,
     pub cash: i128,
-    /// What was paid.
+    /// What was paid, money of the instrument's currency.
     pub fees: i128,
     pub open: [i64; 2],
     pub open_notional: [i128; 2],
@@ -44,8 +44,8 @@ impl RiskEngine {
             if change.position != 0 {
                 let holding = &self.holdings[at];
                 let gross = (holding.position + change.position).abs() - holding.position.abs();
-                let cash = change.cash - change.fees;
-                self.won(at, Moved { position: change.position, cash, gross });
+                let Change { position, cash, fees, .. } = *change;
+                self.won(at, Moved { position, cash, fees, gross });
             }
             let holding = &mut self.holdings[at];
             holding.position += change.position;

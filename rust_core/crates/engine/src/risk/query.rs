@@ -3,7 +3,6 @@
 use alloc::vec::Vec;
 
 use super::checks::{CheckResult, Level, Observer};
-use super::conversions::Round;
 use super::holding::{BUY, SELL};
 use super::judge::Hashes;
 use super::kills::Session;
@@ -15,8 +14,8 @@ use crate::pod::{
 use crate::reject::Reject;
 use crate::table::NONE;
 
-/// The position of one account in one instrument. Notionals, cash and cost are native: price units
-/// times quantity units; [`Position::money`] turns them into money.
+/// The position of one account in one instrument. Notionals, cash, cost and what is realised are
+/// native: price units times quantity units; [`Position::money`] turns them into money.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {
     /// Instrument id.
@@ -37,7 +36,7 @@ pub struct Position {
     pub cost: i128,
     /// Realised profit and loss, before fees.
     pub realised: i128,
-    /// Fees paid, less rebates.
+    /// Fees paid, less rebates: money, 10^-12 of a unit of the instrument's currency.
     pub fees: i128,
     /// Price that collars refer to, 0 if there is none.
     pub reference_price: i64,
@@ -313,9 +312,8 @@ impl RiskEngine {
     /// What a trader has paid, in 10^-16 of a currency unit.
     fn fees_paid(&self, place: u32) -> i128 {
         let each = self.held(place).iter().map(|&at| {
-            let instrument = self.holdings[at].instrument;
-            let rate = self.reference.listed[instrument as usize].rates.full;
-            self.money_of(place, instrument).count(self.fees.paid(at), rate, Round::Up)
+            let money = self.money_of(place, self.holdings[at].instrument);
+            money.count_fees(self.fees.paid(at))
         });
         each.sum()
     }
@@ -339,7 +337,7 @@ impl RiskEngine {
             let money = self.money_of(place, holding.instrument);
             let paid = self.fees.paid(at);
             realised += holding.realised_money(paid, rates, money);
-            fees += money.count(paid, rates.full, Round::Up);
+            fees += money.count_fees(paid);
             used += holding.position_requirement(rates, money);
             required += holding.requirement(rates, money);
             at = holding.next;

@@ -128,7 +128,7 @@ impl ReferenceRisk {
         (twin, stopped): (Option<Twin>, bool),
     ) -> Result<(), Reject> {
         let failures = self.whose(order.account).into_iter().filter_map(|who| {
-            let limited = self.limits.keys().any(|key| key.0 == who);
+            let limited = self.limits.range((who, 0)..=(who, u32::MAX)).next().is_some();
             let counts = limited || matches!(who, Who::Account(_));
             let judge = || self.check_whose(who, order, was, total, prices, (twin, stopped));
             counts.then(judge).and_then(Result::err)
@@ -207,11 +207,13 @@ impl ReferenceRisk {
         let only_reduces = self.open_alive((was, order))[side].0 <= signed(-own).max(0);
         let asks_more = more_quantity || more_notional;
         let (currency, owns) = (self.currency(who), self.accounts[&account].currency);
-        let valued = self.counts(instrument.currency, currency)
-            && self.counts(instrument.currency, owns)
-            && self.counts(owns, currency)
-            && !self.holds_unvalued(who);
-        if (on(5) || on(7) || on(12)) && asks_more && !only_reduces && !valued {
+        let valued = || {
+            self.counts(instrument.currency, currency)
+                && self.counts(instrument.currency, owns)
+                && self.counts(owns, currency)
+                && !self.holds_unvalued(who)
+        };
+        if (on(5) || on(7) || on(12)) && asks_more && !only_reduces && !valued() {
             return refuse(Reject::NoConversion);
         }
         let gross: i64 = members.iter().map(|&id| held(id).abs()).sum();
@@ -225,7 +227,8 @@ impl ReferenceRisk {
         if more_quantity && on(6) && gross + open[0] + open[1] > rows.here().max_gross_position {
             return refuse(Reject::ExceedsLimit);
         }
-        let counted = |sum, id, round| self.counted(sum, id, who, round);
+        let counted =
+            |sum, id: u32, round| self.count(sum, self.accounts[&id].currency, currency, round);
         let exposures = members.iter().map(|&id| counted(self.exposure(id), id, Round::Up));
         let was_exposed = self.exposure(account);
         let grown = self.exposure_in(account, instrument, after[side].1 - before[side].1)

@@ -77,7 +77,7 @@ impl ReferenceRisk {
         let leaves = |order: &&Order| {
             order.pending.iter().flat_map(|one| &one.quantities).any(|&(leaves, _)| leaves)
         };
-        let orders = self.orders.values().filter(leaves);
+        let orders = self.replaced.iter().map(|id| &self.orders[id]).filter(leaves);
         orders.map(|order| (order.account, order.instrument)).collect()
     }
 

@@ -26,9 +26,12 @@ impl ReferenceRisk {
     }
 
     /// An amount of one currency in another, nothing if one of them has no value.
-    fn count(&self, amount: i128, from: u64, to: u64, round: Round) -> i128 {
+    pub(super) fn count(&self, amount: i128, from: u64, to: u64, round: Round) -> i128 {
         if from == to {
             return amount;
+        }
+        if amount == 0 {
+            return 0;
         }
         let (Some(from), Some(to)) = (self.value(from), self.value(to)) else { return 0 };
         match round {
@@ -39,6 +42,9 @@ impl ReferenceRisk {
 
     /// The currency that somebody counts in.
     pub(super) fn currency(&self, who: Who) -> u64 {
+        if let Who::Account(id) = who {
+            return self.accounts[&id].currency;
+        }
         let members = self.members(who);
         let first = members.first().map_or(0, |id| self.accounts[id].currency);
         match members.iter().all(|id| self.accounts[id].currency == first) {
@@ -47,7 +53,7 @@ impl ReferenceRisk {
         }
     }
 
-    /// What was paid in an instrument by an account, native.
+    /// What was paid in an instrument by an account, money of the instrument's currency.
     #[must_use]
     pub fn fees_of(&self, account: u32, instrument: u32) -> i128 {
         self.paid.get(&(account, instrument)).copied().unwrap_or(0)
@@ -58,12 +64,20 @@ impl ReferenceRisk {
         let price = self.reference_price(instrument).unwrap_or(0);
         let of = |account| {
             let held = self.holding(account, instrument.id);
-            let fees = self.fees_of(account, instrument.id);
-            held.cash - fees + i128::from(held.position) * i128::from(price)
+            held.cash + i128::from(held.position) * i128::from(price)
         };
-        let native: i128 = self.members(who).into_iter().map(of).sum();
+        let members = self.members(who);
+        let native: i128 = members.iter().map(|&account| of(account)).sum();
         let money = native * instrument.notional(1, 1) * 10_000;
-        self.count(money, instrument.currency, self.currency(who), Round::Down)
+        let fees = members.iter().map(|&account| self.fees_of(account, instrument.id)).sum();
+        let currency = self.currency(who);
+        self.count(money, instrument.currency, currency, Round::Down)
+            - self.fees_in(fees, instrument, currency)
+    }
+
+    /// Fees of an instrument in another currency, money times basis points.
+    fn fees_in(&self, fees: i128, instrument: &Instrument, currency: u64) -> i128 {
+        self.count(fees * 10_000, instrument.currency, currency, Round::Up)
     }
 
     /// Everybody.
@@ -136,17 +150,46 @@ impl ReferenceRisk {
         self.count(money, instrument.currency, self.accounts[&account].currency, Round::Up)
     }
 
+    /// Counts an account anew when it is asked for next.
+    pub(super) fn touch(&mut self, account: u32) {
+        self.counted.get_mut().remove(&account);
+    }
+
+    /// The same of all accounts.
+    pub fn forget_all(&mut self) {
+        self.counted.get_mut().clear();
+    }
+
+    /// Balance and exposure of an account.
+    fn sums(&self, account: u32) -> (i128, i128) {
+        if let Some(&sums) = self.counted.borrow().get(&account) {
+            return sums;
+        }
+        let sums = (self.count_balance(account), self.count_exposure(account));
+        self.counted.borrow_mut().insert(account, sums);
+        sums
+    }
+
     /// Realised profit less fees and margin, money times basis points.
     pub(super) fn balance(&self, account: u32) -> i128 {
+        self.sums(account).0
+    }
+
+    /// What positions cost and open orders may cost, money.
+    pub(super) fn exposure(&self, account: u32) -> i128 {
+        self.sums(account).1
+    }
+
+    fn count_balance(&self, account: u32) -> i128 {
         let left = self.instruments.values().map(|instrument| {
             let Holding { position, cash, cost } = self.holding(account, instrument.id);
             let realised = if position >= 0 { cash + cost } else { cash - cost };
-            let realised = realised - self.fees_of(account, instrument.id);
             let realised = realised * instrument.notional(1, 1) * 10_000;
             let own = self.accounts[&account].currency;
             let realised = self.count(realised, instrument.currency, own, Round::Down);
+            let fees = self.fees_in(self.fees_of(account, instrument.id), instrument, own);
             let open = self.open(account, instrument.id, None);
-            realised - self.required(account, instrument, open)
+            realised - fees - self.required(account, instrument, open)
         });
         left.sum()
     }
@@ -159,8 +202,7 @@ impl ReferenceRisk {
         self.count(money, instrument.currency, self.accounts[&account].currency, Round::Up)
     }
 
-    /// The same of all instruments.
-    pub(super) fn exposure(&self, account: u32) -> i128 {
+    fn count_exposure(&self, account: u32) -> i128 {
         self.instruments.values().map(|one| self.exposure_in(account, one, 0)).sum()
     }
 
@@ -230,15 +272,14 @@ impl ReferenceRisk {
         let rates = schedule.tier_rates[reached.max().map_or(0, |(at, _)| at)];
         let maker = event.liquidity == Liquidity::Maker.number();
         let rate = if maker { rates as u32 as i32 } else { (rates >> 32) as u32 as i32 };
-        let notional = i128::from(event.last_price) * i128::from(event.last_quantity);
+        let instrument = &self.instruments[&event.instrument];
+        let money = instrument.notional(event.last_price, event.last_quantity);
+        let fee = -(-money * i128::from(rate)).div_euclid(1_000_000);
         if volume.is_some() || schedule.tier_from[1] != 0 {
-            let instrument = &self.instruments[&event.instrument];
-            let money = notional * instrument.notional(1, 1);
             let money = self.count(money, instrument.currency, account.currency, Round::Down);
             let days = self.volumes.entry(account.id).or_default();
             *days.entry(self.now_ns / DAY_NS).or_default() += money;
         }
-        let fee = -(-notional * i128::from(rate)).div_euclid(1_000_000);
         self.charged.insert((event.match_id, event.side), fee);
         fee
     }

@@ -40,6 +40,7 @@ impl ReferenceRisk {
             return refuse(Reject::UnsupportedCharacteristic);
         }
         self.instruments.insert(instrument.id, *instrument);
+        self.forget_all();
         Ok(())
     }
 
@@ -113,6 +114,7 @@ impl ReferenceRisk {
         // What its first value lets be counted for the first time wasn't won or lost.
         let could: Vec<(Who, u32)> = self.countable();
         self.values.insert(command.order_id, command.price);
+        self.forget_all();
         for (who, id) in self.countable() {
             if !could.contains(&(who, id)) {
                 self.set_dawn(who, |_, instrument| instrument.id == id);
@@ -138,6 +140,7 @@ impl ReferenceRisk {
         let groups = [Who::Firm(account.firm), Who::Venue];
         let before = groups.map(|who| (self.members(who).len(), self.currency(who)));
         self.accounts.insert(account.id, *account);
+        self.forget_all();
         for (who, (members, currency)) in groups.into_iter().zip(before) {
             if members > 0 && currency != 0 && self.currency(who) == 0 {
                 self.set_dawn(who, |_, _| true);

@@ -8,7 +8,7 @@ use engine::pod::{Contingency, Event, ExecType, Leg};
 use engine::Batch;
 
 /// The legs of lists, and what FILLS said of them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Lists {
     legs: BTreeMap<u64, Leg>,
     traded: BTreeMap<u64, i64>,
@@ -25,16 +25,28 @@ impl Lists {
         }
     }
 
-    /// Takes in an event of an order; says whether it is about one that can be in a pair.
-    pub fn read_event(&mut self, event: &Event) -> bool {
-        let Some(leg) = self.legs.get(&event.order_id) else { return false };
+    /// The legs, as if nothing had been said of them yet.
+    pub fn of_orders(&self) -> Self {
+        Self { legs: self.legs.clone(), ..Self::default() }
+    }
+
+    /// Whether an order can be in a pair.
+    pub fn has_in_pair(&self, order: u64) -> bool {
+        let leg = self.legs.get(&order);
+        leg.is_some_and(|leg| leg.contingency != Contingency::Bracket || leg.place > 0)
+    }
+
+    /// Takes in an event of an order.
+    pub fn read_event(&mut self, event: &Event) {
+        if !self.legs.contains_key(&event.order_id) {
+            return;
+        }
         if event.exec_type == ExecType::Trade.number() {
             self.traded.insert(event.order_id, event.cum_quantity);
         }
         if event.exec_type == ExecType::Triggered.number() {
             self.alive.insert(event.order_id);
         }
-        leg.contingency != Contingency::Bracket || leg.place > 0
     }
 
     /// The list that has but one of its pair trade, and the most that this order of it can have

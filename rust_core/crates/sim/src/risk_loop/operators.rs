@@ -5,7 +5,7 @@ use engine::pod::{
     Command, CommandKind, FeeRates, FeeSchedule, FEES_NONE, FEES_OF_FIRM, FEES_OF_VENUE,
 };
 
-use super::{reference_command, words, Orders, RiskLoop, ACCOUNTS};
+use super::{reference_command, words, Orders, RiskLoop};
 
 /// Money of one unit in the unit that the venue counts all currencies in.
 const ONE: i64 = 1_000_000_000;
@@ -36,8 +36,13 @@ impl RiskLoop {
     pub(super) fn set_fees(&mut self, orders: &mut Orders) {
         let mut fees = FeeSchedule::zeroed();
         match self.rng.below(10) {
-            0..=5 => fees.account = 1 + self.rng.below(u64::from(ACCOUNTS) + 1) as u32,
-            6..=7 => (fees.account, fees.flags) = (self.rng.between(1, 3) as u32, FEES_OF_FIRM),
+            0..=5 => {
+                fees.account = 1 + self.rng.below(u64::from(self.world.accounts) + 1) as u32;
+            }
+            6..=7 => {
+                (fees.account, fees.flags) =
+                    (1 + self.rng.below(u64::from(self.world.firms) + 1) as u32, FEES_OF_FIRM)
+            }
             8 => (fees.account, fees.flags) = (0, FEES_OF_VENUE),
             _ => (fees.account, fees.flags) = (0, FEES_OF_VENUE | FEES_OF_FIRM),
         }

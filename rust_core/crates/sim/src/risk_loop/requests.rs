@@ -9,15 +9,12 @@ use engine::pod::{
 };
 use engine::risk::bits;
 
-use super::{
-    account, firm_of, instrument, name, reference_command, Orders, RiskLoop, ACCOUNTS, INSTRUMENTS,
-    UNIT,
-};
+use super::{name, reference_command, Orders, RiskLoop, UNIT};
 use crate::rng::Rng;
 
 impl RiskLoop {
     pub(super) fn request(&mut self, orders: &mut Orders) {
-        if self.rng.per_mille(8) {
+        if self.rng.per_mille(if self.world.calm { 2 } else { 8 }) {
             return match self.rng.per_mille(200) {
                 true => self.kill_session(orders),
                 false => self.kill(orders),
@@ -44,27 +41,30 @@ impl RiskLoop {
             2 => self.change(orders, CommandKind::ReplaceOrder),
             3 => self.again(orders),
             4 => {
-                let account = 1 + self.rng.below(u64::from(ACCOUNTS - 1)) as u32;
+                let account = 1 + self.rng.below(u64::from(self.world.accounts - 1)) as u32;
                 let last = self.last_is_open && self.rng.per_mille(200);
-                self.set_limits(orders, if last { ACCOUNTS } else { account });
+                self.set_limits(orders, if last { self.world.accounts } else { account });
             }
             5 => {
                 // The last one comes when its groups have limits.
-                let most = if self.log.len() > 1_500 { ACCOUNTS } else { ACCOUNTS - 1 };
+                let last = self.world.accounts;
+                let most = if self.log.len() > 1_500 { last } else { last - 1 };
                 let id = 1 + self.rng.below(most.into()) as u32;
-                let flags = if self.rng.per_mille(900) { ACCOUNT_ENABLED } else { 0 };
+                let enabled = if self.world.calm { 990 } else { 900 };
+                let flags = if self.rng.per_mille(enabled) { ACCOUNT_ENABLED } else { 0 };
                 let index = orders.accounts.len();
                 orders.commands.push(reference_command(CommandKind::SetAccount, index));
-                orders.accounts.push(Account { flags, ..account(id, self.currencies) });
-                self.opens_last |= id == ACCOUNTS;
+                orders.accounts.push(Account { flags, ..self.world.account(id) });
+                self.opens_last |= id == last;
             }
             6 => self.operate(orders),
             _ => {
-                let id = 1 + self.rng.below(INSTRUMENTS.into()) as u32;
+                let id = 1 + self.rng.below(self.world.instruments.into()) as u32;
                 let index = orders.instruments.len();
                 orders.commands.push(reference_command(CommandKind::SetInstrument, index));
-                let mut changed = instrument(id, self.currencies);
-                changed.flags = u16::from(self.rng.per_mille(920));
+                let mut changed = self.world.instrument(id);
+                changed.flags =
+                    u16::from(self.rng.per_mille(if self.world.calm { 990 } else { 920 }));
                 changed.initial_margin_bps = self.rng.below(3) as u32 * 5_000;
                 let part = self.rng.below(5);
                 changed.maintenance_margin_bps = u64::from(changed.initial_margin_bps) * part / 4;
@@ -78,8 +78,8 @@ impl RiskLoop {
     fn kill(&mut self, orders: &mut Orders) {
         let level = self.rng.weighted(&[600, 300, 95, 5]) as u16;
         let account = match level {
-            0 => self.rng.below(6) as u32,
-            1 => self.rng.below(4) as u32,
+            0 => self.rng.below(u64::from(self.world.accounts) + 1) as u32,
+            1 => self.rng.below(u64::from(self.world.firms) + 2) as u32,
             _ => u32::from(self.rng.per_mille(50)),
         };
         let mut command = reference_command(CommandKind::Kill, usize::from(level));
@@ -97,11 +97,12 @@ impl RiskLoop {
 
     /// What an operator does.
     fn operate(&mut self, orders: &mut Orders) {
-        let instrument = 1 + self.rng.below(u64::from(INSTRUMENTS) + 1) as u32;
+        let instrument = 1 + self.rng.below(u64::from(self.world.instruments) + 1) as u32;
         let mut command = Command { instrument, ..Command::zeroed() };
         let kind = match self.rng.weighted(&[500, 100, 100, 250, 50]) {
             0 => {
-                let weights = [600, 100, 80, 40, 30, 40, 40, 20, 20, 5];
+                let mut weights = [600, 100, 80, 40, 30, 40, 40, 20, 20, 5];
+                weights[0] *= if self.world.calm { 10 } else { 1 };
                 command.payload_index = self.rng.weighted(&weights) as u16;
                 if self.rng.per_mille(200) {
                     command.price = self.price();
@@ -118,7 +119,7 @@ impl RiskLoop {
                 CommandKind::SetRules
             }
             3 => {
-                command.account = self.rng.below(u64::from(ACCOUNTS) + 1) as u32;
+                command.account = self.rng.below(u64::from(self.world.accounts) + 1) as u32;
                 command.side = self.rng.below(4) as u16;
                 command.flags = u16::from(self.rng.per_mille(20));
                 if self.rng.per_mille(300) {
@@ -178,8 +179,8 @@ impl RiskLoop {
         if self.rng.per_mille(100) {
             let mut spoilt = *orders.commands.last().expect("a trade has two sides");
             match self.rng.below(5) {
-                0 => spoilt.account = 99,
-                1 => spoilt.instrument = 99,
+                0 => spoilt.account = 9_999,
+                1 => spoilt.instrument = 9_999,
                 2 => spoilt.side = 3,
                 3 => spoilt.quantity = 0,
                 _ => spoilt.price = 0,
@@ -191,8 +192,9 @@ impl RiskLoop {
     fn price(&mut self) -> i64 {
         let wild = self.rng.per_mille(30);
         let price = if wild { self.rng.between(-10, 3_000) } else { self.rng.between(960, 1_040) };
-        if self.rng.per_mille(700) {
-            price - price.rem_euclid(5)
+        if self.rng.per_mille(if self.world.calm { 960 } else { 700 }) {
+            let step = if self.world.calm { 10 } else { 5 };
+            price - price.rem_euclid(step)
         } else {
             price
         }
@@ -201,7 +203,7 @@ impl RiskLoop {
     fn quantity(&mut self) -> i64 {
         let lowest = i64::from(!self.rng.per_mille(10));
         let quantity = self.rng.between(lowest, 60);
-        if self.rng.per_mille(700) {
+        if self.rng.per_mille(if self.world.calm { 960 } else { 700 }) {
             quantity.max(10) / 10 * 10
         } else {
             quantity
@@ -229,8 +231,8 @@ impl RiskLoop {
             side: self.rng.pick(&[Side::Buy, Side::Sell]).number(),
             ord_type: ord_type.number(),
             time_in_force: times[self.rng.weighted(&[0, 20, 60, 12, 8, 8, 3, 3, 5])].number(),
-            account: 1 + self.rng.below(ACCOUNTS.into()) as u32,
-            instrument: 1 + self.rng.below(INSTRUMENTS.into()) as u32,
+            account: 1 + self.rng.below(self.world.accounts.into()) as u32,
+            instrument: 1 + self.rng.below(self.world.instruments.into()) as u32,
             price: if limited { self.price() } else { 0 },
             quantity: self.quantity(),
             ..Command::zeroed()
@@ -252,8 +254,8 @@ impl RiskLoop {
         let contingency = if bracket { Contingency::Bracket } else { Contingency::OneCancelsOther };
         let legs = if bracket { self.rng.between(2, 3) as u8 } else { 2 };
         let [side, other] = self.rng.pick(&[[Side::Buy, Side::Sell], [Side::Sell, Side::Buy]]);
-        let account = 1 + self.rng.below(ACCOUNTS.into()) as u32;
-        let instrument = 1 + self.rng.below(INSTRUMENTS.into()) as u32;
+        let account = 1 + self.rng.below(self.world.accounts.into()) as u32;
+        let instrument = 1 + self.rng.below(self.world.instruments.into()) as u32;
         // All legs are refused if one is, so most of them fit the coarsest instrument.
         let fit = self.rng.per_mille(800);
         let quantity = if fit { self.rng.between(1, 4) * 10 } else { self.quantity() };
@@ -284,8 +286,11 @@ impl RiskLoop {
             if odd == Some(place) {
                 match self.rng.below(5) {
                     0 => command.side = 3 - command.side,
-                    1 => command.account = 1 + self.rng.below(ACCOUNTS.into()) as u32,
-                    2 => command.instrument = 1 + self.rng.below(INSTRUMENTS.into()) as u32,
+                    1 => command.account = 1 + self.rng.below(self.world.accounts.into()) as u32,
+                    2 => {
+                        command.instrument =
+                            1 + self.rng.below(self.world.instruments.into()) as u32
+                    }
                     3 => command.link ^= 1 << 8,
                     _ => continue,
                 }
@@ -342,8 +347,8 @@ impl RiskLoop {
 
     fn spoil(&mut self, command: &mut Command) {
         match self.rng.below(8) {
-            0 => command.account = 99,
-            1 => command.instrument = 99,
+            0 => command.account = 9_999,
+            1 => command.instrument = 9_999,
             2 => command.side = self.rng.below(4) as u16,
             3 => command.ord_type = self.rng.below(8) as u16,
             4 => command.time_in_force = self.rng.below(10) as u16,
@@ -360,13 +365,13 @@ impl RiskLoop {
         let (account, mut orig) = known.unwrap_or((1, name(0)));
         let mut command = Command { kind: kind.number(), account, ..Command::zeroed() };
         if self.rng.per_mille(20) {
-            command.account = 1 + self.rng.below(ACCOUNTS.into()) as u32;
+            command.account = 1 + self.rng.below(self.world.accounts.into()) as u32;
         }
         if self.rng.per_mille(40) {
             orig = name(self.named + self.rng.below(8));
         }
         if self.rng.per_mille(40) {
-            command.instrument = 1 + self.rng.below(INSTRUMENTS.into()) as u32;
+            command.instrument = 1 + self.rng.below(self.world.instruments.into()) as u32;
         }
         let named = kind == CommandKind::ReplaceOrder || self.rng.per_mille(500);
         if named && !self.rng.per_mille(5) {
@@ -385,6 +390,15 @@ impl RiskLoop {
             }
             if self.rng.per_mille(100) {
                 command.stop_price = self.price();
+            }
+        }
+        if self.world.calm && self.rng.per_mille(600) {
+            // Mostly one that lives.
+            let recent = self.order_ids.len().min(400) as u64;
+            let from = self.order_ids[self.order_ids.len() - 1 - self.rng.below(recent) as usize];
+            if let Some((&id, order)) = self.ledger.open.range(from..).next() {
+                (command.account, command.order_id, command.instrument) = (order.account, id, 0);
+                return self.push(orders, command, None, None);
             }
         }
         if self.rng.per_mille(150) {
@@ -493,25 +507,51 @@ impl RiskLoop {
         limits.set_credit(i128::from(self.rng.between(credits.0, credits.1)) * UNIT);
         // Now and then a firm's or the venue's, and the longer the run the more often.
         if self.log.len() > 500 && self.rng.per_mille(150) {
-            (limits.account, limits.checks) = if self.rng.per_mille(600) {
-                (firm_of(account), limits.checks | LIMITS_OF_FIRM)
+            let of_firm = self.rng.per_mille(600);
+            (limits.account, limits.checks) = if of_firm {
+                (self.world.firm_of(account), limits.checks | LIMITS_OF_FIRM)
             } else {
                 (0, limits.checks | LIMITS_OF_VENUE)
             };
-            let of_many = |limit: i64| limit * 6;
+            let times = self.world.times(!of_firm);
+            let of_many = |limit: i64| limit * i64::from(times);
             limits.max_position = of_many(limits.max_position);
             limits.max_gross_position = of_many(limits.max_gross_position);
-            limits.max_open_orders *= 4;
-            limits.set_credit(limits.credit() * 6);
-            limits.set_max_gross_exposure(limits.max_gross_exposure() * 6);
+            limits.max_open_orders *= times - 2;
+            limits.set_credit(limits.credit() * i128::from(times));
+            limits.set_max_gross_exposure(limits.max_gross_exposure() * i128::from(times));
             limits.flow = Flow { messages: flow.messages * 4, ..flow }.word();
         }
         if self.rng.per_mille(100) {
-            limits.instrument = 1 + self.rng.below(INSTRUMENTS.into()) as u32;
+            limits.instrument = 1 + self.rng.below(self.world.instruments.into()) as u32;
             limits.checks &= bits::PER_INSTRUMENT | LIMITS_OF_FIRM | LIMITS_OF_VENUE;
+        }
+        if self.world.calm {
+            self.widen(&mut limits);
         }
         let index = orders.limits.len();
         orders.commands.push(reference_command(CommandKind::SetLimits, index));
         orders.limits.push(limits);
+    }
+
+    /// Makes limits so wide that most orders pass them, and some still don't.
+    fn widen(&mut self, limits: &mut Limits) {
+        let times = self.rng.between(2, 40);
+        limits.max_order_quantity *= times;
+        limits.max_position *= times;
+        limits.collar_bps *= 4;
+        limits.max_open_orders *= times as u32;
+        limits.max_gross_position *= times;
+        limits.max_short *= times;
+        limits.set_max_gross_exposure(limits.max_gross_exposure() * i128::from(times));
+        limits.set_max_daily_loss(limits.max_daily_loss() * i128::from(times));
+        limits.set_max_order_notional(limits.max_order_notional() * i128::from(times * 4));
+        limits.set_credit(limits.credit() * i128::from(times));
+        let flow = Flow::read(limits.flow);
+        let (messages, burst) = (flow.messages * 10, flow.burst * 10);
+        limits.flow = Flow { messages, burst, duplicates: flow.duplicates * 4, ..flow }.word();
+        if self.rng.per_mille(900) {
+            limits.checks &= !(1 << 10);
+        }
     }
 }

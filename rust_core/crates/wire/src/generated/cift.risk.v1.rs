@@ -146,7 +146,7 @@ pub struct Locate {
 }
 /// What trades cost. Rates are in millionths of the notional, -100,000 to 100,000; below zero: a
 /// rebate. Charged as a trade is applied, in the instrument's currency, rounded against the account
-/// to 10^-(price_scale + quantity_scale) of it.
+/// to 10^-12 of it.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct FeeSchedule {
     /// By what was executed in the last 30 UTC days, this one included; the first from 0, rising, up
