@@ -54,8 +54,14 @@ impl Bucket {
     #[inline(always)]
     pub fn take(&mut self, now_ns: i64) {
         if self.has_one(now_ns) {
-            self.full_ns = self.full_ns.max(now_ns).saturating_add(self.interval_ns);
+            self.take_one(now_ns);
         }
+    }
+
+    /// Takes out a message that is in it.
+    #[inline(always)]
+    pub fn take_one(&mut self, now_ns: i64) {
+        self.full_ns = self.full_ns.max(now_ns).saturating_add(self.interval_ns);
     }
 }
 

@@ -171,7 +171,13 @@ impl RiskEngine {
         };
         #[cfg(debug_assertions)]
         self.assert_exact(command, account, hash, &order);
-        self.count_message(account);
+        let trader = &mut self.reference.traders[account as usize];
+        if trader.checks & bits::MESSAGE_RATE != 0 {
+            trader.bucket.take_one(self.now_ns);
+        }
+        if trader.grouped {
+            self.count_message_of_groups(account);
+        }
         let at = self.tie_up(account, &order);
         let (key, digest) = (key(command.account, &command.cl_ord_id()), digest(command, None));
         let request =
@@ -238,7 +244,10 @@ impl RiskEngine {
     #[inline(always)]
     fn surely_fits(&self, trader: &Trader, held: &Holding, look: Look<'_>) -> bool {
         let Look { listed, side, price, quantity, fingerprint } = look;
-        let sizes = self.special(held).map_or(&trader.sizes, |special| &special.sizes);
+        let sizes = match self.special(held) {
+            None => &trader.sizes,
+            Some(special) => &special.sizes,
+        };
         let on = |bit| trader.checks & bit != 0;
         let gross = held.gross() + held.open[BUY] + held.open[SELL] + quantity;
         quantity <= sizes.quantity

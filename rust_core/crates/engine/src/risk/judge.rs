@@ -358,19 +358,24 @@ impl RiskEngine {
     }
 
     /// Counts a new order or a replace among the messages of an account and its groups.
-    #[inline(always)]
-    pub(super) fn count_message(&mut self, account: u32) {
-        let trader = &mut self.reference.traders[account as usize];
+    fn count_message(&mut self, account: u32) {
+        self.count_message_of(account);
+        if self.reference.traders[account as usize].grouped {
+            self.count_message_of_groups(account);
+        }
+    }
+
+    /// The same of its groups alone.
+    #[inline(never)]
+    pub(super) fn count_message_of_groups(&mut self, account: u32) {
+        self.count_message_of(self.reference.traders[account as usize].firm);
+        self.count_message_of(VENUE);
+    }
+
+    fn count_message_of(&mut self, place: u32) {
+        let trader = &mut self.reference.traders[place as usize];
         if trader.checks & bits::MESSAGE_RATE != 0 {
             trader.bucket.take(self.now_ns);
-        }
-        if trader.grouped {
-            for group in [trader.firm, VENUE] {
-                let trader = &mut self.reference.traders[group as usize];
-                if trader.checks & bits::MESSAGE_RATE != 0 {
-                    trader.bucket.take(self.now_ns);
-                }
-            }
         }
     }
 

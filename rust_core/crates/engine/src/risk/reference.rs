@@ -183,7 +183,10 @@ struct Dense(Vec<u32>);
 impl Dense {
     #[inline(always)]
     fn get(&self, id: u32) -> Option<u32> {
-        self.0.get(id as usize).copied().filter(|&place| place != NONE)
+        match self.0.get(id as usize) {
+            Some(&place) if place != NONE => Some(place),
+            _ => None,
+        }
     }
 
     fn set(&mut self, id: u32, place: u32) {
