@@ -18,11 +18,13 @@ struct Verdict {
   # unknown.
   firstPlace @1 :UInt64;
   # On a repeat: the place (laid out as an order id) where the first such command was judged. On a
-  # new order that is accepted and has no limit price (market, market-to-limit, pegged without a
-  # limit), where limits of its account, firm or venue count money or bound prices: the worst price
+  # new order that is accepted and has no limit price (market, market-to-limit, stop, pegged without
+  # a limit), where limits of its account, firm or venue count money or bound prices: the worst price
   # it may trade at, in 10^-priceScale, the highest of a buy and the lowest of a sell; 0: any. It is
   # around the reference price, as far as the instrument's protection and bands let market orders
-  # go, else as far as the account's collar, else 10 %. Else 0.
+  # go or the tightest collar of its account, firm and venue lets prices be, whichever is nearer; if
+  # there is neither, 10 %. That of a stop is around its stop price, with which it moves, of a trailing
+  # stop around the worst that it can become. Else 0.
   kind @2 :VerdictKind;
   reason @3 :UInt16;
   # Reject reason, 0 when accepted; numbers as in cift.common.v1.RejectReason.

@@ -236,10 +236,10 @@ def test_orders_of_every_kind_are_counted_at_the_most_they_cost() -> None:
     for price, ord_type, stop_price, left in (
         (0, "market", 0, 890),
         (0, "market_to_limit", 0, 780),
-        (0, "stop", 105, 675),
-        (108, "stop_limit", 105, 567),
-        (0, "pegged", 0, 457),
-        (101, "pegged", 0, 356),
+        (0, "stop", 105, 665),
+        (108, "stop_limit", 105, 557),
+        (0, "pegged", 0, 447),
+        (101, "pegged", 0, 346),
     ):
         assert risk.check(7, 1, "buy", price, 1, ord_type, stop_price=stop_price).accepted
         assert risk.submit(7, 1, "buy", price, 1, ord_type, stop_price=stop_price).accepted

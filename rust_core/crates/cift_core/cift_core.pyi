@@ -181,9 +181,12 @@ class RiskStage:
         LogError: bad frame, or another message. NotFound: the firm has no such account.
         """
 
-    def check(self, request: bytes, firm: int | None = None) -> bytes:
+    def check(
+        self, request: bytes, firm: int | None = None, session: tuple[int, int] | None = None
+    ) -> bytes:
         """Answer a CheckOrderRequest with a CheckOrderResponse, for a firm or (None) an operator.
 
+        With a session, its origin and its number there, of an order that comes by it.
         BadRequest: it can't be read. NotFound: the firm has no such account.
         """
 

@@ -214,7 +214,7 @@ fn message<'a>(
         time_ns,
         origin: 1,
         batch: sequence,
-        fills_seen: 0,
+        fills_seen: sequence - 1,
         status: BatchStatus::Applied,
         commands,
         verdicts,

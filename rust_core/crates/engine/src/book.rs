@@ -454,6 +454,19 @@ impl BookSide {
         self.rest_at(orders, index, price);
     }
 
+    /// Reads a level, if it is one.
+    #[inline]
+    pub fn touch_level(&self, level: u32) -> u32 {
+        self.levels.get(level as usize).map_or(0, |queue| queue.orders)
+    }
+
+    /// Reads the level of a price; the last order there, if there is one.
+    #[inline]
+    pub fn touch_price(&self, price: i64) -> u32 {
+        let level = self.ladder.peek(price * self.sign);
+        level.map_or(NIL, |level| self.levels[level as usize].last)
+    }
+
     /// Puts an order at the back of the queue at a price.
     #[inline]
     pub fn rest_at(&mut self, orders: &mut Orders, index: u32, price: i64) {

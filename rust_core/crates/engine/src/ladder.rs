@@ -166,6 +166,19 @@ impl Ladder {
         Err(Position { slot, block })
     }
 
+    /// The level of a key, if it has one, without noting that it was looked for.
+    #[inline]
+    pub fn peek(&self, key: i64) -> Option<u32> {
+        let slot = self.step.divide(key)?;
+        let number = number_of(slot);
+        let block = match self.known[known_at(number)] {
+            (known, block) if known == number => block,
+            _ => self.runs.find(number).ok()?,
+        };
+        let block = &self.blocks[block as usize];
+        (block.bits >> bit_of(slot) & 1 != 0).then_some(block.levels[bit_of(slot)])
+    }
+
     /// Adds a level where [`Self::find`] said.
     #[inline]
     pub fn insert(&mut self, Position { slot, block }: Position, level: u32) {

@@ -537,6 +537,23 @@ impl Orders {
         names.find(hash_word(name), |index| self.get(index).name() == name)
     }
 
+    /// Reads what finds an order of this id or, where owners name their orders, of this name; where
+    /// it may be, NIL if it isn't there.
+    #[inline]
+    pub fn touch(&self, id: u64, name: u64) -> u32 {
+        let touched = match &self.names {
+            Some(names) => names.touch(hash_word(name)),
+            None => self.table.touch(hash_word(id)),
+        };
+        touched.unwrap_or(NIL)
+    }
+
+    /// What is at a place of the arena, if that is one.
+    #[inline]
+    pub fn peek(&self, index: u32) -> Option<&Order> {
+        self.arena.get(index as usize)
+    }
+
     /// Whether the order with this id is open, and here.
     pub fn is(&self, index: u32, id: u64) -> bool {
         self.get(index).id == id

@@ -3,8 +3,11 @@
 
 mod desk;
 
+use bytemuck::Zeroable;
 use desk::{instrument, no_limits, said, Desk, Payload, ABC, ALICE, BOB, UNIT};
-use engine::pod::{ExecType, Limits, SessionState, LIMITS_OF_FIRM};
+use engine::pod::{
+    ExecType, InstrumentRules, Limits, SessionState, LIMITS_OF_FIRM, LIMITS_OF_VENUE,
+};
 use engine::risk::bits;
 
 /// Reference price 100, nobody checked.
@@ -99,6 +102,47 @@ fn the_firm_s_limits_bound_the_orders_of_its_accounts() {
     desk.limit(Limits { checks, account: 1, ..careful(0) });
     desk.accepted(&["bob: sell 10 @ 111 as b1", "alice: buy 10 market as a1"]);
     assert_eq!(told(&desk), format!("New 0, {BEYOND}"));
+}
+
+#[test]
+fn the_tightest_collar_holds_for_market_orders() {
+    let collar = |bps, of: Limits| Limits { checks: bits::COLLAR, collar_bps: bps, ..of };
+    let of_firm = |limits: Limits| {
+        let checks = limits.checks | LIMITS_OF_FIRM;
+        Limits { checks, account: 1, ..limits }
+    };
+    let of_venue = |limits: Limits| {
+        let checks = limits.checks | LIMITS_OF_VENUE;
+        Limits { checks, account: 0, ..limits }
+    };
+    let own = |bps| collar(bps, no_limits(ALICE));
+    // Whose collars, how far the rules let market orders trade, how far this one does.
+    let rows: [(&[Limits], u32, i64); 6] = [
+        (&[own(300)], 0, 103),
+        (&[own(300)], 1_000, 103),
+        (&[own(1_000)], 200, 102),
+        (&[no_limits(ALICE), of_firm(own(400))], 0, 104),
+        (&[own(500), of_firm(own(100)), of_venue(own(200))], 0, 101),
+        (&[own(500), of_firm(own(400)), of_venue(own(300))], 700, 103),
+    ];
+    for (number, (limits, protection_bps, last)) in rows.into_iter().enumerate() {
+        let mut desk = open();
+        let mut rules = Payload::default();
+        let bands = InstrumentRules { instrument: ABC, protection_bps, ..Zeroable::zeroed() };
+        rules.set_rules(bands);
+        assert_eq!(said(&desk.send(&rules)[0]), "accepted");
+        desk.limit(no_limits(BOB));
+        let offers: Vec<String> =
+            (101..=106).map(|price| format!("bob: sell 1 @ {price} as b{price}")).collect();
+        desk.accepted(&offers.iter().map(String::as_str).collect::<Vec<_>>());
+        for &limits in limits {
+            desk.limit(limits);
+        }
+        desk.accepted(&["alice: buy 9 market as a1"]);
+        desk.settle();
+        let position = desk.risk.position_in(ALICE, ABC).expect("she bought");
+        assert_eq!(position.quantity, last - 100, "row {number}");
+    }
 }
 
 #[test]

@@ -586,6 +586,13 @@ fn limits_on_one_instrument_replace_those_on_all() {
     assert_eq!(desk.risk.limits(ALICE, XYZ).map(|limits| limits.max_order_quantity), Some(5));
     assert_eq!(desk.risk.limits(ALICE, 0).map(|limits| limits.max_order_quantity), Some(7));
     assert_eq!(desk.risk.limits(BOB, XYZ), None);
+    // What limits on one instrument can't decide is refused, not left unheeded.
+    for checks in [bits::COLLAR, bits::BUYING_POWER | bits::POSITION, bits::DAILY_LOSS] {
+        let mut payload = Payload::default();
+        payload.set_limits(Limits { instrument: XYZ, checks, ..wide_limits(BOB) });
+        assert_eq!(said(&desk.send(&payload)[0]), "UnsupportedCharacteristic");
+    }
+    assert_eq!(desk.risk.limits(BOB, XYZ), None);
 }
 
 #[test]
@@ -654,4 +661,17 @@ fn margin_is_part_of_the_notional_and_follows_its_instrument() {
     let now = desk.risk.buying(ALICE).expect("alice is there");
     assert_eq!((now.reserved, now.available), (1_600 * UNIT, -600 * UNIT));
     assert_eq!(desk.line("alice: sell 1 @ 100 as a3"), "accepted", "it needs nothing more");
+}
+
+#[test]
+fn an_order_without_a_client_order_id_is_of_no_shape_whatever_its_limits() {
+    let mut desk = Desk::open();
+    desk.limit(Limits { max_order_quantity: 1, ..wide_limits(ALICE) });
+    for (line, told) in [
+        ("alice: buy 1 @ 100", "UnsupportedCharacteristic"),
+        ("alice: buy 2 @ 100", "UnsupportedCharacteristic"),
+        ("alice: buy 0 @ 100", "UnsupportedCharacteristic"),
+    ] {
+        assert_eq!(desk.line(line), told, "{line}");
+    }
 }

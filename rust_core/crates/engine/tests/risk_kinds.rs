@@ -47,15 +47,17 @@ fn told(desk: &mut Desk, events: &[Event]) {
 
 #[test]
 fn an_order_reserves_the_price_it_may_trade_at() {
-    // The reference price is 100 and the collar 100 % wide, so 200 is the worst of the band.
+    // The reference price is 100 and the collar 100 % wide, so 200 is the worst of the band; around
+    // stop prices it is as wide.
     let rows = [
         ("alice: buy 10 market as x", Side::Buy, [(10, 2_000), (0, 0)]),
         ("alice: sell 10 market as x", Side::Sell, [(10, 2_000), (0, 0)]),
         ("alice: buy 10 to-limit as x", Side::Buy, [(10, 2_000), (0, 0)]),
-        ("alice: buy 10 stop 120 as x", Side::Buy, [(10, 1_200); 2]),
-        ("alice: sell 10 stop 90 as x", Side::Sell, [(10, 900); 2]),
+        ("alice: buy 10 stop 120 as x", Side::Buy, [(10, 2_400); 2]),
+        ("alice: sell 10 stop 90 as x", Side::Sell, [(10, 1_800); 2]),
         ("alice: buy 10 stop 120 limit 125 as x", Side::Buy, [(10, 1_250); 2]),
         ("alice: sell 10 trail 5 as x", Side::Sell, [(10, 2_000); 2]),
+        ("alice: buy 10 trail 5 as x", Side::Buy, [(10, 2_100); 2]),
         ("alice: buy 10 @ 99 display 2 as x", Side::Buy, [(10, 990); 2]),
         ("alice: buy 10 @ 99 until 60 as x", Side::Buy, [(10, 990); 2]),
         ("alice: buy 10 @ 99 prevent tag 77 as x", Side::Buy, [(10, 990); 2]),
@@ -75,7 +77,8 @@ fn market_orders_are_counted_at_the_edge_of_the_bands() {
         ([500, 0, 0], 105),
         ([500, 1_000, 0], 110),
         ([500, 1_000, 700], 107),
-        ([0, 0, 1_000_000], 10_100),
+        // The collar is nearer.
+        ([0, 0, 1_000_000], 200),
     ];
     for ([static_band_bps, dynamic_band_bps, protection_bps], price) in rows {
         let mut desk = Desk::open();
@@ -130,11 +133,29 @@ fn the_collar_holds_how_far_a_pegged_order_goes_from_the_market() {
 }
 
 #[test]
+fn a_dry_run_of_a_pegged_order_heeds_its_offset() {
+    let mut desk = Desk::open();
+    desk.limit(Limits { collar_bps: 500, ..wide_limits(ALICE) });
+    for (line, refused) in [
+        ("alice: buy 1 peg offset 5 as a1", None),
+        ("alice: buy 1 peg offset 6 as a2", Some(Reject::PriceBand)),
+        ("alice: sell 1 peg offset -6 as a3", Some(Reject::PriceBand)),
+    ] {
+        let mut payload = Payload::default();
+        payload.line(line);
+        let dry = desk.risk.check_with(&payload.commands[0], Some(&payload.terms[0]), None);
+        assert_eq!(dry.refused, refused, "{line}");
+        let told = refused.map_or_else(|| "accepted".to_owned(), |reason| format!("{reason:?}"));
+        assert_eq!(said(&desk.send(&payload)[0]), told, "{line}");
+    }
+}
+
+#[test]
 fn a_stop_that_fires_and_ends_leaves_nothing_behind() {
     let mut desk = Desk::open();
     desk.accepted(&["alice: buy 10 stop 105 as a1", "bob: sell 4 @ 106 as b1"]);
     desk.settle();
-    assert_eq!(open(&desk, Side::Buy), (10, 1_050));
+    assert_eq!(open(&desk, Side::Buy), (10, 2_100));
     let mut payload = Payload::default();
     payload.set_last_trade(ABC, 105);
     assert_eq!(said(&desk.send(&payload)[0]), "accepted");
@@ -146,16 +167,43 @@ fn a_stop_that_fires_and_ends_leaves_nothing_behind() {
 }
 
 #[test]
+fn a_stop_trades_no_worse_than_it_is_counted() {
+    let mut desk = Desk::open();
+    let limits = wide_limits(ALICE);
+    desk.limit(Limits { collar_bps: 500, ..limits });
+    // 5 % around 100 and, once it is moved by 10, as much above as before.
+    desk.accepted(&["alice: buy 10 stop 100 as a1", "alice: replace a1 stop 110 as a2"]);
+    desk.accepted(&["bob: sell 4 @ 115 as b1", "bob: sell 4 @ 116 as b2"]);
+    desk.settle();
+    assert_eq!(open(&desk, Side::Buy), (10, 1_150));
+    let mut payload = Payload::default();
+    payload.set_last_trade(ABC, 110);
+    assert_eq!(said(&desk.send(&payload)[0]), "accepted");
+    desk.settle();
+    let position = desk.risk.position_in(ALICE, ABC).expect("she traded");
+    assert_eq!((position.quantity, position.open_buy, position.buy_notional), (4, 0, 0));
+    // A sell of stock that is held is bounded below.
+    desk.accepted(&["alice: sell 4 stop 100 as a3", "bob: buy 1 @ 95 as b3"]);
+    desk.accepted(&["bob: buy 1 @ 94 as b4"]);
+    payload = Payload::default();
+    payload.set_last_trade(ABC, 100);
+    assert_eq!(said(&desk.send(&payload)[0]), "accepted");
+    desk.settle();
+    let position = desk.risk.position_in(ALICE, ABC).expect("as before");
+    assert_eq!((position.quantity, position.open_sell), (3, 0));
+}
+
+#[test]
 fn a_stop_can_be_moved() {
     let mut desk = Desk::open();
     desk.accepted(&["alice: buy 10 stop 105 as a1"]);
     let [at_once, later] = reserved(&mut desk, "alice: replace a1 stop 120 as a2", Side::Buy);
-    assert_eq!((at_once, later), ((10, 1_200), (10, 1_200)));
+    assert_eq!((at_once, later), ((10, 2_250), (10, 2_250)), "as far above as before");
     let [at_once, later] = reserved(&mut desk, "alice: replace a2 stop 110 as a3", Side::Buy);
-    assert_eq!((at_once, later), ((10, 1_200), (10, 1_100)), "freed by its answer");
+    assert_eq!((at_once, later), ((10, 2_250), (10, 2_150)), "freed by its answer");
     desk.accepted(&["alice: buy 10 stop 105 limit 130 as b1"]);
     let [at_once, later] = reserved(&mut desk, "alice: replace b1 stop 150 as b2", Side::Buy);
-    assert_eq!((at_once, later), ((20, 2_400), (20, 2_400)), "its limit counts");
+    assert_eq!((at_once, later), ((20, 3_450), (20, 3_450)), "its limit counts");
     assert_eq!(desk.line("alice: cancel a3"), "accepted");
     desk.settle();
     assert_eq!(open(&desk, Side::Buy), (10, 1_300));
@@ -170,7 +218,8 @@ fn what_is_posted_elsewhere_is_counted_there() {
     desk.accepted(&["bob: cancel b1"]);
     desk.accepted(&["bob: sell 3 @ 99 as b2", "bob: buy 9 @ 96 as b3"]);
     let line = "alice: sell 5 @ 95 reprice as a2";
-    assert_eq!(reserved(&mut desk, line, Side::Sell), [(5, 475), (5, 500)]);
+    // The last trade was at 99, and it sells at no less.
+    assert_eq!(reserved(&mut desk, line, Side::Sell), [(5, 495), (5, 500)]);
 }
 
 #[test]
@@ -428,4 +477,121 @@ fn operators_commands_name_what_there_is() {
     );
     assert_eq!(desk.risk.reference_price(ABC), Some(150));
     assert_eq!(desk.risk.reference_price(XYZ), Some(100));
+}
+
+#[test]
+fn a_pegged_order_reserves_what_it_may_come_to() {
+    // The best bid is 100 and the best offer 120, the reference price 100, the collar 5 % wide.
+    let rows = [
+        ("alice: buy 10 peg @ 150 as x", Side::Buy, 1_500),
+        ("alice: buy 10 peg as x", Side::Buy, 1_050),
+        ("alice: sell 10 peg offset 5 as x", Side::Sell, 1_050),
+        ("alice: sell 10 peg offset 5 @ 70 as x", Side::Sell, 1_050),
+        ("alice: sell 10 peg offset 5 @ 107 as x", Side::Sell, 1_070),
+    ];
+    for (line, side, notional) in rows {
+        let mut desk = Desk::open();
+        let checks = bits::BUYING_POWER | bits::COLLAR;
+        let mut limits = Limits { checks, collar_bps: 10_000, ..no_limits(ALICE) };
+        limits.set_credit(2_000 * UNIT);
+        desk.accepted(&["bob: buy 1 @ 100 as b1", "bob: sell 1 @ 120 as b2"]);
+        desk.limit(limits);
+        let mut rules = Payload::default();
+        rules.set_rules(InstrumentRules {
+            instrument: ABC,
+            protection_bps: 500,
+            ..InstrumentRules::zeroed()
+        });
+        assert_eq!(said(&desk.send(&rules)[0]), "accepted");
+        assert_eq!(reserved(&mut desk, line, side), [(10, notional); 2], "{line}");
+        // What it stands at is less, and none of the rest is free.
+        let available = 2_000 * UNIT - notional * UNIT;
+        assert_eq!(desk.risk.buying(ALICE).map(|buying| buying.available), Some(available));
+        desk.accepted(&["bob: buy 1 @ 104 as b3", "bob: buy 1 @ 119 as b4"]);
+        desk.settle();
+        assert!(desk.risk.buying(ALICE).is_some_and(|buying| buying.available >= 0), "{line}");
+        assert_eq!(desk.line("alice: cancel x"), "accepted");
+        desk.settle();
+        assert_eq!(open(&desk, side), (0, 0), "{line}");
+    }
+}
+
+#[test]
+fn a_pegged_order_s_limit_can_be_moved() {
+    let mut desk = Desk::open();
+    desk.accepted(&["bob: buy 1 @ 100 as b1", "alice: buy 10 peg @ 110 as a1"]);
+    desk.settle();
+    let line = "alice: replace a1 @ 130 total 4 as a2";
+    assert_eq!(reserved(&mut desk, line, Side::Buy), [(10, 1_300), (4, 520)], "4 at 130, or 10");
+    // What it may have come to under the higher limit stays counted until it ends.
+    let line = "alice: replace a1 @ 120 total 6 as a3";
+    assert_eq!(reserved(&mut desk, line, Side::Buy), [(6, 780), (6, 780)]);
+    desk.accepted(&["bob: sell 4 @ 90 as b2"]);
+    desk.settle();
+    let position = desk.risk.position_in(ALICE, ABC).expect("she traded");
+    assert_eq!((position.quantity, position.open_buy, position.buy_notional), (3, 3, 390));
+    assert_eq!(desk.line("alice: cancel a1"), "accepted");
+    desk.settle();
+    assert_eq!(open(&desk, Side::Buy), (0, 0));
+}
+
+#[test]
+fn a_sale_below_the_market_is_counted_at_the_market_until_it_rests() {
+    // The last trade was at 100, and bob bids that.
+    type Narrow = fn(&mut Limits);
+    let rows: [(Narrow, &str, &str); 9] = [
+        (|l| l.set_max_order_notional(999 * UNIT), "alice: sell 10 @ 1 as x", "MaxOrderNotional"),
+        (|l| l.set_max_order_notional(1_000 * UNIT), "alice: sell 10 @ 1 as x", "accepted"),
+        (|l| l.set_max_gross_exposure(999 * UNIT), "alice: sell 10 @ 1 as x", "NotionalThreshold"),
+        (|l| l.set_max_gross_exposure(1_000 * UNIT), "alice: sell 10 @ 1 as x", "accepted"),
+        (|l| l.set_credit(999 * UNIT), "alice: sell 10 @ 1 as x", "InsufficientCredit"),
+        (|l| l.set_credit(1_000 * UNIT), "alice: sell 10 @ 1 as x", "accepted"),
+        (|l| l.set_credit(1_009 * UNIT), "alice: sell 10 @ 101 as x", "InsufficientCredit"),
+        // It buys at its limit or below.
+        (|l| l.set_credit(10 * UNIT), "alice: buy 10 @ 1 as x", "accepted"),
+        (|l| l.set_credit(999 * UNIT), "alice: buy 10 @ 100 as x", "InsufficientCredit"),
+    ];
+    for (narrow, line, expected) in rows {
+        let mut desk = Desk::open();
+        let mut limits = wide_limits(ALICE);
+        narrow(&mut limits);
+        desk.limit(limits);
+        desk.accepted(&["bob: buy 10 @ 100 as b1"]);
+        assert_eq!(desk.risk.check(&command(line)).refused.is_none(), expected == "accepted");
+        assert_eq!(desk.line(line), expected, "{line}");
+        desk.settle();
+        assert!(desk.risk.buying(ALICE).is_some_and(|buying| buying.available >= 0), "{line}");
+    }
+    let mut desk = Desk::open();
+    let line = "alice: sell 10 @ 90 as a1";
+    assert_eq!(reserved(&mut desk, line, Side::Sell), [(10, 1_000), (10, 900)], "it rests at 90");
+    let line = "alice: replace a1 @ 80 as a2";
+    assert_eq!(reserved(&mut desk, line, Side::Sell), [(10, 1_000), (10, 800)]);
+}
+
+#[test]
+fn a_stop_limit_that_sells_is_counted_at_what_it_may_bring() {
+    let sell = |line: &str| reserved(&mut Desk::open(), line, Side::Sell);
+    assert_eq!(sell("alice: sell 10 stop 90 limit 1 as x"), [(10, 1_000); 2], "the last trade's");
+    assert_eq!(sell("alice: sell 10 stop 90 limit 120 as x"), [(10, 1_200); 2]);
+    assert_eq!(Desk::open().line("alice: sell 10 stop 90 limit 0 as x"), "TickSize");
+    let mut desk = Desk::open();
+    desk.accepted(&["alice: sell 10 stop 90 limit 85 as x"]);
+    let line = "alice: replace x stop 98 @ 105 as y";
+    assert_eq!(reserved(&mut desk, line, Side::Sell), [(10, 1_050); 2]);
+    let line = "alice: replace y stop 80 @ 70 as z";
+    assert_eq!(reserved(&mut desk, line, Side::Sell), [(10, 1_050); 2], "it never falls");
+    // It fires, and alice is short no more than was counted.
+    let mut desk = Desk::open();
+    let mut limits = wide_limits(ALICE);
+    limits.set_credit(1_000 * UNIT);
+    desk.limit(limits);
+    assert_eq!(desk.line("alice: sell 11 stop 97 limit 1 as a1"), "InsufficientCredit");
+    desk.accepted(&["bob: buy 10 @ 96 as b1", "alice: sell 10 stop 97 limit 1 as a2"]);
+    let mut payload = Payload::default();
+    payload.set_last_trade(ABC, 97);
+    desk.send(&payload);
+    desk.settle();
+    let buying = desk.risk.buying(ALICE).expect("alice");
+    assert_eq!((buying.used, buying.reserved, buying.available), (960 * UNIT, 0, 40 * UNIT));
 }

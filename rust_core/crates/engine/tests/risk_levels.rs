@@ -293,3 +293,29 @@ fn limits_of_nobody_are_refused() {
         ["UnknownAccount", "UnknownAccount", unsupported, unsupported, unsupported, "accepted"]
     );
 }
+
+#[test]
+fn a_loss_beyond_what_money_is_counted_to_is_not_let_pass() {
+    let mut desk = Desk::open();
+    let dear = 1_000_000_000_000;
+    desk.list(Instrument { reference_price: dear, ..instrument(ABC, "ABC") });
+    let mut limits = Limits { checks: bits::DAILY_LOSS, ..no_limits(ALICE) };
+    limits.set_max_daily_loss(1_000_000_000_000 * UNIT);
+    desk.limit(limits);
+    desk.limit(no_limits(BOB));
+    // Bought for more than is counted, sold again in parts that are.
+    for (number, (buyer, seller, quantity)) in
+        [("alice", "bob", dear), ("bob", "alice", 4_000), ("bob", "alice", 999)].iter().enumerate()
+    {
+        let sells = format!("{seller}: sell {quantity} @ {dear} as s{number}");
+        let buys = format!("{buyer}: buy {quantity} @ {dear} as b{number}");
+        desk.accepted(&[&sells, &buys]);
+    }
+    let mut payload = Payload::default();
+    payload.set_last_trade(ABC, dear / 2);
+    desk.send(&payload);
+    desk.settle();
+    let line = "alice: buy 1 @ 500000000000 as x";
+    assert_eq!(desk.risk.check(&command(line)).refused, Some(engine::reject::Reject::DailyLoss));
+    assert_eq!(desk.line(line), "DailyLoss");
+}

@@ -9,6 +9,7 @@ use engine::pod::{
     Account, Command, CommandKind, FeeRates, FeeSchedule, Instrument, Limits, SessionState,
     FEES_NONE, FEES_OF_FIRM, FEES_OF_VENUE, LIMITS_OF_FIRM, MAX_CONVERSION,
 };
+use engine::reject::Reject;
 use engine::risk::{bits, Killed, Level, Session, MAX_KILLED_SESSIONS};
 
 /// ABC is in dollars, XYZ in euros; alice and bob have dollars, carol euros; all of firm 1.
@@ -597,6 +598,13 @@ fn a_session_is_stopped_until_the_switch_is_lifted_or_its_process_begins_anew() 
     ] {
         assert_eq!(by_session(&mut desk, line, number), expected, "{line} by {number}");
     }
+    // A dry run of an order that comes by it is told so, and one that says no session isn't.
+    let order = command("alice: buy 1 @ 99");
+    for (number, refused) in [(5, Some(Reject::KillSwitch)), (4, None)] {
+        let dry = desk.risk.check_with(&order, None, Some(Session { origin, number }));
+        assert_eq!(dry.refused, refused, "by {number}");
+    }
+    assert_eq!(desk.risk.check(&order).refused, None);
     assert_eq!(session(&mut desk, CommandKind::Unkill, origin, 5), "accepted");
     assert_eq!(by_session(&mut desk, "alice: buy 1 @ 99 as a6", 5), "accepted");
     assert_eq!(session(&mut desk, CommandKind::Kill, origin + 1, 5), "UnknownAccount");
@@ -623,4 +631,17 @@ fn so_many_sessions_are_stopped_and_no_more() {
     assert_eq!(session(&mut desk, CommandKind::Kill, origin, 9_999), "SystemUnavailable");
     assert_eq!(session(&mut desk, CommandKind::Unkill, origin, 7), "accepted");
     assert_eq!(session(&mut desk, CommandKind::Kill, origin, 9_999), "accepted");
+}
+
+#[test]
+fn what_was_lost_in_another_currency_is_rounded_down() {
+    let mut desk = open();
+    value(&mut desk, &[("USD", 3_000_000), ("EUR", 1_000_000)]);
+    desk.accepted(&["carol: sell 1 @ 100 on XYZ as c1", "alice: buy 1 @ 100 on XYZ as a1"]);
+    desk.accepted(&["carol: buy 1 @ 99 on XYZ as c2", "alice: sell 1 @ 99 on XYZ as a2"]);
+    desk.settle();
+    let buying = desk.risk.buying(ALICE).expect("alice");
+    let standing = desk.risk.standing(Level::Account, ALICE).expect("alice");
+    // A euro is a third of a dollar, and nothing is left that could be worth anything.
+    assert_eq!((buying.realised, standing.total), (-333_333_333_334, -333_333_333_334));
 }

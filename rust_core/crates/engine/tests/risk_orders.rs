@@ -521,3 +521,22 @@ fn a_message_is_judged_with_exactly_the_fills_that_belong_before_it() {
     assert_eq!(desk.risk.apply(&back, &mut risked), Ok(()));
     assert_eq!(risked.time_ns, NOON_NS, "journal time never falls");
 }
+
+#[test]
+fn a_replace_reserves_whatever_those_before_it_make_of_its_quantity() {
+    let mut desk = Desk::open();
+    desk.lag = 5;
+    // Ten trade, which risk doesn't know yet; then a total of 20, then 15 open, then a price.
+    desk.accepted(&["alice: buy 20 @ 100 as a1", "bob: sell 10 @ 100 as b1"]);
+    desk.accepted(&["alice: replace a1 total 20 as a2", "alice: replace a1 leaves 15 as a3"]);
+    desk.accepted(&["alice: replace a1 @ 110 as a4"]);
+    let mut reserved = Vec::new();
+    while desk.risk.fills_applied() < desk.risk.applied() {
+        let next = desk.fills[desk.risk.fills_applied() as usize].view();
+        desk.risk.apply_fills(&next).expect("what happened");
+        let position = desk.risk.position_in(ALICE, ABC).expect("she was there");
+        reserved.push((position.quantity, position.open_buy, position.buy_notional));
+    }
+    let open = (10, 15, 1_650);
+    assert_eq!(reserved[1..], [(0, 20, 2_200), open, open, open, open], "it never grows");
+}

@@ -155,6 +155,8 @@ pub struct Reference {
     firms: BTreeMap<u32, u32>,
     /// The sides of trades that were undone.
     busted: BTreeSet<(u64, u16)>,
+    /// Busts whose news risk hasn't read yet: the message, and what the trade that was undone was.
+    unread: Vec<(u64, u32, u32, u16)>,
     /// Journal time up to which timers have fired, and the last one if some are left.
     fired_ns: i64,
     fired: Option<Timer>,
@@ -206,6 +208,7 @@ impl Reference {
             masses: Vec::new(),
             firms: BTreeMap::new(),
             busted: BTreeSet::new(),
+            unread: Vec::new(),
             fired_ns: 0,
             fired: None,
         }
@@ -228,6 +231,7 @@ impl Reference {
         };
         self.time_ns = batch.time_ns;
         self.judged.clear();
+        self.unread.retain(|(message, ..)| *message > batch.fills_seen);
         let count = batch.commands.len();
         // Each command that is still to come keeps events and two statuses.
         let at = |index: u32, to_come: usize| At {
@@ -371,7 +375,10 @@ impl Reference {
         };
         let instrument = self.orders[&target].command.instrument;
         if kind == CommandKind::CancelOrder {
-            self.leave(target, ExecType::Canceled, 0, at, fills);
+            // Bit 8: nobody asked, a kill did.
+            let killed = command.flags >> 8 & 1 != 0;
+            let reason = if killed { Reject::KillSwitch.number() } else { 0 };
+            self.leave(target, ExecType::Canceled, reason, at, fills);
         } else {
             self.replace(target, command, at, fills);
         }

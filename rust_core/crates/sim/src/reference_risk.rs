@@ -2,11 +2,13 @@
 //! everything anew whenever it is asked. Slow, short, and written from the rules, not from the
 //! engine.
 
-mod bands;
 mod limits;
+mod lists;
 mod money;
 mod operator;
+mod prices;
 mod shape;
+mod stops;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use engine::ids::{place, sequence_of};
 use engine::pod::{
     Account, BatchStatus, ClOrdId, Command, CommandKind, Event, ExecType, FeeSchedule, Instrument,
-    InstrumentRules, Limits, Liquidity, OrderTerms, SessionState, Side, VerdictKind,
+    InstrumentRules, Limits, Liquidity, OrdType, OrderTerms, SessionState, Side, VerdictKind,
     FLAG_CANCEL_ON_DISCONNECT, FLAG_LEAVES, FLAG_REDUCE_ONLY, FLAG_TERMS, MAX_PRICE, MAX_QUANTITY,
 };
 use engine::reject::Reject;
@@ -23,29 +25,26 @@ use engine::{Batch, FillsView};
 use operator::price_within;
 use shape::{content, odd, priced, Priced};
 
-/// Checks that have to do with prices: of notional, the collar, of buying power, of exposure.
-const PRICED: u64 = 1 << 1 | 1 << 2 | 1 << 5 | 1 << 7;
 const DAY_NS: i64 = 86_400_000_000_000;
 
 /// What risk says of a command: kind, reason, order id, first place.
 pub type Said = (VerdictKind, Option<Reject>, u64, u64);
 
 /// The terms of an unanswered replace.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Pending {
     sequence: u64,
-    leaves: bool,
-    quantity: i64,
+    /// What it may come to: quantities, each with whether it is that of what is open.
+    quantities: Vec<(bool, i64)>,
     price: i64,
+    /// It leaves the quantity to the order's entry.
+    same: bool,
 }
 
 impl Pending {
     fn open(&self, cum: i64) -> i64 {
-        if self.leaves {
-            self.quantity
-        } else {
-            (self.quantity - cum).max(0)
-        }
+        let open = |&(leaves, quantity)| if leaves { quantity } else { quantity - cum };
+        self.quantities.iter().map(open).fold(0, i64::max)
     }
 }
 
@@ -56,21 +55,34 @@ struct Order {
     instrument: u32,
     buys: bool,
     reduces: bool,
-    /// Counted at its stop price while no limit is known.
-    stops: bool,
+    /// How far above its stop price it is counted, if that counts.
+    over_stop: Option<i64>,
+    /// Counted at the highest price that is known of it.
+    follows: bool,
     price: i64,
     leaves: i64,
     cum: i64,
     pending: Vec<Pending>,
     ended_ns: Option<i64>,
+    /// The list that it says it came in.
+    list: Option<lists::Listed>,
 }
 
 impl Order {
-    /// The largest open quantity and notional of its terms.
-    fn reserves(&self) -> (i64, i128) {
-        let live = (self.leaves, i128::from(self.leaves) * i128::from(self.price));
+    /// The largest open quantity and notional of its terms, if it can have no more than this open
+    /// as it is.
+    fn reserves(&self, most: i64) -> Open {
+        let now = self.leaves.min(most);
+        if self.follows {
+            let pending = self.pending.iter();
+            let open = |one: &Pending| if one.same { now } else { one.open(self.cum) };
+            let most = pending.clone().map(open).fold(now, i64::max);
+            let highest = pending.map(|one| one.price).fold(self.price, i64::max);
+            return (most, i128::from(most) * i128::from(highest));
+        }
+        let live = (now, i128::from(now) * i128::from(self.price));
         self.pending.iter().fold(live, |most, pending| {
-            let open = pending.open(self.cum);
+            let open = if pending.same { now } else { pending.open(self.cum) };
             (most.0.max(open), most.1.max(i128::from(open) * i128::from(pending.price)))
         })
     }
@@ -293,7 +305,7 @@ impl ReferenceRisk {
             }
         }
         let stopped = self.killed_sessions.contains(&(batch.origin, command.session));
-        let judged = self.judge_new(command, terms, known.as_ref(), stopped);
+        let judged = self.judge_new((command, place), terms, known.as_ref(), stopped);
         self.count_message(command.account);
         if judged.is_ok() {
             self.count_in_row(command);
@@ -316,7 +328,7 @@ impl ReferenceRisk {
 
     fn judge_new(
         &self,
-        command: &Command,
+        (command, place): (&Command, u64),
         terms: Option<&OrderTerms>,
         known: Option<&Request>,
         stopped: bool,
@@ -357,21 +369,36 @@ impl ReferenceRisk {
             return refuse(Reject::Stale);
         }
         let stops = priced == Priced::ByStopIfAny && command.stop_price != 0;
+        let trails = terms.is_some_and(|terms| terms.trailing_offset > 0);
+        let buys = command.side == Side::Buy.number();
+        let stop_limit = !buys && command.ord_type == OrdType::StopLimit.number();
+        let follows = priced == Priced::ByLimitIfAny || stop_limit;
         let price = match priced {
-            Priced::ByLimit | Priced::ByLimitIfAny if command.price != 0 => Some(command.price),
-            Priced::ByStopIfAny if stops => Some(command.stop_price),
+            Priced::ByLimit => {
+                let price = self.price_on_the_way(instrument, buys, command.price);
+                Some(if stop_limit { price.max(command.stop_price) } else { price })
+            }
+            Priced::ByLimitIfAny if command.price != 0 && buys => Some(command.price),
+            Priced::ByStopIfAny if stops || trails => {
+                self.stop_range(command, terms, instrument).map(|(_, highest)| highest)
+            }
             Priced::ByLimitIfAny => self
-                .highest_in_band(instrument)
-                .or_else(|| self.market_price(command.account, instrument)),
+                .static_band(instrument)
+                .map(|band| band.1)
+                .or_else(|| self.market_price(command.account, instrument))
+                .map(|price| price.max(command.price)),
             _ => self.market_price(command.account, instrument),
         };
         let worst = match priced {
-            // What a stop becomes trades where nobody can tell yet.
-            Priced::ByStopIfAny | Priced::ByLimit => 0,
+            Priced::ByLimit => 0,
             _ if command.price != 0 || !self.counts_prices(command.account) => 0,
             _ if command.side == Side::Buy.number() => price.unwrap_or(0),
+            Priced::ByStopIfAny if stops || trails => {
+                self.stop_range(command, terms, instrument).map_or(0, |(lowest, _)| lowest)
+            }
             Priced::ByLimitIfAny => self
-                .lowest_in_band(instrument)
+                .static_band(instrument)
+                .map(|band| band.0)
                 .or_else(|| self.lowest_market_price(command.account, instrument))
                 .unwrap_or(0),
             _ => self.lowest_market_price(command.account, instrument).unwrap_or(0),
@@ -379,14 +406,19 @@ impl ReferenceRisk {
         let order = Order {
             account: command.account,
             instrument: command.instrument,
-            buys: command.side == Side::Buy.number(),
+            buys,
             reduces: command.flags & FLAG_REDUCE_ONLY != 0,
-            stops,
+            over_stop: match (stops, stop_limit) {
+                (true, _) => Some(price.unwrap_or(0) - command.stop_price),
+                (_, limited) => limited.then_some(0),
+            },
+            follows,
             price: price.unwrap_or(0),
             leaves: command.quantity,
             cum: 0,
             pending: Vec::new(),
             ended_ns: None,
+            list: lists::Listed::of(command, place),
         };
         let mut collared = (command.price != 0).then_some(command.price);
         if let (Priced::ByLimitIfAny, None, Some(terms)) = (priced, collared, terms) {
@@ -398,44 +430,10 @@ impl ReferenceRisk {
         Ok((order, worst))
     }
 
-    /// Whether limits of the account, its firm or the venue have to do with prices.
-    fn counts_prices(&self, account: u32) -> bool {
-        let bounded = |who: Who| {
-            let limits = self.limits.get(&(who, 0));
-            limits.is_some_and(|limits| limits.checks & PRICED != 0)
-        };
-        self.whose(account).into_iter().any(bounded)
-    }
-
     /// The live orders of an account.
     fn live(&self, account: u32) -> impl Iterator<Item = (&u64, &Order)> {
         let alive = self.alive.get(&account).into_iter().flatten();
         alive.map(|id| (id, &self.orders[id]))
-    }
-
-    /// What an account has open in an instrument, buys and sells; with one order as it would be.
-    fn open(
-        &self,
-        account: u32,
-        instrument: u32,
-        instead: Option<(Option<u64>, &Order)>,
-    ) -> [Open; 2] {
-        let mut open = [(0, 0); 2];
-        let mut add = |order: &Order| {
-            if order.instrument == instrument {
-                let (quantity, notional) = order.reserves();
-                let side = &mut open[usize::from(!order.buys)];
-                *side = (side.0 + quantity, side.1 + notional);
-            }
-        };
-        let replaced = instead.and_then(|(id, _)| id);
-        self.live(account)
-            .filter(|(&id, _)| Some(id) != replaced)
-            .for_each(|(_, order)| add(order));
-        if let Some((_, order)) = instead {
-            add(order);
-        }
-        open
     }
 
     /// What an account has open in an instrument now, buys and sells.
@@ -519,6 +517,9 @@ impl ReferenceRisk {
                     self.replaced.insert(order_id);
                 }
                 let order = self.orders.get_mut(&order_id).expect("it was found");
+                if let Some(pending) = pending.as_ref().filter(|_| order.follows) {
+                    order.price = order.price.max(pending.price);
+                }
                 order.pending.extend(
                     pending.map(|pending| Pending { sequence: sequence_of(place), ..pending }),
                 );
@@ -574,26 +575,36 @@ impl ReferenceRisk {
         stopped: bool,
     ) -> Result<Pending, Reject> {
         let total = order.cum + order.leaves;
-        let mut asked = Pending { sequence: 0, leaves: false, quantity: total, price: order.price };
+        let named = command.flags & FLAG_LEAVES != 0 || command.quantity != 0;
+        let waits = order.list.is_some_and(|list| list.waits);
+        let same = waits && !named && order.pending.iter().all(|pending| pending.same);
+        let quantities = vec![(false, total)];
+        let mut asked = Pending { sequence: 0, quantities, price: order.price, same };
         for pending in &order.pending {
-            let price = asked.price.max(pending.price);
-            if pending.open(order.cum) > asked.open(order.cum) {
-                asked = *pending;
-            }
-            asked.price = price;
+            asked.quantities.extend_from_slice(&pending.quantities);
+            asked.price = asked.price.max(pending.price);
         }
+        let instrument = &self.instruments[&order.instrument];
+        let mut prices = Vec::new();
         if command.price != 0 {
-            asked.price = command.price;
-        } else if command.stop_price != 0 && order.stops {
-            asked.price = command.stop_price;
+            prices.push(self.price_on_the_way(instrument, order.buys, command.price));
         }
-        if command.flags & FLAG_LEAVES != 0 || command.quantity != 0 {
-            asked.leaves = command.flags & FLAG_LEAVES != 0;
-            asked.quantity = command.quantity;
+        if let (1.., Some(over)) = (command.stop_price, order.over_stop) {
+            let price = MAX_PRICE.min(command.stop_price + over).max(1);
+            prices.extend((order.follows || command.price == 0).then_some(price));
         }
-        let total = if asked.leaves { asked.quantity + order.cum } else { asked.quantity };
+        if order.follows {
+            prices.push(asked.price);
+        }
+        asked.price = prices.into_iter().max().unwrap_or(asked.price);
+        let leaves = command.flags & FLAG_LEAVES != 0;
+        if named {
+            asked.quantities = vec![(leaves, command.quantity)];
+        }
+        let total = |&(leaves, quantity)| if leaves { quantity + order.cum } else { quantity };
+        let total = asked.quantities.iter().map(total).fold(0, i64::max);
         let mut as_it_would_be = order.clone();
-        as_it_would_be.pending.push(asked);
+        as_it_would_be.pending.push(asked.clone());
         let collared = (command.price != 0).then_some(command.price);
         let prices = (collared, Some(asked.price));
         self.check_limits(&as_it_would_be, Some(id), total, prices, (None, stopped))?;
@@ -647,10 +658,16 @@ impl ReferenceRisk {
         }
         order.cum += event.last_quantity;
         order.leaves = event.leaves_quantity;
-        if event.price != 0 {
+        if let (ExecType::Triggered, Some(list)) = (kind, &mut order.list) {
+            list.waits = false;
+        }
+        if order.follows {
+            let stop_price = if order.over_stop.is_some() { event.stop_price } else { 0 };
+            order.price = order.price.max(event.price).max(stop_price);
+        } else if event.price != 0 {
             order.price = event.price;
-        } else if order.stops && event.stop_price != 0 {
-            order.price = event.stop_price;
+        } else if let (1.., Some(over)) = (event.stop_price, order.over_stop) {
+            order.price = MAX_PRICE.min(event.stop_price + over).max(1);
         }
         if kind == ExecType::Trade {
             if event.liquidity == Liquidity::Auction.number() {

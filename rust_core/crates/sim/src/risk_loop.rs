@@ -1,6 +1,7 @@
 //! Risk and matching joined as they are in the mesh, with stamps that lag, under a seeded flow of
 //! good and bad requests; judged by the plain reference and by what FILLS alone add up to.
 
+mod lists;
 mod operators;
 mod requests;
 mod seen;
@@ -13,7 +14,7 @@ use bytemuck::Zeroable;
 use engine::market_data::Updates;
 use engine::pod::{
     Account, BatchStatus, ClOrdId, Command, CommandKind, Event, ExecType, FeeSchedule, Instrument,
-    InstrumentRules, Limits, OrderTerms, Side, VerdictKind,
+    InstrumentRules, Limits, OrdType, OrderTerms, Side, VerdictKind,
 };
 use engine::reject::Reject;
 use engine::{Batch, Book, Fills, MarketData, MatchingEngine, RiskEngine, Risked};
@@ -72,6 +73,7 @@ struct Ledger {
     held: BTreeMap<(u32, u32), (i64, i128)>,
     /// Both sides of every trade, the last ones last.
     trades: Vec<Event>,
+    lists: lists::Lists,
 }
 
 impl Ledger {
@@ -101,7 +103,10 @@ impl Ledger {
                 continue;
             }
             of.insert(event.order_id);
-            let price = (event.price != 0).then_some(event.price);
+            // These are counted at what they may come to, not where they stand.
+            let followers = [OrdType::Pegged.number(), OrdType::StopLimit.number()];
+            let follows = followers.contains(&event.ord_type);
+            let price = (event.price != 0 && !follows).then_some(event.price);
             let resting = Resting {
                 account: event.account,
                 instrument: event.instrument,
@@ -116,10 +121,23 @@ impl Ledger {
     /// Quantity, and notional if FILLS says it of all of them, that open orders of one side have.
     fn open(&self, account: u32, instrument: u32, buys: bool) -> (i64, Option<i128>) {
         let all = self.of.get(&(account, instrument)).into_iter().flatten();
-        let orders = all.map(|id| &self.open[id]).filter(|order| order.buys == buys);
-        orders.fold((0, Some(0)), |(quantity, notional), order| {
-            let more = order.price.map(|price| i128::from(order.leaves) * i128::from(price));
-            (quantity + order.leaves, notional.zip(more).map(|(sum, more)| sum + more))
+        let orders = all.map(|&id| (id, &self.open[&id])).filter(|(_, order)| order.buys == buys);
+        let mut sum = (0, Some(0));
+        let mut pairs = BTreeMap::<u64, (i64, Option<i128>)>::new();
+        for (id, order) in orders {
+            let pair = self.lists.pair_of(id);
+            let quantity = order.leaves.min(pair.map_or(i64::MAX, |(_, most)| most));
+            let notional = order.price.map(|price| i128::from(quantity) * i128::from(price));
+            if let Some((first, _)) = pair {
+                let most = pairs.entry(first).or_insert((0, Some(0)));
+                let larger = most.1.zip(notional).map(|(one, other)| one.max(other));
+                *most = (most.0.max(quantity), larger);
+            } else {
+                sum = (sum.0 + quantity, sum.1.zip(notional).map(|(sum, more)| sum + more));
+            }
+        }
+        pairs.into_values().fold(sum, |sum, (quantity, notional)| {
+            (sum.0 + quantity, sum.1.zip(notional).map(|(sum, more)| sum + more))
         })
     }
 }
@@ -328,7 +346,10 @@ impl RiskLoop {
             self.order_ids.push(verdict.order_id);
             let command = &batch.commands[index];
             if kind == VerdictKind::Accepted && !command.cl_ord_id().is_absent() {
-                self.names.push((command.account, command.cl_ord_id()));
+                // What is linked is cancelled and replaced more often.
+                let times = if command.link == 0 { 1 } else { 4 };
+                let name = (command.account, command.cl_ord_id());
+                self.names.extend(core::iter::repeat_n(name, times));
             }
         }
         Ok(())
@@ -347,6 +368,7 @@ impl RiskLoop {
         self.matching.apply(&batch, &mut fills).map_err(|error| error.to_string())?;
         let applied = self.market_data.apply(&fills.view(), &mut self.updates);
         applied.map_err(|error| error.to_string())?;
+        self.ledger.lists.read_orders(&batch);
         for event in &fills.events {
             *self.tally.entry(2_000 + event.exec_type).or_default() += 1;
             self.seen.event(event);
@@ -373,13 +395,46 @@ impl RiskLoop {
     }
 
     /// Has risk and the reference take in the next message of FILLS, and compares what it touched.
+    /// Nothing that happens to what was accepted, but for busts, makes the worst that can come of
+    /// it worse; what a replace wants to have open whatever trades before it is counted as it
+    /// trades.
     fn learn(&mut self) -> Result<(), String> {
         let fills = self.waiting.pop_front().expect("it waits");
+        let before = self.worst(&fills);
         self.risk.apply_fills(&fills.view()).map_err(|error| error.to_string())?;
         self.reference.apply_fills(&fills.view());
+        for event in &fills.events {
+            if self.ledger.lists.read_event(event) {
+                *self.tally.entry(3_000 + event.exec_type).or_default() += 1;
+            }
+        }
         self.ledger.read(&fills.events);
         self.events.extend_from_slice(&fills.events);
+        let busts = |event: &Event| event.exec_type == ExecType::TradeBust.number();
+        if !fills.events.iter().any(busts) {
+            let mut both = self.worst(&fills).into_iter().zip(before);
+            let worse = both.position(|(now, then)| then.is_some_and(|then| now > Some(then)));
+            if worse.is_some() {
+                return Err(format!("message {} of FILLS makes something worse", fills.sequence));
+            }
+        }
         self.compare_learnt(&fills)
+    }
+
+    /// The positions that could come of all open orders of a side, counted in its direction, where
+    /// FILLS tell something; none where a replace asks to have something open whatever trades
+    /// before it.
+    fn worst(&self, fills: &Fills) -> Vec<Option<i64>> {
+        let told: BTreeSet<(u32, u32)> =
+            fills.events.iter().map(|event| (event.account, event.instrument)).collect();
+        let wanting = self.reference.wanting_open();
+        let worst = |(account, instrument)| {
+            let wants = wanting.contains(&(account, instrument));
+            let at = self.risk.position_in(account, instrument).filter(|_| !wants);
+            let at = at.map(|at| [at.quantity + at.open_buy, at.open_sell - at.quantity]);
+            at.map_or([None; 2], |worst| worst.map(Some))
+        };
+        told.into_iter().flat_map(worst).collect()
     }
 
     /// Has risk know everything that happened, and compares all it counts with the reference, and
@@ -433,7 +488,8 @@ impl RiskLoop {
     /// If anything differs; says what.
     pub fn audit_from_scratch(&mut self) -> Result<(), String> {
         self.audit()?;
-        let mut ledger = Ledger::default();
+        let mut ledger = Ledger { lists: self.ledger.lists.unread(), ..Ledger::default() };
+        self.events.iter().for_each(|event| _ = ledger.lists.read_event(event));
         ledger.read(&self.events);
         ledger.of.retain(|_, orders| !orders.is_empty());
         self.ledger.of.retain(|_, orders| !orders.is_empty());

@@ -54,6 +54,8 @@ pub struct Message {
     pub time_ns: i64,
     /// What became of the batch; without steps unless applied.
     pub status: BatchStatus,
+    /// So many messages of FILLS before this one risk hadn't read yet.
+    pub lag: u64,
     /// The commands.
     pub steps: Vec<Step>,
     /// Payloads of commands that set instruments.
@@ -73,6 +75,7 @@ impl Message {
         Self {
             time_ns,
             status: BatchStatus::Applied,
+            lag: 0,
             steps,
             instruments: Vec::new(),
             accounts: Vec::new(),
@@ -89,6 +92,7 @@ pub type Script = Vec<Message>;
 #[derive(Clone, Debug, Default)]
 pub struct Assembler {
     sequence: u64,
+    fills_seen: u64,
     ids: HashMap<u32, u64>,
     commands: Vec<Command>,
     verdicts: Vec<Verdict>,
@@ -98,6 +102,7 @@ impl Assembler {
     /// The batch that a message is, in shard 0.
     pub fn assemble<'a>(&'a mut self, message: &'a Message) -> Batch<'a> {
         self.sequence += 1;
+        self.fills_seen = self.fills_seen.max((self.sequence - 1).saturating_sub(message.lag));
         self.commands.clear();
         self.verdicts.clear();
         for (index, step) in message.steps.iter().enumerate() {
@@ -122,7 +127,7 @@ impl Assembler {
             time_ns: message.time_ns,
             origin: 2,
             batch: self.sequence,
-            fills_seen: self.sequence - 1,
+            fills_seen: self.fills_seen,
             status: message.status,
             commands: &self.commands,
             verdicts: &self.verdicts,

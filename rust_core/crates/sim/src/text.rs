@@ -151,6 +151,10 @@ pub fn read_line(line: &str, message: &mut Message, names: &mut Names) -> Result
             message.status = *named.next().ok_or_else(|| format!("no status {name}"))?;
             return Ok(());
         }
+        "lag" => {
+            message.lag = number(take("a number of messages")?)? as u64;
+            return Ok(());
+        }
         "instrument" | "payload" => {
             let mut payload = instrument(number(take("an id")?)? as u32);
             for word in words {
@@ -372,6 +376,9 @@ pub fn script(script: &[Message]) -> String {
         }
         if message.status != BatchStatus::Applied {
             let _ = writeln!(text, "status {:?}", message.status);
+        }
+        if message.lag != 0 {
+            let _ = writeln!(text, "lag {}", message.lag);
         }
         for terms in &message.terms {
             text.push_str("terms");

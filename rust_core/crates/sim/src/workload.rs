@@ -4,7 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use engine::pod::{
     BatchStatus, ClOrdId, Command, CommandKind, Event, ExecType, OrdType, SessionState, Side,
-    TimeInForce, FLAG_CANCEL_ON_DISCONNECT, FLAG_LEAVES, MAX_PRICE, MAX_QUANTITY,
+    TimeInForce, FLAG_CANCEL_ON_DISCONNECT, FLAG_LEAVES, FLAG_OF_KILL, FLAG_REDUCE_ONLY, MAX_PRICE,
+    MAX_QUANTITY,
 };
 use engine::Fills;
 
@@ -55,6 +56,8 @@ pub struct Workload {
     started: bool,
     /// Trades of late, as one of their sides tells them.
     trades: Vec<Event>,
+    /// Account, instrument and the other side of the last trade that was to be undone.
+    undone: Option<(u32, u32, Side)>,
     /// Instruments that don't trade as orders come.
     stopped: BTreeSet<u32>,
 }
@@ -84,6 +87,7 @@ impl Workload {
             building: true,
             started: false,
             trades: Vec::new(),
+            undone: None,
             stopped: BTreeSet::new(),
         }
     }
@@ -117,6 +121,9 @@ impl Workload {
             message.accounts.clear();
             message.rules.clear();
             return message;
+        }
+        if self.profile.mass != 0 {
+            message.lag = self.rng.pick(&[0, 0, 0, 1, 2, 5, 40]);
         }
         for _ in 0..1 + self.rng.below(self.profile.batch) {
             self.step(&mut message);
@@ -189,8 +196,8 @@ impl Workload {
     }
 
     fn push(&mut self, mut step: Step, message: &mut Message) {
-        let unpriced = step.command.kind == CommandKind::NewOrder.number()
-            && (step.command.price, step.command.stop_price) == (0, 0);
+        let unpriced =
+            step.command.kind == CommandKind::NewOrder.number() && step.command.price == 0;
         if unpriced && step.judgement == Judgement::Accept && self.rng.per_mille(500) {
             step.judgement = Judgement::Within(self.worst(&step.command));
         }
@@ -293,8 +300,13 @@ impl Workload {
     }
 
     fn passive(&mut self, message: &mut Message) {
-        let side = self.side();
+        let undone = self.undone.filter(|_| self.rng.per_mille(100));
+        let side = undone.map_or_else(|| self.side(), |(_, _, side)| side);
         let mut step = self.new_order(side);
+        if let Some((account, instrument, _)) = undone {
+            (step.command.account, step.command.instrument) = (account, instrument);
+            step.command.flags |= FLAG_REDUCE_ONLY;
+        }
         let away = self.away();
         step.command.price = self.price(step.command.instrument, side, away);
         let day = self.rng.per_mille(300);
@@ -361,6 +373,7 @@ impl Workload {
         step.target = Some(label);
         step.command.account = order.account;
         step.command.instrument = if self.rng.per_mille(300) { 0 } else { order.instrument };
+        step.command.flags = if self.rng.per_mille(50) { FLAG_OF_KILL } else { 0 };
         self.push(step, message);
     }
 

@@ -45,14 +45,15 @@ fn the_engine_says_and_counts_what_the_reference_does() {
             *tally.entry(reason).or_default() += count;
         }
     }
-    // Every reason that risk can give, repeats: 1000, and kinds of events: 2000 and more, were met
-    // often enough to mean something.
+    // Every reason that risk can give, repeats: 1000, kinds of events: 2000 and more, and those of
+    // orders that cancel each other or wait: 3000 and more, were met often enough to mean something.
     let reasons = [
         0, 1, 2, 3, 4, 5, 6, 8, 11, 13, 15, 16, 18, 19, 20, 22, 25, 26, 27, 101, 105, 106, 109,
         110, 111, 112, 113, 115, 117, 1_000,
     ];
     let events = [2_001, 2_002, 2_003, 2_004, 2_005, 2_006, 2_007, 2_008, 2_009];
-    let met = reasons.into_iter().chain(events);
+    let of_lists = [3_001, 3_002, 3_003, 3_004, 3_007, 3_008];
+    let met = reasons.into_iter().chain(events).chain(of_lists);
     for reason in met {
         let count = tally.get(&reason).copied().unwrap_or(0);
         assert!(count >= 10, "{reason} was met {count} times: {tally:?}");

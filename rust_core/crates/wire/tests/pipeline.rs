@@ -10,12 +10,14 @@ use prost::Message;
 use wire::feed::{Feed, Kind};
 use wire::frame::{Frame, Header, Log};
 use wire::gateway::{Gateway, GatewayError};
-use wire::proto::common::v1::{OrdStatus, OrdType, RejectReason, Side};
+use wire::proto::common::v1::{OrdStatus, OrdType, RejectReason, Side, TimeInForce};
 use wire::proto::market_data::v1::{StreamBookResponse, StreamTradesResponse};
 use wire::proto::order_entry::v1::{
     command, CommandResult, NewOrder, Outcome, SessionRequest, SessionResponse,
     StreamExecutionsResponse, SubmitBatchRequest, SubmitBatchResponse,
 };
+use wire::proto::risk::v1::{CheckOrderRequest, CheckOrderResponse};
+use wire::query;
 use wire::reference::name;
 use wire::request::{Method, RequestError};
 use wire::response::explain;
@@ -189,6 +191,35 @@ fn a_session_is_answered_under_its_own_number() {
     assert_eq!(response.request_id, u64::MAX);
     assert_eq!(response.results[1].reject_reason(), RejectReason::DuplicateClOrdId);
     assert!(response.error.is_empty());
+}
+
+#[test]
+fn a_dry_run_tells_what_is_wrong_with_an_order_as_the_order_is_told() {
+    let plain = order("", Side::Buy, "2", "1.00");
+    let rows = [
+        (NewOrder { display_quantity: "0.500".to_owned(), ..plain.clone() }, 0),
+        (NewOrder { display_quantity: "0.001".to_owned(), ..plain.clone() }, 13),
+        (NewOrder { min_quantity: "2".to_owned(), ..plain.clone() }, 0),
+        (NewOrder { min_quantity: "2.001".to_owned(), ..plain.clone() }, 13),
+        (
+            NewOrder {
+                time_in_force: TimeInForce::Gtd.into(),
+                expire_time_ns: NS + 1,
+                ..plain.clone()
+            },
+            11,
+        ),
+    ];
+    for (number, (order, reason)) in rows.into_iter().enumerate() {
+        let mut plane = Plane::new();
+        let request = CheckOrderRequest { order: Some(order.clone()) }.encode_to_vec();
+        let dry = query::check_order(&plane.risk, &request, None, None).expect("well formed");
+        let dry = CheckOrderResponse::decode(dry.as_slice()).expect("a response");
+        assert_eq!(dry.reject_reason, reason, "row {number}");
+        assert_eq!((dry.accepted, dry.reject_text.is_empty()), (reason == 0, reason == 0));
+        let order = NewOrder { cl_ord_id: "x".to_owned(), ..order };
+        assert_eq!(plane.ask(&[order])[0].reject_reason, reason, "row {number}");
+    }
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! Auctions: one price at which most trades, found among those that the orders name.
+//! Auctions: one price at which most trades, found among those that the orders name. An order
+//! without a price names none, however far it may trade.
 
 use alloc::vec::Vec;
 
@@ -19,6 +20,8 @@ pub(super) struct Candidate {
     buys: i64,
     /// What sells at exactly this price or, once summed, at it or lower.
     sells: i64,
+    /// Whether an order names it; else it is as far as some without a price may trade.
+    named: bool,
 }
 
 /// What an auction does.
@@ -73,32 +76,36 @@ impl MatchingEngine {
             && rank(partner) < rank(index)
     }
 
-    fn auction_quantities(&self, side: &BookSide, mut each: impl FnMut(i64, i64) -> bool) {
+    /// Tells the price and quantity of each level, and whether an order names that price, best
+    /// first and as long as more is wanted.
+    fn auction_quantities(&self, side: &BookSide, mut each: impl FnMut(i64, i64, bool) -> bool) {
         for queue in side.queues() {
-            let mut quantity = queue.quantity;
+            let (mut quantity, mut named) = (queue.quantity, true);
             if queue.special != 0 {
-                quantity = 0;
+                (quantity, named) = (0, false);
                 let mut at = queue.first;
                 while at != NIL {
                     quantity += self.auction_quantity(at);
+                    named |= self.bound(at) == 0;
                     at = self.orders.get(at).next;
                 }
             }
-            if !each(side.price(queue.key), quantity) {
+            if !each(side.price(queue.key), quantity, named) {
                 return;
             }
         }
     }
 
-    /// The prices that orders name where they could trade, best bids and asks or, against market
-    /// orders, all; lowest first. Says what market orders buy and sell.
+    /// The prices that orders name, and as far as those without one may trade, where they could
+    /// trade: best bids and asks or, against market orders, all; lowest first. Says what market
+    /// orders buy and sell at any price.
     fn find_candidates(&mut self, slot: usize) -> (i64, i64) {
         let mut found = core::mem::take(&mut self.candidates);
         found.clear();
         let book = &self.books[slot];
         let market = |side: Side| {
             let mut sum = 0;
-            self.auction_quantities(&book.markets[side_index(side)], |_, quantity| {
+            self.auction_quantities(&book.markets[side_index(side)], |_, quantity, _| {
                 sum += quantity;
                 true
             });
@@ -109,18 +116,18 @@ impl MatchingEngine {
         let [bids, asks] = &book.sides;
         let best = |side: &BookSide| side.queues().next().map(|queue| side.price(queue.key));
         let (best_bid, best_ask) = (best(bids), best(asks));
-        self.auction_quantities(asks, |price, quantity| {
+        self.auction_quantities(asks, |price, quantity, named| {
             if !all && best_bid.is_none_or(|bid| price > bid) {
                 return false;
             }
-            found.push(Candidate { low: price, high: price, buys: 0, sells: quantity });
+            found.push(Candidate { low: price, high: price, buys: 0, sells: quantity, named });
             true
         });
-        self.auction_quantities(bids, |price, quantity| {
+        self.auction_quantities(bids, |price, quantity, named| {
             if !all && best_ask.is_none_or(|ask| price < ask) {
                 return false;
             }
-            found.push(Candidate { low: price, high: price, buys: quantity, sells: 0 });
+            found.push(Candidate { low: price, high: price, buys: quantity, sells: 0, named });
             true
         });
         found.sort_unstable_by_key(|candidate| (candidate.low, candidate.buys));
@@ -129,6 +136,7 @@ impl MatchingEngine {
             if same {
                 kept.buys += later.buys;
                 kept.sells += later.sells;
+                kept.named |= later.named;
             }
             same
         });
@@ -156,7 +164,8 @@ impl MatchingEngine {
             let (below, above) = (found[place - 1], found[place]);
             let (low, high) = (ticks.above(below.high), ticks.below(above.low));
             if low <= high {
-                found.push(Candidate { low, high, buys: above.buys, sells: below.sells });
+                let (buys, sells) = (above.buys, below.sells);
+                found.push(Candidate { low, high, buys, sells, named: true });
             }
         }
         found.sort_unstable_by_key(|candidate| candidate.low);
@@ -167,7 +176,7 @@ impl MatchingEngine {
         let (buys, sells) = self.find_candidates(slot);
         let mut found = core::mem::take(&mut self.candidates);
         Self::sum_candidates(&mut found, buys, sells);
-        let price = self.choose(slot, &mut found, buys.min(sells));
+        let price = self.choose(slot, &mut found);
         // The chosen price may be between candidates, so what meets there is counted again.
         found.clear();
         self.candidates = found;
@@ -183,20 +192,24 @@ impl MatchingEngine {
         (quantity > 0).then_some(Auction { price, quantity, imbalance: buys - sells })
     }
 
-    /// The price that the criteria leave.
-    fn choose(&self, slot: usize, found: &mut Vec<Candidate>, market_volume: i64) -> Option<i64> {
+    /// The price that the criteria leave of those that orders name or, where any may be, of the
+    /// ticks between these; if nothing trades at one of them, the reference.
+    fn choose(&self, slot: usize, found: &mut Vec<Candidate>) -> Option<i64> {
         let book = &self.books[slot];
         let ticks = &book.ticks();
         let named = [book.reference, book.instrument.reference_price, book.last_trade];
         let reference = named.into_iter().find(|&price| price != 0);
-        if found.is_empty() {
-            return reference.filter(|_| market_volume > 0);
-        }
+        let last = found.iter().rposition(|candidate| candidate.named);
+        found.truncate(last.map_or(0, |last| last + 1));
+        let first = found.iter().position(|candidate| candidate.named);
+        found.drain(..first.unwrap_or(0));
         if book.rules.all_ticks {
             Self::add_ticks(found, ticks);
         }
+        let any = book.rules.all_ticks;
+        found.retain(|candidate| candidate.named || any && ticks.fits(candidate.low));
         if found.iter().all(|candidate| candidate.volume() == 0) {
-            return None;
+            return reference;
         }
         for criterion in book.rules.criteria {
             match criterion {
@@ -329,11 +342,11 @@ impl MatchingEngine {
             let own = &book.sides[side_index(side)];
             let key = own.limit_key(price);
             let mut sum = 0;
-            self.auction_quantities(&book.markets[side_index(side)], |_, quantity| {
+            self.auction_quantities(&book.markets[side_index(side)], |_, quantity, _| {
                 sum += quantity;
                 true
             });
-            self.auction_quantities(own, |at, quantity| {
+            self.auction_quantities(own, |at, quantity, _| {
                 let meets = own.limit_key(at) <= key;
                 sum += if meets { quantity } else { 0 };
                 meets
@@ -458,8 +471,8 @@ impl MatchingEngine {
         }
         let keeps_markets = self.books[slot].rules.residual == Residual::Rest;
         let extra = self.orders.extra_at(order.extra);
-        // Its limit is but what it may not trade beyond.
-        let market = order.price == 0 || extra.is_some_and(|extra| extra.bound != 0);
-        (market && !keeps_markets).then_some(ExecType::Canceled)
+        // What has a bound, for a limit, doesn't rest where others say the price.
+        let bounded = extra.is_some_and(|extra| extra.bound != 0);
+        (bounded || order.price == 0 && !keeps_markets).then_some(ExecType::Canceled)
     }
 }

@@ -349,7 +349,7 @@ impl MatchingEngine {
             time_ns: self.time_ns,
             origin: 1,
             batch: sequence,
-            fills_seen: 0,
+            fills_seen: sequence - 1,
             status: BatchStatus::Applied,
             commands: &[command],
             verdicts: &[Verdict::zeroed()],

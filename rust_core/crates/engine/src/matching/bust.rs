@@ -5,7 +5,7 @@ use bytemuck::Zeroable;
 use super::mass::MAX_SWEEPS_AND_KILLS;
 use super::{Context, MatchingEngine};
 use crate::batch::Fills;
-use crate::pod::{Event, ExecType, Side, MAX_PRICE, MAX_QUANTITY};
+use crate::pod::{Command, Event, ExecType, Side, FLAG_REDUCE_ONLY, MAX_PRICE, MAX_QUANTITY};
 use crate::reject::Reject;
 
 /// The most sides of trades that are busted in the life of a shard.
@@ -54,7 +54,23 @@ impl MatchingEngine {
             match_id,
             ..Event::zeroed()
         });
+        if command.account != 0 {
+            let side = if sells { Side::Buy } else { Side::Sell }.number();
+            let reduces = (command.account, command.instrument, side);
+            self.undone.insert(reduces, at.batch.sequence);
+        }
         self.cancel_reducing(at, fills);
         Ok(())
+    }
+
+    /// Why a new order is refused that is to reduce a position which, when risk let it pass, it
+    /// didn't know yet to be less for a bust. Those that came before the bust it cancels.
+    #[inline]
+    pub(super) fn refusal_of_undone(&self, command: &Command) -> Option<Reject> {
+        if self.undone.is_empty() || command.flags & FLAG_REDUCE_ONLY == 0 {
+            return None;
+        }
+        let reduces = (command.account, command.instrument, command.side);
+        self.undone.contains_key(&reduces).then_some(Reject::ReduceOnly)
     }
 }

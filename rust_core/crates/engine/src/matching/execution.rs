@@ -8,7 +8,7 @@ use super::{Context, MatchingEngine, Turn, EVENTS_PER_TRADE};
 use crate::book::Fillable;
 use crate::events::{of_order, stood, Trade};
 use crate::orders::{Order, Place, NIL};
-use crate::pod::{Event, ExecType, PegPrice, SelfTrade, TimeInForce};
+use crate::pod::{Event, ExecType, PegPrice, SelfTrade, TimeInForce, MAX_PRICE};
 use crate::reject::Reject;
 
 impl MatchingEngine {
@@ -225,6 +225,10 @@ impl MatchingEngine {
         let changed = self.orders.get_mut(index);
         (changed.price, changed.leaves) = (price, leaves);
         let extra = self.orders.extra_mut(index).expect("as before");
+        if extra.bound != 0 {
+            // It goes with the stop price, as what risk counts does.
+            extra.bound = (extra.bound + stop - extra.stop_price).clamp(1, MAX_PRICE);
+        }
         extra.stop_price = stop;
         extra.shown = extra.shown.min(leaves);
         let mut event = self.event(index, ExecType::Replaced, at.index);

@@ -88,6 +88,7 @@ impl MatchingEngine {
         for (place, command) in commands.iter().enumerate().take(legs) {
             let own = self.refusal_of_special(command, terms_of(batch, command), slot);
             let of_risk = refusal_of_risk(&batch.verdicts[start + place]);
+            let of_risk = earliest(of_risk, self.refusal_of_undone(command));
             let unfit = if well_formed { misfit(first, command, place) } else { reasons[0] };
             let name = self.name_taken(command, &commands[..place]);
             reasons[place] = earliest(earliest(earliest(own, unfit), name), of_risk);

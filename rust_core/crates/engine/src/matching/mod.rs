@@ -5,6 +5,7 @@
 //! before it, it can become an order and end; what is left over is shared by trades and timers in
 //! order of need.
 
+mod ahead;
 mod auction;
 mod brief;
 mod bust;
@@ -35,10 +36,11 @@ use crate::orders::{Extra, Link, Order, Orders, DAY_NS, MAX_OPEN_ORDERS, NIL};
 use crate::pod::{
     BatchStatus, Command, CommandKind, Event, ExecType, OrdStatus, OrderTerms, Outcome,
     OutcomeKind, PegPrice, Side, TimeInForce, Verdict, VerdictKind, EVENTS_PER_COMMAND,
-    INSTRUMENT_ENABLED, MAX_COMMANDS, MAX_EVENTS, MAX_PRICE, MAX_STATUSES,
+    FLAG_OF_KILL, INSTRUMENT_ENABLED, MAX_COMMANDS, MAX_EVENTS, MAX_PRICE, MAX_STATUSES,
 };
 use crate::reject::Reject;
 use crate::ticks::Ticks;
+use ahead::AHEAD;
 use refusals::{
     earliest, is_plain, misfit, refusal_of_risk, shape_of_new, shape_of_replace, shape_of_special,
     terms,
@@ -46,6 +48,7 @@ use refusals::{
 use tell::Tell;
 
 pub use brief::Told;
+pub use refusals::shape_of_order;
 
 /// Events of one trade: the taker's and the maker's.
 const EVENTS_PER_TRADE: usize = 2;
@@ -89,6 +92,9 @@ pub struct MatchingEngine {
     parts: Vec<plan::Part>,
     /// Trades that were busted, a side each, rising.
     busted: Vec<u64>,
+    /// Account, instrument and side of what only reduced positions of busted trades, and the last
+    /// message with such a bust, as long as risk hasn't read what came of that.
+    undone: BTreeMap<(u32, u32, u16), u64>,
     /// Instruments that collect and were touched in this message, by id, and where they are.
     collecting: Vec<(u32, u32)>,
     /// The prices of an auction under consideration.
@@ -187,6 +193,7 @@ impl MatchingEngine {
             gone: Vec::new(),
             parts: Vec::with_capacity(plan::MOST_CHOSEN),
             busted: Vec::new(),
+            undone: BTreeMap::new(),
             collecting: Vec::new(),
             candidates: Vec::new(),
             hash: StateHash::default(),
@@ -203,10 +210,18 @@ impl MatchingEngine {
         fills.begin(batch);
         self.applied = batch.sequence;
         self.time_ns = batch.time_ns;
+        if !self.undone.is_empty() {
+            self.undone.retain(|_, &mut sequence| sequence > batch.fills_seen);
+        }
         if batch.status != BatchStatus::Held {
             self.go_on(Room::before(batch.commands.len()), fills);
         }
+        let ahead = self.looks_ahead(batch.commands.len());
         for (index, (command, verdict)) in batch.commands.iter().zip(batch.verdicts).enumerate() {
+            if ahead && index % AHEAD == 0 {
+                let first = place(self.shard, batch.sequence, index as u32);
+                self.look_ahead(&batch.commands[index..], &batch.verdicts[index..], first);
+            }
             let set_aside = EVENTS_PER_COMMAND * (batch.commands.len() - index);
             let context = Context {
                 command,
@@ -314,6 +329,7 @@ impl MatchingEngine {
         refusal: Option<Reject>,
         events: &mut Vec<Event>,
     ) -> (Outcome, Option<usize>) {
+        let refusal = earliest(refusal, self.refusal_of_undone(at.command));
         if !is_plain(at.command) || bound_of(at) != 0 {
             return self.new_special(at, refusal, events);
         }
@@ -491,7 +507,11 @@ impl MatchingEngine {
         match (target, refusal) {
             (Ok(index), None) => {
                 let slot = self.slot(self.orders.get(index).instrument);
-                self.end(index, ExecType::Canceled, at.index, events);
+                let reason = match at.command.flags & FLAG_OF_KILL {
+                    0 => 0,
+                    _ => Reject::KillSwitch.number(),
+                };
+                self.end_for(index, ExecType::Canceled, reason, at.index, events);
                 (outcome(OutcomeKind::Accepted, at.verdict.order_id), slot)
             }
             _ => (self.cancel_rejected(at, target, refusal, None, events), None),
@@ -622,9 +642,8 @@ fn outcome(kind: OutcomeKind, order_id: u64) -> Outcome {
 /// The worst price at which risk lets a new order trade that has no limit price; 0: any.
 #[inline]
 fn bound_of(at: Context<'_>) -> i64 {
-    let Command { price, stop_price, .. } = *at.command;
     let bound = at.verdict.first_place.min(MAX_PRICE as u64) as i64;
-    if price == 0 && stop_price == 0 {
+    if at.command.price == 0 {
         bound
     } else {
         0

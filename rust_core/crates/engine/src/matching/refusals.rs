@@ -38,6 +38,20 @@ pub(super) fn is_plain(command: &Command) -> bool {
         && !has_special(command)
 }
 
+/// What is wrong with a new order in itself, whatever its market is at, if it comes at this time.
+#[must_use]
+pub fn shape_of_order(
+    command: &Command,
+    terms: Option<&OrderTerms>,
+    time_ns: i64,
+) -> Option<Reject> {
+    if is_plain(command) {
+        shape_of_new(command)
+    } else {
+        shape_of_special(command, terms, time_ns)
+    }
+}
+
 /// What is wrong with a plain new order in itself. Risk has checked its shape; this engine stays
 /// whole even if it has not.
 #[inline]

@@ -263,25 +263,18 @@ pub struct Asked {
     pub limit_price: Option<i64>,
     /// The price the order is counted at; none when it needs a reference price and there is none.
     pub price: Option<i64>,
-    /// What the order reserves.
+    /// What the order reserves by itself; an exit that waits as if it were alive.
     pub had: Reservation,
-    /// What it would reserve.
+    /// The same as it would be.
     pub wanted: Reservation,
+    /// What its account would reserve beyond what it does, as linked orders can't all trade.
+    pub more: Reservation,
+    /// The same quantity if exits that wait were alive.
+    pub alive: i64,
     /// Of a new order, which orders it is the same as.
     pub fingerprint: u64,
     /// Whether the kill switch of the session that it came by is on.
     pub stopped: bool,
-}
-
-impl Asked {
-    /// What it would reserve beyond what it does.
-    #[inline]
-    pub fn more(&self) -> Reservation {
-        Reservation {
-            quantity: self.wanted.quantity - self.had.quantity,
-            notional: self.wanted.notional - self.had.notional,
-        }
-    }
 }
 
 /// The limits of a trader on one instrument: its own there, else those on all instruments.
@@ -335,19 +328,21 @@ pub fn edges(reference: i64, bps: u32) -> (i64, i64) {
     ((reference - width).max(1), (reference + width).min(MAX_PRICE))
 }
 
-/// The lowest and the highest price that an order without a price may trade at: the edges of what
-/// the instrument's rules say of market orders around the reference price, else of the collar, else
-/// of [`DEFAULT_MARKET_BPS`]. It is counted at the highest, on either side, so that it is worth the
+/// The lowest and the highest price that an order without a price may trade at: the edges, around
+/// the reference price, of what the instrument's rules say of market orders or of the tightest
+/// collar that holds for its account, whichever is nearer; if neither says, of
+/// [`DEFAULT_MARKET_BPS`]. It is counted at the highest, on either side, so that it is worth the
 /// most.
 #[inline]
-pub fn market_edges(trader: &Trader, listed: &Listed) -> Option<(i64, i64)> {
-    let reference = listed.reference()?;
-    let bps = match listed.market_bps {
-        0 if trader.checks & bits::COLLAR == 0 => DEFAULT_MARKET_BPS,
-        0 => trader.collar_bps,
-        bps => bps,
-    };
-    Some(edges(reference, bps))
+pub fn market_edges(listed: &Listed, collar_bps: Option<u32>) -> Option<(i64, i64)> {
+    Some(edges(listed.reference()?, market_bps(listed, collar_bps)))
+}
+
+/// How far from the reference these edges are.
+#[inline]
+pub fn market_bps(listed: &Listed, collar_bps: Option<u32>) -> u32 {
+    let ruled = Some(listed.market_bps).filter(|&bps| bps != 0);
+    ruled.into_iter().chain(collar_bps).min().unwrap_or(DEFAULT_MARKET_BPS)
 }
 
 /// What is judged at one level.
@@ -411,9 +406,11 @@ pub fn first_failure<O: Observer>(
     let limits = SizeLimits::of(trader, case.special);
     let on = |bit| limits.checks & bit != 0;
     let sees = |bit| O::SEES_ALL || limits.checks & bit != 0;
-    let more_quantity = asked.new || asked.wanted.quantity > asked.had.quantity;
-    let more_notional = asked.new || asked.wanted.notional > asked.had.notional;
-    let more = asked.more();
+    let larger = asked.new || asked.wanted.quantity > asked.had.quantity;
+    let dearer = asked.new || asked.wanted.notional > asked.had.notional;
+    let more = asked.more;
+    let more_quantity = asked.new || more.quantity > 0;
+    let more_notional = asked.new || more.notional > 0;
 
     if level == Level::Account {
         let may_trade = trader.enabled && trader.limited;
@@ -441,7 +438,7 @@ pub fn first_failure<O: Observer>(
     if run.check(Check::OpenOrders, on(bits::OPEN_ORDERS), few, max_orders, orders.into()) {
         return run.first;
     }
-    let small = !more_quantity || asked.quantity <= limits.quantity;
+    let small = !larger || asked.quantity <= limits.quantity;
     let max_quantity = i128::from(limits.quantity);
     let on_quantity = on(bits::ORDER_QUANTITY);
     if run.check(Check::OrderQuantity, on_quantity, small, max_quantity, asked.quantity.into()) {
@@ -449,13 +446,13 @@ pub fn first_failure<O: Observer>(
     }
     if sees(bits::ORDER_NOTIONAL) {
         let notional = listed.notional(asked.price.unwrap_or(0), asked.quantity);
-        let cheap = !more_notional || notional <= trader.max_notional;
+        let cheap = !dearer || notional <= trader.max_notional;
         let on = on(bits::ORDER_NOTIONAL);
         if run.check(Check::OrderNotional, on, cheap, trader.max_notional, notional) {
             return run.first;
         }
     }
-    let reduces = || own.open[asked.side] + more.quantity <= own.reducible(asked.side);
+    let reduces = || own.open[asked.side] + asked.alive <= own.reducible(asked.side);
     let asks_more = more_quantity || more_notional;
     if reference_checks(&mut run, trader, listed, asked)
         || conversion_check(&mut run, case, asks_more && !reduces(), (engine, place))
@@ -539,10 +536,13 @@ fn conversion_check<O: Observer>(
     }
     let money = bits::BUYING_POWER | bits::GROSS_EXPOSURE | bits::DAILY_LOSS;
     let on = case.trader.checks & money != 0;
-    let valued = !case.money.contains(&Money::Unvalued)
-        && case.via != Money::Unvalued
-        && !(case.trader.unvalued && engine.holds_unvalued(place));
-    run.check(Check::Conversion, on, valued || !counts, 0, 0)
+    // Who holds something of no value is walked through last, and only if that decides.
+    let passes = !on
+        || !counts
+        || (!case.money.contains(&Money::Unvalued)
+            && case.via != Money::Unvalued
+            && !(case.trader.unvalued && engine.holds_unvalued(place)));
+    run.check(Check::Conversion, on, passes, 0, 0)
 }
 
 impl Case<'_> {
@@ -628,9 +628,15 @@ impl Reduced {
     #[inline]
     fn by(holding: &Holding, asked: &Asked, more: i64) -> Self {
         let counts = asked.reduce_only || holding.reduce_only[asked.side] != 0;
-        let position = holding.reducible(asked.side);
         let open = holding.open[asked.side] + more;
-        Self { counts, passes: !counts || more <= 0 || open <= position, position, open }
+        // An exit that waits asks for nothing yet, but what its entry trades must not be what closes
+        // a position on the other side: then the exit would open that again.
+        let position = match open {
+            0 => holding.turned(1 - asked.side),
+            _ => holding.reducible(asked.side),
+        };
+        let asks = asked.new || more > 0;
+        Self { counts, passes: !counts || !asks || open <= position, position, open }
     }
 }
 

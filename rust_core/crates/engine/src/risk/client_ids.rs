@@ -136,7 +136,8 @@ impl ClientIds {
         Self {
             entries: Arena::default(),
             tails: Arena::default(),
-            by_key: Table::default(),
+            // New keys come all the time: a group that is full is guessed wrong.
+            by_key: Table::with_slots(64, 5),
             by_order: Table::default(),
             fresh: VecDeque::new(),
             first: NONE,
@@ -155,6 +156,12 @@ impl ClientIds {
     #[inline]
     pub fn has_room(&self, more: u32) -> bool {
         self.entries.len().saturating_add(more) <= self.bound
+    }
+
+    /// Whether one more fits.
+    #[inline(always)]
+    pub fn has_room_for_one(&self) -> bool {
+        self.entries.len() < self.bound
     }
 
     /// The entry under this key.

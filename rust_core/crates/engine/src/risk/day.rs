@@ -11,7 +11,7 @@
 //! prices and have brought.
 
 use super::conversions::Money;
-use super::holding::at_rate;
+use super::holding::{at_rate, CAP};
 use super::reference::{bits, Listed, Trader, VENUE};
 use super::RiskEngine;
 use crate::orders::DAY_NS;
@@ -150,9 +150,15 @@ impl RiskEngine {
         let listed = &self.reference.listed[holding.instrument as usize];
         let close = i128::from(listed.close(today));
         let trader = &mut self.reference.traders[holding.account as usize];
-        let won = moved.cash + i128::from(moved.position) * close;
-        trader.day_won += at_rate(won, listed.rates.full) - Money::Same.count_fees(moved.fees);
-        trader.day_gross += at_rate(i128::from(moved.gross) * close, listed.rates.full);
+        let won = at_rate(moved.cash + i128::from(moved.position) * close, listed.rates.full);
+        let gross = at_rate(i128::from(moved.gross) * close, listed.rates.full);
+        let fees = Money::Same.count_fees(moved.fees);
+        trader.day_won = trader.day_won.saturating_add(won).saturating_sub(fees);
+        trader.day_gross = match won.abs().max(gross.abs()) < CAP as i128 {
+            true => trader.day_gross.saturating_add(gross),
+            // What was cut off of one trade is missing when others undo it: nothing is sure today.
+            false => i128::MIN,
+        };
     }
 
     /// Notes how far the price of an instrument has moved today.
@@ -178,12 +184,13 @@ impl RiskEngine {
         let today = self.today();
         let moved = if self.moved.0 == today { self.moved.1 } else { 0 };
         let gross = trader.day_gross as u128;
-        if trader.day != today || trader.foreign || gross >> 95 != 0 || moved >> 50 != 0 {
+        let most = gross | trader.day_won.unsigned_abs();
+        if trader.day != today || trader.foreign || most >> 95 != 0 || moved >> 50 != 0 {
             return None;
         }
         // Parts are of 2^20: the whole, in 2^32 and rounded up, times a part is less than 2^115.
         let parts = u128::from((gross >> 32) as u64 + 1) * u128::from(moved);
-        Some((parts << 12) as i128 + 1 - trader.day_won)
+        ((parts << 12) as i128 + 1).checked_sub(trader.day_won)
     }
 
     /// What a trader has lost since the day began, negative if it has won, in 10^-16 of a currency

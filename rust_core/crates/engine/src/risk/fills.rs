@@ -8,6 +8,7 @@ use super::{RiskEngine, RiskError};
 use crate::batch::FillsView;
 use crate::ids::sequence_of;
 use crate::pod::{Event, ExecType, Liquidity, Side, MAX_PRICE, MAX_QUANTITY};
+use crate::table::NONE;
 
 /// Why an event can't have happened, or the order it ends.
 type Effect = Result<(), &'static str>;
@@ -80,7 +81,7 @@ impl RiskEngine {
             _ => {}
         }
         let entry = self.ids.find_order(event.order_id).map(|at| self.ids.get(at));
-        let live = entry.map(|entry| entry.order).filter(|&at| at != crate::table::NONE);
+        let live = entry.map(|entry| entry.order).filter(|&at| at != NONE);
         let Some(at) = live else {
             // What risk refused is rejected by matching under an id that never was an order here.
             return match kind {
@@ -150,6 +151,9 @@ impl RiskEngine {
         }
         let (side, ended) = (usize::from(order.side), order.leaves == 0);
         let (holding, instrument) = (order.holding, order.instrument);
+        if order.list != NONE {
+            self.lists.trade(order.list, at, quantity);
+        }
         if !ended {
             self.adopt_price(at, event)?;
         }
@@ -252,6 +256,9 @@ impl RiskEngine {
             return Err("the order does not add up with its trades");
         }
         order.leaves = event.leaves_quantity;
+        if order.list != NONE && event.exec_type == ExecType::Triggered.number() {
+            self.lists.wake(order.list, at);
+        }
         self.adopt_price(at, event)?;
         self.reserve_anew(at);
         Ok(())
@@ -262,7 +269,7 @@ impl RiskEngine {
         let order = self.orders.get(at);
         let (holding, side, had) = (order.holding, usize::from(order.side), order.reserved);
         self.holdings[holding].reduce_only[side] -= u32::from(order.reduce_only);
-        let account = order.account;
+        let (account, list) = (order.account, order.list);
         let trader = &mut self.reference.traders[account as usize];
         trader.open_orders -= 1;
         if trader.grouped {
@@ -272,12 +279,18 @@ impl RiskEngine {
         self.ids.end_order(order.ids, order.root, self.now_ns);
         self.orders.remove(at);
         self.reserve(holding, side, had, Reservation::default());
+        if list != NONE {
+            self.leave_list(list, at, holding);
+        }
         self.absorb_holding(holding);
     }
 
     /// Reserves for an order what it needs now.
     fn reserve_anew(&mut self, at: u32) {
         let order = self.orders.get(at);
+        if order.list != NONE {
+            return self.reserve_leg_anew(at);
+        }
         let wanted = self.orders.reservation(order, None);
         let order = self.orders.get_mut(at);
         let had = order.reserved;
@@ -289,7 +302,7 @@ impl RiskEngine {
 
     /// Takes a holding and its account's balance into the hash.
     #[inline]
-    fn absorb_holding(&mut self, at: u32) {
+    pub(super) fn absorb_holding(&mut self, at: u32) {
         let holding: &Holding = &self.holdings[at];
         let trader = &self.reference.traders[holding.account as usize];
         let free = trader.balance + trader.credit;

@@ -165,7 +165,7 @@ impl Holding {
 
     /// Cost of the position and reserved notionals with so much more, in money, at so much money
     /// for a native unit.
-    #[inline]
+    #[inline(always)]
     pub fn exposure_money(&self, more: i128, unit: u64, money: Money) -> i128 {
         let native = self.cost + self.open_notional[BUY] + self.open_notional[SELL] + more;
         money.count(native, unit, Round::Up)
@@ -264,10 +264,20 @@ impl Holding {
         (self.position ^ turn).wrapping_sub(turn) + self.open[side]
     }
 
+    /// The position counted in a side's direction.
+    #[inline]
+    pub fn turned(&self, side: usize) -> i64 {
+        if side == BUY {
+            self.position
+        } else {
+            -self.position
+        }
+    }
+
     /// What orders of one side may have open without turning the position around.
     #[inline]
     pub fn reducible(&self, side: usize) -> i64 {
-        (if side == BUY { -self.position } else { self.position }).max(0)
+        self.turned(1 - side).max(0)
     }
 
     /// Takes a trade into position, cash and cost; `None` when a number would pass its bounds.

@@ -5,19 +5,15 @@ use super::client_ids::{digest, digest_with_terms, key, Key, BURNT};
 use super::conversions::Money;
 use super::holding::Holding;
 use super::levels::Change;
-use super::orders::{Counted, Live, Reservation, Terms};
+use super::orders::{Counted, Reservation};
 use super::reference::{bits, VENUE};
 use super::shape::{
     earliest, fingerprint_of, is_absent, names_itself, new_order_kind, quantity_fits,
-    replace_quantity_fits, replace_shape, says_what_new_orders_say, when,
+    says_what_new_orders_say, when,
 };
-use super::{
-    accepted, accepted_within, cancel_refused, refused, repeated, Context, RiskEngine, Ruling,
-};
+use super::{accepted, cancel_refused, refused, repeated, Context, RiskEngine, Ruling};
 use crate::batch::Batch;
-use crate::pod::{
-    ClOrdId, Command, OrdType, OrderTerms, FLAG_LEAVES, FLAG_REDUCE_ONLY, FLAG_TERMS, MAX_PRICE,
-};
+use crate::pod::{ClOrdId, Command, OrdType, OrderTerms, FLAG_REDUCE_ONLY, FLAG_TERMS, MAX_PRICE};
 use crate::reject::Reject;
 use crate::table::{hash_words, NONE};
 
@@ -32,6 +28,8 @@ pub(super) struct Request {
     pub(super) known: Known,
     /// Whether the kill switch of its session is on.
     pub(super) stopped: bool,
+    /// Its place if it is a new order; 0 in a dry run.
+    pub(super) place: u64,
 }
 
 /// What is known of a request's client order id.
@@ -61,17 +59,15 @@ pub(super) struct NewOrder {
     pub(super) price: i64,
     /// The worst price it may trade at, if it has no limit of its own; 0: any.
     pub(super) bound: i64,
+    /// How far above its stop price it is counted, if it waits for that.
+    pub(super) over: i64,
+    /// What its account reserves for it.
     pub(super) reserved: Reservation,
     /// What margin asks for its holding once it is accepted.
     pub(super) needed: i128,
+    /// The exposure of its holding then, if the account's is kept.
+    pub(super) exposure: i128,
     pub(super) fingerprint: u64,
-}
-
-/// A replace that may go on.
-pub(super) struct Replace {
-    order: u32,
-    terms: Terms,
-    wanted: Reservation,
 }
 
 /// The target of a cancel or replace.
@@ -87,7 +83,7 @@ pub(super) enum Target {
 
 impl Target {
     /// Why it can't be cancelled or replaced.
-    fn failure(self) -> Option<Reject> {
+    pub(super) fn failure(self) -> Option<Reject> {
         match self {
             Self::Live(_) => None,
             Self::Ended(_) => Some(Reject::TooLate),
@@ -146,7 +142,7 @@ impl RiskEngine {
         } else {
             Known::Unused
         };
-        Request { account, key, hash, digest, known, stopped: false }
+        Request { account, key, hash, digest, known, stopped: false, place: 0 }
     }
 
     /// What is known of a key whose hash is known.
@@ -172,19 +168,24 @@ impl RiskEngine {
             return refused(place, Reject::UnknownAccount);
         };
         request.stopped = self.killed_sessions.stops(context.batch.origin, command.session);
+        request.place = place;
         if let Known::Same(at) = request.known {
             let first = self.ids.get(at).place;
             return repeated(first, first);
         }
         self.begin_days(request.account);
-        let judged = match self.judge_new(command, terms, &request, &mut Silent) {
-            Ok(_) if request.known == Known::Absent || (has_terms && terms.is_none()) => {
-                Err(Reject::UnsupportedCharacteristic)
-            }
-            judged => judged,
-        };
+        let mut judged = self.judge_new(command, terms, &request, &mut Silent);
+        if request.known == Known::Absent || (has_terms && terms.is_none()) {
+            let shape = Reject::UnsupportedCharacteristic;
+            judged = Err(judged.map_or_else(|reason| reason.earliest(shape), |_| shape));
+        }
         self.count_message(request.account);
         match judged {
+            Ok(order) if command.link != 0 => {
+                let ruling = self.accept_new(&order, &request, place);
+                self.join_list(command, place);
+                ruling
+            }
             Ok(order) => self.accept_new(&order, &request, place),
             Err(reason) => {
                 self.remember(&request, place, reason);
@@ -221,7 +222,7 @@ impl RiskEngine {
         }
         let listed = &self.reference.listed[instrument as usize];
         let (side, counted) = new_order_kind(command)?;
-        let limited = command.price != 0 || counted == Counted::Limit;
+        let limited = command.price != 0 || matches!(counted, Counted::Limit | Counted::StopLimit);
         let on_tick = |price| self.reference.on_tick(instrument, price);
         let off_tick = (limited && !on_tick(command.price))
             || (command.stop_price != 0 && !on_tick(command.stop_price));
@@ -238,9 +239,13 @@ impl RiskEngine {
         }
         let trader = &self.reference.traders[request.account as usize];
         let places = (request.account, instrument);
-        let (counted_at, bound) = self.counted_at(command, places, (side, counted));
+        let (counted_at, bound) = self.counted_at((command, terms), places, (side, counted));
         let price = counted_at.unwrap_or(0);
-        let reserved = Reservation::of(command.quantity, price);
+        let wanted = Reservation::of(command.quantity, price);
+        let (reserved, alive) = match command.link {
+            0 => (wanted, command.quantity),
+            _ => self.leg_asks(command, request.place, wanted),
+        };
         let reduce_only = command.flags & FLAG_REDUCE_ONLY != 0;
         let checks = trader.checks & bits::DUPLICATES != 0 || trader.grouped;
         let fingerprint = if checks { fingerprint_of(command) } else { 0 };
@@ -259,7 +264,9 @@ impl RiskEngine {
             },
             price: counted_at,
             had: Reservation::default(),
-            wanted: reserved,
+            wanted,
+            more: reserved,
+            alive,
             fingerprint,
             stopped: request.stopped,
         };
@@ -267,6 +274,11 @@ impl RiskEngine {
         let own = holding.map_or(&Holding::NOTHING, |at| &self.holdings[at]);
         let money = self.money_of(request.account, instrument);
         let needed = own.requirement_with(side, reserved, listed.rates, money);
+        let exposure = if trader.exposed {
+            own.exposure_money(reserved.notional, listed.unit, money)
+        } else {
+            0
+        };
         let pair = (request.account, instrument, holding);
         if let Some(reason) = self.judge_limits(pair, &asked, observer) {
             return Err(reason);
@@ -287,15 +299,17 @@ impl RiskEngine {
             quantity,
             price,
             bound,
+            over: if counted == Counted::Stop { price - command.stop_price } else { 0 },
             reserved,
             needed,
+            exposure,
             fingerprint,
         })
     }
 
     /// The first limit that what is asked of an account in an instrument, by places, would break:
     /// of its own, of its firm's and of the venue's the earliest in order of precedence.
-    fn judge_limits<O: Observer>(
+    pub(super) fn judge_limits<O: Observer>(
         &self,
         (account, instrument, holding): (u32, u32, Option<u32>),
         asked: &Asked,
@@ -360,74 +374,6 @@ impl RiskEngine {
         }
     }
 
-    /// Counts a new order among those in a row at one holding.
-    #[inline]
-    fn count_in_row(&mut self, at: u32, fingerprint: u64) {
-        let holding = &mut self.holdings[at];
-        let trader = &self.reference.traders[holding.account as usize];
-        if trader.checks & bits::DUPLICATES != 0 {
-            holding.row.add(fingerprint, self.now_ns, trader.window_ns);
-        }
-    }
-
-    #[inline(always)]
-    pub(super) fn accept_new(&mut self, order: &NewOrder, request: &Request, place: u64) -> Ruling {
-        let held_at = match order.holding {
-            Some(at) => at,
-            None => self
-                .holding_or_new(request.account, order.instrument)
-                .expect("the judgement looked whether there is room"),
-        };
-        let &NewOrder { side, reserved: Reservation { quantity, notional }, .. } = order;
-        let root = self.ids.next();
-        let mut live = Live::new(place, side, order.quantity, order.price);
-        live.account = request.account;
-        live.holding = held_at;
-        live.instrument = order.instrument;
-        live.counted = order.counted;
-        live.reduce_only = order.reduce_only;
-        (live.root, live.ids) = (root, root);
-        let live = self.orders.add(live);
-        let Request { key, hash, digest, .. } = *request;
-        self.ids.add_order(key, hash, digest, place, live);
-        let trader = &mut self.reference.traders[request.account as usize];
-        let holding = &mut self.holdings[held_at];
-        let listed = &self.reference.listed[order.instrument as usize];
-        let money = self.conversions.money(listed.currency, trader.currency);
-        trader.open_orders += 1;
-        trader.last = (order.instrument, held_at);
-        if trader.checks & bits::DUPLICATES != 0 {
-            holding.row.add(order.fingerprint, self.now_ns, trader.window_ns);
-        }
-        let balance = holding.required - order.needed;
-        trader.balance += balance;
-        holding.required = order.needed;
-        let mut exposure = 0;
-        if trader.exposed {
-            let all = holding.exposure_money(notional, listed.unit, money);
-            exposure = all - holding.exposure;
-            trader.exposure += exposure;
-            holding.exposure = all;
-        }
-        holding.open[side] += quantity;
-        holding.open_notional[side] += notional;
-        holding.reduce_only[side] += u32::from(order.reduce_only);
-        debug_assert_eq!(order.needed, holding.requirement(listed.rates, money));
-        if trader.grouped {
-            self.count_order(request.account, true);
-            let mut change = Change { balance, exposure, ..Change::default() };
-            change.open[side] = quantity;
-            change.open_notional[side] = notional;
-            self.carry(held_at, &change);
-            for group in self.holdings[held_at].groups {
-                if group != NONE {
-                    self.count_in_row(group, order.fingerprint);
-                }
-            }
-        }
-        accepted_within(place, order.bound)
-    }
-
     /// Changes what a holding has reserved on one side for one order.
     #[inline]
     pub(super) fn reserve(&mut self, at: u32, side: usize, had: Reservation, wants: Reservation) {
@@ -477,7 +423,7 @@ impl RiskEngine {
     }
 
     /// The id of the order that a target is, 0 if none.
-    fn target_id(&self, target: Target) -> u64 {
+    pub(super) fn target_id(&self, target: Target) -> u64 {
         match target {
             Target::Live(at) => self.orders.get(at).id,
             Target::Ended(id) => id,
@@ -496,7 +442,13 @@ impl RiskEngine {
     }
 
     /// Keeps a request about an order: with a live order's entries, else for 24 h from now.
-    fn remember_about(&mut self, request: &Request, place: u64, target: Target, reason: Reject) {
+    pub(super) fn remember_about(
+        &mut self,
+        request: &Request,
+        place: u64,
+        target: Target,
+        reason: Reject,
+    ) {
         match target {
             Target::Live(at) if request.known == Known::Unused && self.ids.has_room(1) => {
                 let Request { key, hash, digest, .. } = *request;
@@ -586,126 +538,5 @@ impl RiskEngine {
                 .map(Some)
                 .ok_or(Reject::UnsupportedCharacteristic),
         }
-    }
-
-    #[inline(never)]
-    pub(super) fn replace_order(&mut self, command: &Command, context: &Context<'_>) -> Ruling {
-        let orig = match Self::orig(command, context.batch) {
-            Ok(orig) => orig,
-            Err(reason) => return cancel_refused(0, reason),
-        };
-        let Some(mut request) = self.request(command, context.hashes, None) else {
-            return cancel_refused(0, Reject::UnknownAccount);
-        };
-        request.stopped = self.killed_sessions.stops(context.batch.origin, command.session);
-        if let Known::Same(at) = request.known {
-            return self.repeat_of(at);
-        }
-        let target = self.target(command, orig, context.hashes);
-        let order_id = self.target_id(target);
-        let own_name = names_itself(command, orig);
-        self.begin_days(request.account);
-        let judged = self.judge_replace(command, &request, (target, own_name), &mut Silent);
-        self.count_message(request.account);
-        match judged {
-            Ok(replace) => {
-                self.remember_about(&request, context.place, target, Reject::Other);
-                self.accept_replace(&replace, context.batch.sequence);
-                accepted(order_id)
-            }
-            Err(reason) => {
-                if reason != Reject::SystemUnavailable {
-                    self.remember_about(&request, context.place, target, reason);
-                }
-                cancel_refused(order_id, reason)
-            }
-        }
-    }
-
-    /// Whether a replace may go on, or the first reason why not; `own_name` says that it names its
-    /// target by its own client order id.
-    pub(super) fn judge_replace<O: Observer>(
-        &self,
-        command: &Command,
-        request: &Request,
-        (target, own_name): (Target, bool),
-        observer: &mut O,
-    ) -> Result<Replace, Reject> {
-        let named = self.reference.instrument_place(command.instrument);
-        let live = match target {
-            Target::Live(at) => Some(self.orders.get(at)),
-            Target::Ended(_) | Target::Unknown => None,
-        };
-        let instrument = live.map(|order| order.instrument).or(named);
-        let listed = instrument.map(|place| &self.reference.listed[place as usize]);
-        let failure = earliest![
-            when(command.instrument != 0 && named.is_none(), Reject::UnknownSymbol),
-            when(request.known == Known::Other, Reject::DuplicateClOrdId),
-            when(own_name, Reject::UnsupportedCharacteristic),
-            replace_shape(command, request, live),
-            when(!replace_quantity_fits(command, listed), Reject::IncorrectQuantity),
-            when(!self.replace_prices_fit(command, instrument), Reject::TickSize),
-            when(listed.is_some_and(|listed| !listed.enabled), Reject::MarketClosed),
-            target.failure(),
-            when(request.known == Known::Burnt, Reject::Stale),
-        ];
-        let (Target::Live(at), Some(order), None) = (target, live, failure) else {
-            return Err(failure.unwrap_or(Reject::UnknownOrder));
-        };
-        let (terms, mut asked) = self.replace_asks(command, order);
-        asked.stopped = request.stopped;
-        let pair = (request.account, order.instrument, Some(order.holding));
-        if let Some(reason) = self.judge_limits(pair, &asked, observer) {
-            return Err(reason);
-        }
-        if !self.ids.has_room(1) || !self.orders.has_room_for_pending(at) {
-            return Err(Reject::SystemUnavailable);
-        }
-        Ok(Replace { order: at, terms, wanted: asked.wanted })
-    }
-
-    /// Whether the prices of a replace are some, or unchanged.
-    fn replace_prices_fit(&self, command: &Command, instrument: Option<u32>) -> bool {
-        [command.price, command.stop_price].into_iter().all(|price| match instrument {
-            _ if price == 0 => true,
-            Some(place) => self.reference.on_tick(place, price),
-            None => (1..=MAX_PRICE).contains(&price),
-        })
-    }
-
-    /// The terms that a replace asks for, and what the limit checks are to judge.
-    fn replace_asks(&self, command: &Command, order: &Live) -> (Terms, Asked) {
-        let mut terms = self.orders.largest_terms(order);
-        // A new stop price of an order that has a limit changes nothing that is counted.
-        let stops = command.stop_price != 0 && order.counted == Counted::Stop;
-        if command.price != 0 || stops {
-            terms.price = order.counted_at(command.price, command.stop_price);
-        }
-        if command.flags & FLAG_LEAVES != 0 || command.quantity != 0 {
-            terms.leaves = command.flags & FLAG_LEAVES != 0;
-            terms.quantity = command.quantity;
-        }
-        let asked = Asked {
-            new: false,
-            side: usize::from(order.side),
-            reduce_only: order.reduce_only,
-            quantity: terms.total(order.cum),
-            limit_price: (command.price != 0).then_some(command.price),
-            price: Some(terms.price),
-            had: order.reserved,
-            wanted: self.orders.reservation(order, Some(&terms)),
-            fingerprint: 0,
-            stopped: false,
-        };
-        (terms, asked)
-    }
-
-    fn accept_replace(&mut self, replace: &Replace, sequence: u64) {
-        self.orders.add_pending(sequence, replace.order, replace.terms);
-        let order = self.orders.get_mut(replace.order);
-        let had = order.reserved;
-        order.reserved = replace.wanted;
-        let (holding, side) = (order.holding, usize::from(order.side));
-        self.reserve(holding, side, had, replace.wanted);
     }
 }

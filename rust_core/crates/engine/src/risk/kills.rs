@@ -44,8 +44,12 @@ impl KilledSessions {
     /// Whether a session is stopped.
     #[inline]
     pub fn stops(&self, origin: u64, number: u32) -> bool {
-        !self.sessions.is_empty()
-            && self.sessions.binary_search(&Session { origin, number }).is_ok()
+        !self.sessions.is_empty() && self.has(Session { origin, number })
+    }
+
+    #[cold]
+    fn has(&self, session: Session) -> bool {
+        self.sessions.binary_search(&session).is_ok()
     }
 
     /// Forgets the sessions of a process that has begun anew.

@@ -116,12 +116,15 @@ impl RiskEngine {
         self.reference.traders[group as usize].day = self.today();
         self.reference.traders[group as usize].day_worth = 0;
         self.reference.traders[group as usize].day_won = 0;
+        self.reference.traders[group as usize].day_gross = 0;
         for account in 0..self.reference.traders.len() as u32 {
             if self.belongs(account, group) {
                 self.sum_up_account(account, group);
             }
         }
-        self.reference.traders[group as usize].day_gross = self.day_gross(group);
+        if self.reference.traders[group as usize].day_gross >= 0 {
+            self.reference.traders[group as usize].day_gross = self.day_gross(group);
+        }
         // What was held in other currencies when the day began isn't known for all together.
         if self.reference.traders[group as usize].foreign {
             self.recount_groups();
@@ -148,7 +151,9 @@ impl RiskEngine {
         sum.balance += trader.balance;
         sum.exposure += trader.exposure;
         sum.day_worth += trader.day_worth;
-        sum.day_won += trader.day_won;
+        sum.day_won = sum.day_won.saturating_add(trader.day_won);
+        // Where nothing is sure of an account, nothing is of its group.
+        sum.day_gross = sum.day_gross.min(trader.day_gross);
         let number = usize::from(group == VENUE);
         let mut at = trader.holdings;
         while at != NONE {

@@ -1,6 +1,6 @@
 //! Instruments as the checks read them.
 
-use super::holding::{at_rate, Rates};
+use super::holding::{at_rate, Rates, BUY};
 use crate::pod::{Instrument, InstrumentRules, INSTRUMENT_ENABLED, MAX_QUANTITY};
 
 /// An instrument as the checks read it.
@@ -75,13 +75,21 @@ impl Listed {
         }
     }
 
+    /// The price that a limit is counted at until it is known where its order rests: one that sells
+    /// trades at its limit or above, so where the market is above, at that.
+    #[inline(always)]
+    pub fn counted(&self, side: usize, limit: i64) -> i64 {
+        let market = if self.last != 0 { self.last } else { self.initial };
+        // By choice, not by branch: sides come as they like, and a branch is guessed wrong.
+        limit.max(market & -i64::from(side != BUY))
+    }
+
     /// Whether a price is at most so far from what collars refer to, and there is that.
     #[inline(always)]
     pub fn is_within(&self, price: i64, bps: u32) -> bool {
-        self.reference().is_some_and(|at| {
-            // At most 10^16, and 10^17: a distance is inside when it is not above the whole part.
-            price.abs_diff(at) * 10_000 <= at.unsigned_abs() * u64::from(bps)
-        })
+        let Some(at) = self.reference() else { return false };
+        // At most 10^16, and 10^17: a distance is inside when it is not above the whole part.
+        price.abs_diff(at) * 10_000 <= at.unsigned_abs() * u64::from(bps)
     }
 
     /// Takes in the price of a trade.

@@ -5,10 +5,12 @@
 //! the same state and say the same, byte for byte.
 //!
 //! - [`client_ids`]: which client order ids were used, and for which order;
-//! - [`orders`] and [`holding`]: what is open and held, and what that ties up;
+//! - [`orders`] and [`holding`]: what is open and held, and what that ties up; `lists`: of orders
+//!   that cancel each other or wait for another only what can trade;
 //! - [`reference`]: instruments, accounts and limits; `operator`: what operators do to markets;
 //! - [`checks`]: the limit checks, in order of precedence; `judge` has those of shape and state;
-//! - `gate`: a quick look that lets most orders pass before the exact checks;
+//! - `gate`: a quick look that lets most orders pass before the exact checks; `accept`: what
+//!   becomes of those that go on;
 //! - `levels`: firms and the venue, whose limits hold for all their accounts together; `kills`:
 //!   who is stopped; `day`: what was lost since the day began; `flow`: how fast messages come;
 //! - `conversions`: what currencies are worth; `currencies`: what follows from that; `fees`: what
@@ -18,6 +20,7 @@
 //! per account belongs to [`reference::Trader`], per account and instrument to
 //! [`holding::Holding`].
 
+mod accept;
 pub mod checks;
 mod client_ids;
 mod conversions;
@@ -34,11 +37,13 @@ mod judge;
 mod kills;
 mod levels;
 mod listed;
+mod lists;
 mod operator;
 mod orders;
 mod origins;
 mod query;
 mod reference;
+mod replace;
 mod shape;
 
 use alloc::collections::VecDeque;
@@ -70,7 +75,7 @@ pub struct Bounds {
     pub client_ids: u32,
     /// Live orders, and unanswered replaces: about 170 bytes each.
     pub orders: u32,
-    /// Pairs of account and instrument that ever met: about 145 bytes each.
+    /// Pairs of account, firm or venue and instrument that ever met: about 210 bytes each.
     pub holdings: u32,
     /// Processes that wrote batches in the last 24 h.
     pub origins: u32,
@@ -105,6 +110,7 @@ pub struct RiskEngine {
     fees: fees::Fees,
     ids: client_ids::ClientIds,
     orders: orders::Orders,
+    lists: lists::Lists,
     holdings: Arena<holding::Holding>,
     holding_index: Table,
     /// The holdings of each trader, by place: what a walk over them reads, so that no wait for one
@@ -166,6 +172,7 @@ impl RiskEngine {
             fees: fees::Fees::default(),
             ids: client_ids::ClientIds::new(bounds.client_ids),
             orders: orders::Orders::new(bounds.orders),
+            lists: lists::Lists::default(),
             holdings: Arena::default(),
             holding_index: Table::default(),
             held_by: Vec::new(),
@@ -267,28 +274,41 @@ impl RiskEngine {
         Ok(())
     }
 
+    #[inline(always)]
     fn judge_all(&mut self, batch: &Batch<'_>, risked: &mut Risked) {
-        let hashes_of =
-            |command: &Command| Hashes::of(command, Self::orig(command, batch).ok().flatten());
-        let mut new_orders = 0;
-        if let [command] = batch.commands {
-            new_orders = self.judge_next(command, (0, hashes_of(command)), batch, risked);
-        } else {
-            for (number, commands) in batch.commands.chunks(AHEAD).enumerate() {
-                let mut hashes = [Hashes::default(); AHEAD];
-                for (hashes, command) in hashes.iter_mut().zip(commands) {
-                    *hashes = hashes_of(command);
-                }
-                core::hint::black_box(self.look_ahead(commands, &hashes));
-                for (at, (command, &hashes)) in commands.iter().zip(&hashes).enumerate() {
-                    let place = ((number * AHEAD + at) as u32, hashes);
-                    new_orders += self.judge_next(command, place, batch, risked);
-                }
+        let new_orders = match batch.commands {
+            [command] => {
+                let hashes = Self::hashes_of(command, batch);
+                self.judge_next(command, (0, hashes), batch, risked)
             }
-        }
+            _ => self.judge_many(batch, risked),
+        };
         if new_orders > 0 {
             self.unanswered.push_back((batch.sequence, new_orders));
         }
+    }
+
+    #[inline(always)]
+    fn hashes_of(command: &Command, batch: &Batch<'_>) -> Hashes {
+        Hashes::of(command, Self::orig(command, batch).ok().flatten())
+    }
+
+    /// Judges all commands of a message; returns how many of them are new orders that may go on.
+    #[inline(never)]
+    fn judge_many(&mut self, batch: &Batch<'_>, risked: &mut Risked) -> u32 {
+        let mut new_orders = 0;
+        for (number, commands) in batch.commands.chunks(AHEAD).enumerate() {
+            let mut hashes = [Hashes::default(); AHEAD];
+            for (hashes, command) in hashes.iter_mut().zip(commands) {
+                *hashes = Self::hashes_of(command, batch);
+            }
+            core::hint::black_box(self.look_ahead(commands, &hashes));
+            for (at, (command, &hashes)) in commands.iter().zip(&hashes).enumerate() {
+                let place = ((number * AHEAD + at) as u32, hashes);
+                new_orders += self.judge_next(command, place, batch, risked);
+            }
+        }
+        new_orders
     }
 
     /// Judges the command of this index; returns 1 if it is a new order that may go on, else 0.
@@ -355,7 +375,8 @@ impl RiskEngine {
             return quick.unwrap_or_else(|| self.new_order(command, context));
         }
         if command.kind == CommandKind::CancelOrder.number() {
-            return self.cancel_order(command, context);
+            let quick = self.quick_cancel(command, context);
+            return quick.unwrap_or_else(|| self.cancel_order(command, context));
         }
         self.judge_other(command, *context)
     }
@@ -523,6 +544,7 @@ impl RiskEngine {
     }
 
     /// The same, made if there is room, with those of the account's groups.
+    #[inline(never)]
     fn holding_or_new(&mut self, account: u32, instrument: u32) -> Option<u32> {
         if let Some(at) = self.holding(account, instrument) {
             return Some(at);

@@ -5,7 +5,8 @@
 
 use alloc::collections::VecDeque;
 
-use crate::table::Arena;
+use crate::pod::MAX_PRICE;
+use crate::table::{Arena, NONE};
 
 /// The most unanswered replaces of one order: each is looked at when one of them is answered.
 pub const MAX_PENDING: u32 = 1024;
@@ -26,12 +27,19 @@ impl Reservation {
         Self { quantity, notional: i128::from(quantity) * i128::from(price) }
     }
 
+    /// The larger quantity and the larger notional of two.
     #[inline]
-    fn or_more(self, other: Self) -> Self {
+    pub fn or_more(self, other: Self) -> Self {
         Self {
             quantity: self.quantity.max(other.quantity),
             notional: self.notional.max(other.notional),
         }
+    }
+
+    /// How much more it is than another.
+    #[inline]
+    pub fn beyond(self, other: Self) -> Self {
+        Self { quantity: self.quantity - other.quantity, notional: self.notional - other.notional }
     }
 }
 
@@ -40,10 +48,24 @@ impl Reservation {
 pub enum Counted {
     /// Its limit.
     Limit,
-    /// It has no limit and waits for its stop: its stop price.
+    /// It has no limit and waits for its stop: the worst price around its stop price.
     Stop,
     /// It has neither: the worst price of the band when it was accepted.
     Band,
+    /// It follows the market: the highest price that it may come to stand at, as far as that is
+    /// known, and what it came to stand at beyond that.
+    Peg,
+    /// It waits for its stop and sells at its limit or above then: the highest of its stop, its
+    /// limit and the market when it was accepted.
+    StopLimit,
+}
+
+impl Counted {
+    /// Whether an order is never counted at less than before while it lives.
+    #[inline]
+    pub fn never_falls(self) -> bool {
+        matches!(self, Self::Peg | Self::StopLimit)
+    }
 }
 
 /// A live order: two cache lines.
@@ -75,10 +97,14 @@ pub struct Live {
     pub cum: i64,
     first_pending: u64,
     last_pending: u64,
-    /// What it reserves, as its holding counts it.
+    /// How far above its stop price one that waits for that is counted.
+    pub over: i64,
+    /// What it reserves, as its holding counts it; nothing where its list counts instead.
     pub reserved: Reservation,
     /// Whether it never increases the position.
     pub reduce_only: bool,
+    /// The list that it came in, if in one.
+    pub list: u32,
 }
 
 impl Live {
@@ -98,8 +124,10 @@ impl Live {
         cum: 0,
         first_pending: 0,
         last_pending: 0,
+        over: 0,
         reserved: Reservation { quantity: 0, notional: 0 },
         reduce_only: false,
+        list: NONE,
     };
 
     /// An order of this many with nothing traded and nothing pending, not yet linked to the rest.
@@ -120,52 +148,52 @@ impl Live {
             cum: 0,
             first_pending: 0,
             last_pending: 0,
+            over: 0,
             reserved: Reservation::of(quantity, price),
             reduce_only: false,
+            list: NONE,
         }
     }
 
     /// The price that it is counted at once an event, or a replace, shows these prices: its limit,
-    /// which an order without one gets where it comes to rest, or else its stop.
+    /// which an order without one gets where it comes to rest, or else what goes with its stop.
     #[inline]
     pub fn counted_at(&self, price: i64, stop_price: i64) -> i64 {
         match self.counted {
+            Counted::Peg => self.price.max(price),
+            Counted::StopLimit => self.price.max(price).max(stop_price),
             _ if price != 0 => price,
-            Counted::Stop if stop_price != 0 => stop_price,
+            Counted::Stop if stop_price != 0 => (stop_price + self.over).clamp(1, MAX_PRICE),
             _ => self.price,
         }
     }
 }
 
-/// What a replace asks for, with what it leaves unchanged filled in.
+/// What a replace asks for, with what it leaves unchanged filled in: of a quantity that is what
+/// those before it make of it, the total of one and the open quantity of another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Terms {
-    /// Whether `quantity` is the open quantity wanted, not the total.
-    pub leaves: bool,
-    /// Quantity.
-    pub quantity: i64,
+    /// Total quantity, 0 if none is asked for.
+    pub total: i64,
+    /// Open quantity, 0 if none is asked for.
+    pub leaves: i64,
     /// The price it is counted at.
     pub price: i64,
+    /// Whether what is open stays as it is then: of the exit of a bracket that waits, of which only
+    /// its entry decides how much that is.
+    pub same: bool,
 }
 
 impl Terms {
     /// The quantity that would be open, `cum` having traded.
     #[inline]
     pub fn open(&self, cum: i64) -> i64 {
-        if self.leaves {
-            self.quantity
-        } else {
-            (self.quantity - cum).max(0)
-        }
+        (self.total - cum).max(self.leaves)
     }
 
     /// The total quantity, `cum` having traded.
     pub fn total(&self, cum: i64) -> i64 {
-        if self.leaves {
-            self.quantity + cum
-        } else {
-            self.quantity
-        }
+        self.total.max(self.leaves + cum)
     }
 }
 
@@ -244,9 +272,11 @@ impl Orders {
         new.cum = order.cum;
         new.first_pending = order.first_pending;
         new.last_pending = order.last_pending;
+        new.over = order.over;
         new.reserved.quantity = order.reserved.quantity;
         new.reserved.notional = order.reserved.notional;
         new.reduce_only = order.reduce_only;
+        new.list = order.list;
         at
     }
 
@@ -259,34 +289,48 @@ impl Orders {
     /// What an order must reserve now, and with further terms if given.
     #[inline]
     pub fn reservation(&self, order: &Live, further: Option<&Terms>) -> Reservation {
-        let mut most = Reservation::of(order.leaves, order.price);
-        let mut number = order.first_pending;
-        while number != 0 {
-            let pending = &self.pending[(number - self.first_number) as usize];
-            let terms = &pending.terms;
-            most = most.or_more(Reservation::of(terms.open(order.cum), terms.price));
-            number = pending.next;
-        }
-        match further {
-            Some(terms) => most.or_more(Reservation::of(terms.open(order.cum), terms.price)),
-            None => most,
-        }
+        self.reservation_within(order, further, i64::MAX)
     }
 
-    /// The terms with the largest open quantity, at the highest price of all: what "unchanged"
-    /// means for a replace that comes while others are unanswered.
-    pub fn largest_terms(&self, order: &Live) -> Terms {
-        let mut largest =
-            Terms { leaves: false, quantity: order.cum + order.leaves, price: order.price };
+    /// The same of one that can have no more than `most` open as it is.
+    #[inline]
+    pub fn reservation_within(
+        &self,
+        order: &Live,
+        further: Option<&Terms>,
+        most: i64,
+    ) -> Reservation {
+        // What is never counted at less may have any of its quantities at the highest price.
+        let highest = further.map_or(order.price, |terms| order.price.max(terms.price));
+        let least = if order.counted.never_falls() { highest } else { 0 };
+        let now = order.leaves.min(most);
+        let of = |open, price: i64| Reservation::of(open, price.max(least));
+        self.asked(order).chain(further).fold(of(now, order.price), |most, terms| {
+            let open = if terms.same { now } else { terms.open(order.cum) };
+            most.or_more(of(open, terms.price))
+        })
+    }
+
+    /// The terms that unanswered replaces of an order ask for, oldest first.
+    pub fn asked(&self, order: &Live) -> impl Iterator<Item = &Terms> {
         let mut number = order.first_pending;
-        while number != 0 {
-            let pending = &self.pending[(number - self.first_number) as usize];
-            let price = largest.price.max(pending.terms.price);
-            if pending.terms.open(order.cum) > largest.open(order.cum) {
-                largest = pending.terms;
-            }
-            largest.price = price;
-            number = pending.next;
+        core::iter::from_fn(move || {
+            let next = (number != 0).then(|| &self.pending[(number - self.first_number) as usize]);
+            number = next.map_or(0, |pending| pending.next);
+            next.map(|pending| &pending.terms)
+        })
+    }
+
+    /// The largest quantities of all terms at the highest price: what "unchanged" means for a
+    /// replace that comes while others are unanswered. Which of a total and an open quantity is
+    /// the larger depends on what trades until then, so both are kept.
+    pub fn largest_terms(&self, order: &Live) -> Terms {
+        let total = order.cum + order.leaves;
+        let mut largest = Terms { total, leaves: 0, price: order.price, same: false };
+        for terms in self.asked(order) {
+            largest.total = largest.total.max(terms.total);
+            largest.leaves = largest.leaves.max(terms.leaves);
+            largest.price = largest.price.max(terms.price);
         }
         largest
     }
@@ -346,12 +390,14 @@ mod tests {
     fn the_reservation_is_the_most_of_all_terms_until_they_are_answered() {
         let mut orders = Orders::new(4);
         let at = orders.add(Live::new(9, BUY, 10, 100));
-        let total = |quantity, price| Terms { leaves: false, quantity, price };
+        let total = |total, price| Terms { total, leaves: 0, price, same: false };
         orders.add_pending(5, at, total(20, 90));
         orders.add_pending(5, at, total(5, 300));
-        orders.add_pending(6, at, Terms { leaves: true, quantity: 7, price: 100 });
+        orders.add_pending(6, at, Terms { leaves: 7, ..total(0, 100) });
         assert_eq!(orders.reservation(orders.get(at), None), reserved(20, 1_800));
-        assert_eq!(orders.largest_terms(orders.get(at)), total(20, 300));
+        let largest = orders.largest_terms(orders.get(at));
+        assert_eq!(largest, Terms { leaves: 7, ..total(20, 300) });
+        assert_eq!([0, 13, 14].map(|cum| largest.open(cum)), [20, 7, 7]);
 
         orders.get_mut(at).cum = 4;
         orders.get_mut(at).leaves = 6;

@@ -67,7 +67,12 @@ impl Origins {
         if is(self.last) {
             return Some(self.last);
         }
-        self.index.find(hash_word(id), is)
+        self.find_other(id)
+    }
+
+    #[cold]
+    fn find_other(&self, id: u64) -> Option<u32> {
+        self.index.find(hash_word(id), |at| self.origins[at as usize].id == id)
     }
 
     fn is_idle(origin: &Origin, now_ns: i64) -> bool {
@@ -75,6 +80,7 @@ impl Origins {
         origin.id != RELAY && now_ns - origin.seen_ns > KEPT_NS
     }
 
+    #[cold]
     fn first_batch(&mut self, id: u64, batch: u64, now_ns: i64) -> BatchStatus {
         if batch != 1 {
             return BatchStatus::Void;

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use super::checks::{CheckResult, Level, Observer};
 use super::holding::{BUY, SELL};
 use super::judge::Hashes;
+use super::kills::Session;
 use super::reference::VENUE;
 use super::RiskEngine;
 use crate::pod::{
@@ -57,9 +58,9 @@ impl Position {
 pub struct Buying {
     /// Buying power before any order.
     pub credit: i128,
-    /// Realised profit and loss, after fees.
+    /// Realised profit and loss, after fees; rounded down.
     pub realised: i128,
-    /// Fees paid, less rebates.
+    /// Fees paid, less rebates; rounded up.
     pub fees: i128,
     /// Credit, and what holdings are worth at last prices and have brought: realised and unrealised
     /// profit and loss, after fees; rounded down.
@@ -121,17 +122,24 @@ impl RiskEngine {
     /// judged.
     #[must_use]
     pub fn check(&self, command: &Command) -> DryRun {
-        self.check_with(command, None)
+        self.check_with(command, None, None)
     }
 
     /// The same of an order that has these terms, which tell it from others under its client order
-    /// id.
+    /// id, and of a command that comes by this session; by none, no kill switch of one is on.
     #[must_use]
-    pub fn check_with(&self, command: &Command, terms: Option<&OrderTerms>) -> DryRun {
+    pub fn check_with(
+        &self,
+        command: &Command,
+        terms: Option<&OrderTerms>,
+        session: Option<Session>,
+    ) -> DryRun {
+        let stopped = session
+            .is_some_and(|session| self.killed_sessions.stops(session.origin, session.number));
         let mut checks = Vec::with_capacity(super::Check::ALL.len());
         let refused = match CommandKind::try_from(command.kind) {
-            Ok(CommandKind::NewOrder) => self.judge_dry((command, terms), false, &mut checks),
-            Ok(CommandKind::ReplaceOrder) => self.judge_dry((command, None), true, &mut checks),
+            Ok(CommandKind::NewOrder) => self.judge_dry((command, terms), stopped, &mut checks),
+            Ok(CommandKind::ReplaceOrder) => self.judge_dry((command, None), stopped, &mut checks),
             _ => Some(Reject::UnsupportedCharacteristic),
         };
         // One order for all levels, so that the first that fails is the one that is told.
@@ -144,17 +152,18 @@ impl RiskEngine {
     fn judge_dry<O: Observer>(
         &self,
         (command, terms): (&Command, Option<&OrderTerms>),
-        replace: bool,
+        stopped: bool,
         observer: &mut O,
     ) -> Option<Reject> {
-        let Some(request) = self.request(command, Hashes::of(command, None), terms) else {
+        let Some(mut request) = self.request(command, Hashes::of(command, None), terms) else {
             return Some(Reject::UnknownAccount);
         };
-        if replace {
+        request.stopped = stopped;
+        if command.kind == CommandKind::ReplaceOrder.number() {
             let target = self.target(command, None, Hashes::of(command, None));
             return self.judge_replace(command, &request, (target, false), observer).err();
         }
-        self.judge_new(command, None, &request, observer).err()
+        self.judge_new(command, terms, &request, observer).err()
     }
 
     /// An account as it was set.

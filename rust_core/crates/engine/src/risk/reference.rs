@@ -337,7 +337,8 @@ impl Reference {
         self.auctioned[place as usize] = price;
     }
 
-    /// The highest price at which the static band lets an order stand; none: there is no such band.
+    /// The lowest and the highest price at which the static band lets an order stand; none: there
+    /// is no such band.
     pub fn static_edges(&self, place: u32) -> Option<(i64, i64)> {
         let rules = self.rules[place as usize].as_ref();
         let bps = rules.map_or(0, |rules| rules.static_band_bps);
@@ -501,7 +502,9 @@ impl Reference {
             && (0..=MAX_CREDIT).contains(&new.credit())
             && (0..=MAX_CREDIT).contains(&new.max_daily_loss())
             && new.collar_bps <= MAX_COLLAR_BPS;
-        let known = new.checks & !(bits::ALL | LIMITS_OF_FIRM | LIMITS_OF_VENUE) == 0;
+        // On one instrument nobody would heed the others.
+        let checks = if instrument.is_some() { bits::PER_INSTRUMENT } else { bits::ALL };
+        let known = new.checks & !(checks | LIMITS_OF_FIRM | LIMITS_OF_VENUE) == 0;
         if !known || !in_bounds {
             return Err(Reject::UnsupportedCharacteristic);
         }
@@ -540,6 +543,12 @@ impl Reference {
 }
 
 impl Trader {
+    /// Whether an account is enabled, was given limits, and no kill switch stops it.
+    #[inline(always)]
+    pub fn may_trade(&self) -> bool {
+        self.enabled & self.limited & !self.halted
+    }
+
     fn new(id: u32, currency: u64, level: Level) -> Self {
         Self {
             balance: 0,

@@ -90,12 +90,12 @@ pub(super) fn new_order_kind(command: &Command) -> Result<(usize, Counted), Reje
         _ => return Err(Reject::UnsupportedCharacteristic),
     };
     let (counted, may_have_price) = match OrdType::try_from(command.ord_type) {
+        Ok(OrdType::StopLimit) if side == SELL => (Counted::StopLimit, true),
         Ok(OrdType::Limit | OrdType::StopLimit) => (Counted::Limit, true),
         Ok(OrdType::Market | OrdType::MarketToLimit) => (Counted::Band, false),
         Ok(OrdType::Stop) if command.stop_price != 0 => (Counted::Stop, false),
         Ok(OrdType::Stop) => (Counted::Band, false),
-        Ok(OrdType::Pegged) if command.price != 0 => (Counted::Limit, true),
-        Ok(OrdType::Pegged) => (Counted::Band, true),
+        Ok(OrdType::Pegged) => (Counted::Peg, true),
         Ok(OrdType::None) | Err(_) => return Err(Reject::UnsupportedCharacteristic),
     };
     let until = command.time_in_force == TimeInForce::Gtd.number();

@@ -10,13 +10,14 @@ use super::{At, Open, Place, Reference, Turn};
 
 /// A price, what buys at it or higher, and what sells at it or lower.
 type Tried = (i64, i64, i64);
-/// An order, its price, 0 for a market order, and what of it takes part.
-type Interest = (u64, i64, i64);
+/// An order, its price, 0 for a market order, what of it takes part, and whether the price is the
+/// worst that it may trade at, having none.
+type Interest = (u64, i64, i64, bool);
 
 fn tried_at(interest: &[Vec<Interest>; 2], price: i64) -> Tried {
     let sum = |side: usize, meets: &dyn Fn(i64) -> bool| {
-        let meeting = interest[side].iter().filter(|&&(_, own, _)| own == 0 || meets(own));
-        meeting.map(|&(_, _, left)| left).sum()
+        let meeting = interest[side].iter().filter(|&&(_, own, ..)| own == 0 || meets(own));
+        meeting.map(|&(_, _, left, _)| left).sum()
     };
     (price, sum(0, &|own| own >= price), sum(1, &|own| own <= price))
 }
@@ -38,7 +39,8 @@ impl Reference {
         in_order
             .map(|order| {
                 let out = order.has_floor() || is_second(order);
-                (order.id, order.price, if out { 0 } else { order.leaves })
+                let left = if out { 0 } else { order.leaves };
+                (order.id, order.price, left, order.bound.is_some())
             })
             .collect()
     }
@@ -50,13 +52,16 @@ impl Reference {
         let reference = named.into_iter().find(|&price| price != 0);
         let interest = [self.interest(id, 0), self.interest(id, 1)];
         let market = |side: usize| {
-            let orders = interest[side].iter().filter(|(_, price, _)| *price == 0);
-            orders.map(|(_, _, left)| left).sum::<i64>()
+            let orders = interest[side].iter().filter(|(_, price, ..)| *price == 0);
+            orders.map(|(_, _, left, _)| left).sum::<i64>()
         };
         let prices = |side: usize| {
-            interest[side].iter().map(|(_, price, _)| *price).filter(|&price| price != 0)
+            interest[side].iter().map(|(_, price, ..)| *price).filter(|&price| price != 0)
         };
-        let mut candidates: Vec<i64> = prices(0).chain(prices(1)).collect();
+        // Only who names a price can make it the auction's.
+        let (worst, named): (Vec<Interest>, Vec<Interest>) =
+            interest.iter().flatten().filter(|(_, price, ..)| *price != 0).partition(|of| of.3);
+        let mut candidates: Vec<i64> = named.iter().map(|(_, price, ..)| *price).collect();
         if market(0) + market(1) == 0 {
             // Nothing trades above the best bid or below the best ask.
             let (bid, ask) = (prices(0).max()?, prices(1).min()?);
@@ -67,11 +72,13 @@ impl Reference {
         let price = match (candidates.first(), candidates.last()) {
             (Some(&lowest), Some(&highest)) => {
                 if book.rules.all_ticks {
-                    // What meets changes at orders' prices only, so between two of them the ends
-                    // stand for all, and so do the ticks beside the reference.
-                    let down = reference.and_then(|price| book.rounded_down(price));
-                    let named = candidates.iter().chain(&down);
-                    let beside = named.flat_map(|&price| {
+                    // What meets changes at orders' prices and bounds only, so between two of them
+                    // the ends stand for all, and so do the ticks beside the reference.
+                    let others = worst.iter().map(|(_, price, ..)| *price).chain(reference);
+                    let down: Vec<i64> =
+                        others.filter_map(|price| book.rounded_down(price)).collect();
+                    let points = candidates.iter().chain(&down);
+                    let beside = points.flat_map(|&price| {
                         [book.one_down(price).unwrap_or(0), price, book.one_up(price)]
                     });
                     let mut ticks: Vec<i64> =
@@ -80,9 +87,10 @@ impl Reference {
                     ticks.dedup();
                     candidates = ticks;
                 }
-                self.choose(id, &interest, &candidates, reference)?
+                // Where nothing trades at any of them, maybe it does at the reference.
+                self.choose(id, &interest, &candidates, reference).or(reference)?
             }
-            _ => reference.filter(|_| market(0).min(market(1)) > 0)?,
+            _ => reference?,
         };
         let (_, buys, sells) = tried_at(&interest, price);
         (buys.min(sells) > 0).then_some((price, buys.min(sells), buys - sells))
@@ -201,8 +209,8 @@ impl Reference {
                 };
                 let interest = self.interest(id, side).into_iter();
                 let trades = |own: i64, left: i64| price != 0 && left > 0 && meets(own);
-                let mut in_turn = interest.filter(|&(_, own, left)| trades(own, left));
-                in_turn.next().map(|(order, _, left)| (order, left))
+                let mut in_turn = interest.filter(|&(_, own, left, _)| trades(own, left));
+                in_turn.next().map(|(order, _, left, _)| (order, left))
             };
             let (Some((buyer, bought)), Some((seller, sold))) = (first(0), first(1)) else { break };
             if at.room(fills) < 2 + self.partners(&[buyer, seller]) {
@@ -250,9 +258,8 @@ impl Reference {
                 TimeInForce::AtTheOpen | TimeInForce::AtTheClose | TimeInForce::GoodForAuction => {
                     Some((order.id, ExecType::Expired))
                 }
-                _ if (order.price == 0 || order.bound.is_some())
-                    && book.rules.residual != Residual::Rest =>
-                {
+                _ if order.bound.is_some() => Some((order.id, ExecType::Canceled)),
+                _ if order.price == 0 && book.rules.residual != Residual::Rest => {
                     Some((order.id, ExecType::Canceled))
                 }
                 _ => None,

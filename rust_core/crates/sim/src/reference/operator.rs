@@ -1,6 +1,7 @@
 //! What operators say: reference data, sessions, rules, mass cancels, busts.
 
 use bytemuck::Zeroable;
+use engine::ids::sequence_of;
 use engine::pod::{
     Command, CommandKind, Event, ExecType, InstrumentRules, MarketStatus, SessionState, Side,
     MAX_PRICE, MAX_QUANTITY,
@@ -206,6 +207,8 @@ impl Reference {
         if command.account == 0 {
             return Vec::new();
         }
+        let undone = (sequence_of(id), command.account, command.instrument, command.side);
+        self.unread.push(undone);
         // The position may now be less than what was to reduce it.
         let mass = Mass {
             before: id,

@@ -52,6 +52,14 @@ impl Reference {
         {
             reasons.push(Reject::IncorrectQuantity);
         }
+        // The position that it is to reduce is less by a trade that risk still counted.
+        let undone = self.unread.iter().any(|&(_, account, instrument, side)| {
+            (account, instrument) == (command.account, command.instrument)
+                && matches!((command.side, side), (1, 2) | (2, 1))
+        });
+        if undone && command.flags & FLAG_REDUCE_ONLY != 0 {
+            reasons.push(Reject::ReduceOnly);
+        }
         let ord_type = OrdType::try_from(command.ord_type).unwrap_or(OrdType::None);
         let price_fits = match ord_type {
             OrdType::Limit | OrdType::StopLimit => between(command.price, 1, MAX_PRICE),

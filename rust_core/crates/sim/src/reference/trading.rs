@@ -100,7 +100,7 @@ impl Reference {
     /// Notes the worst price that risk lets an order trade at which names none itself.
     fn bind(&mut self, id: u64, worst: u64) {
         let order = self.orders.get_mut(&id).expect("just made");
-        if order.command.price != 0 || order.command.stop_price != 0 || worst == 0 {
+        if order.command.price != 0 || worst == 0 {
             return;
         }
         let worst = worst.min(MAX_PRICE as u64) as i64;
@@ -190,6 +190,9 @@ impl Reference {
             self.take(id);
         }
         let order = self.orders.get_mut(&id).expect("open");
+        // How far beyond its stop it may trade stays.
+        let moved = stop - order.stop;
+        order.bound = order.bound.map(|bound| (bound + moved).clamp(1, MAX_PRICE));
         (order.price, order.leaves, order.stop) = (price, leaves, stop);
         order.shown = order.shown.min(leaves);
         let event = order.event(ExecType::Replaced, order.status(), at.index);

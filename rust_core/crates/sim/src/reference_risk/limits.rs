@@ -160,9 +160,11 @@ impl ReferenceRisk {
         let rows = Rows { all: limits, here: self.limits.get(&(who, order.instrument)) };
         let on = |bit| rows.on(bit);
         let members = self.members(who);
-        let had = was.map_or((0, 0), |id| self.orders[&id].reserves());
-        let wants = order.reserves();
-        let (more_quantity, more_notional) = (wants.0 > had.0, wants.1 > had.1);
+        // By itself, whatever it is linked with.
+        let had = was.map_or((0, 0), |id| self.orders[&id].reserves(i64::MAX));
+        let wants = order.reserves(i64::MAX);
+        let new = was.is_none();
+        let (larger, dearer) = (new || wants.0 > had.0, new || wants.1 > had.1);
 
         if on(10) {
             return refuse(Reject::RestrictedSymbol);
@@ -176,11 +178,11 @@ impl ReferenceRisk {
         if was.is_none() && on(4) && open_orders as u32 >= limits.max_open_orders {
             return refuse(Reject::MaxOpenOrders);
         }
-        if more_quantity && on(0) && total > rows.here().max_order_quantity {
+        if larger && on(0) && total > rows.here().max_order_quantity {
             return refuse(Reject::ClipSize);
         }
         let notional = price.map_or(0, |price| instrument.notional(price, total));
-        if more_notional && on(1) && notional > limits.max_order_notional() {
+        if dearer && on(1) && notional > limits.max_order_notional() {
             return refuse(Reject::MaxOrderNotional);
         }
         let reference = self.reference_price(instrument);
@@ -197,10 +199,12 @@ impl ReferenceRisk {
         let before = self.open(account, instrument.id, None);
         let after = self.open(account, instrument.id, Some((was, order)));
         let side = usize::from(!order.buys);
+        let more_quantity = new || after[side].0 > before[side].0;
+        let more_notional = new || after[side].1 > before[side].1;
         let held = |id| self.holding(id, instrument.id).position;
         let (position, own) = (members.iter().map(|&id| held(id)).sum::<i64>(), held(account));
         let signed = |position: i64| if order.buys { position } else { -position };
-        let only_reduces = after[side].0 <= signed(-own).max(0);
+        let only_reduces = self.open_alive((was, order))[side].0 <= signed(-own).max(0);
         let asks_more = more_quantity || more_notional;
         let (currency, owns) = (self.currency(who), self.accounts[&account].currency);
         let valued = || {
@@ -227,7 +231,7 @@ impl ReferenceRisk {
             |sum, id: u32, round| self.count(sum, self.accounts[&id].currency, currency, round);
         let exposures = members.iter().map(|&id| counted(self.exposure(id), id, Round::Up));
         let was_exposed = self.exposure(account);
-        let grown = self.exposure_in(account, instrument, wants.1 - had.1)
+        let grown = self.exposure_in(account, instrument, after[side].1 - before[side].1)
             - self.exposure_in(account, instrument, 0);
         let further = counted(was_exposed + grown, account, Round::Up)
             - counted(was_exposed, account, Round::Up);
@@ -252,7 +256,7 @@ impl ReferenceRisk {
             other.reduces && other.buys == order.buys && other.instrument == order.instrument
         };
         let one_reduces = order.reduces || self.live(account).any(|(_, other)| reduces(other));
-        if is_account && more_quantity && one_reduces && !only_reduces {
+        if is_account && more_quantity && one_reduces && after[side].0 > signed(-own) {
             return refuse(Reject::ReduceOnly);
         }
         let most = u32::from(Flow::read(limits.flow).duplicates);

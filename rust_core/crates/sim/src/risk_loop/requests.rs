@@ -32,7 +32,7 @@ impl RiskLoop {
         if self.rng.per_mille(50) {
             return self.twin(orders);
         }
-        if self.rng.per_mille(40) {
+        if self.rng.per_mille(120) {
             return self.list(orders);
         }
         match self.rng.weighted(&[500, 140, 220, 60, 30, 6, 40, 10]) {
@@ -256,17 +256,22 @@ impl RiskLoop {
         let [side, other] = self.rng.pick(&[[Side::Buy, Side::Sell], [Side::Sell, Side::Buy]]);
         let account = 1 + self.rng.below(self.world.accounts.into()) as u32;
         let instrument = 1 + self.rng.below(self.world.instruments.into()) as u32;
-        let quantity = self.quantity();
+        // All legs are refused if one is, so most of them fit the coarsest instrument.
+        let fit = self.rng.per_mille(800);
+        let quantity = if fit { self.rng.between(1, 4) * 10 } else { self.quantity() };
+        // Legs that don't belong together are for matching to refuse.
+        let odd = self.rng.per_mille(30).then(|| self.rng.below(legs.into()) as u8);
         for place in 0..legs {
             let exits = bracket && place > 0;
             let stops = self.rng.per_mille(if place == 0 { 100 } else { 500 });
             let ord_type = if stops { OrdType::Stop } else { OrdType::Limit };
-            let price = self.price();
+            let price = if fit { self.rng.between(97, 103) * 10 } else { self.price() };
             let mut command = Command {
                 kind: CommandKind::NewOrder.number(),
                 side: if exits { other } else { side }.number(),
                 ord_type: ord_type.number(),
                 time_in_force: TimeInForce::Gtc.number(),
+                flags: FLAG_REDUCE_ONLY * u16::from(exits && self.rng.per_mille(100)),
                 account,
                 instrument,
                 price: if stops { 0 } else { price },
@@ -275,6 +280,21 @@ impl RiskLoop {
                 link: Leg { contingency, legs, place }.link(),
                 ..Command::zeroed()
             };
+            if bracket && place == 0 && self.rng.per_mille(200) {
+                command.time_in_force = TimeInForce::Ioc.number();
+            }
+            if odd == Some(place) {
+                match self.rng.below(5) {
+                    0 => command.side = 3 - command.side,
+                    1 => command.account = 1 + self.rng.below(self.world.accounts.into()) as u32,
+                    2 => {
+                        command.instrument =
+                            1 + self.rng.below(self.world.instruments.into()) as u32
+                    }
+                    3 => command.link ^= 1 << 8,
+                    _ => continue,
+                }
+            }
             command.set_cl_ord_id(self.fresh_name());
             let terms =
                 self.rng.per_mille(200).then(|| OrderTerms { tag: 1, ..Default::default() });
@@ -361,7 +381,7 @@ impl RiskLoop {
             if self.rng.per_mille(400) {
                 command.price = self.price();
             }
-            if self.rng.per_mille(800) {
+            if self.rng.per_mille(600) {
                 command.quantity = self.quantity();
                 command.flags = if self.rng.per_mille(300) { FLAG_LEAVES } else { 0 };
             }

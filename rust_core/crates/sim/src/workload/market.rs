@@ -2,7 +2,7 @@
 
 use bytemuck::Zeroable;
 use engine::pod::{
-    Account, CommandKind, InstrumentRules, ScheduledSession, SessionState, ACCOUNT_ENABLED,
+    Account, CommandKind, InstrumentRules, ScheduledSession, SessionState, Side, ACCOUNT_ENABLED,
     ACCOUNT_SELF_TRADE_SHIFT, MAX_BAND_BPS, MAX_PRICE,
 };
 
@@ -156,6 +156,8 @@ impl Workload {
             return;
         }
         let trade = self.trades[self.rng.below(self.trades.len() as u64) as usize];
+        let other = if trade.side == Side::Buy.number() { Side::Sell } else { Side::Buy };
+        self.undone = Some((trade.account, trade.instrument, other));
         let mut step = Step::new(CommandKind::BustTrade);
         let command = &mut step.command;
         (command.account, command.instrument) = (trade.account, trade.instrument);

@@ -68,8 +68,8 @@ impl Workload {
         let mut step = Step::new(self.rng.pick(&kinds));
         step.target = Some(label);
         let other_account = self.rng.per_mille(500);
-        step.command.account = order.account + u32::from(other_account);
-        step.command.instrument = order.instrument + u32::from(!other_account);
+        step.command.account = order.account.wrapping_add(u32::from(other_account));
+        step.command.instrument = order.instrument.wrapping_add(u32::from(!other_account));
         self.push(step, message);
     }
 

@@ -307,7 +307,9 @@ impl OrdStatus {
         }
     }
 }
-/// What an execution report tells (FIX 150).
+/// What an execution report tells (FIX 150). There is no DONE_FOR_DAY (3): a DAY order ends EXPIRED
+/// at the end of its UTC day, and an order that stays open is never done for a day, since it may
+/// trade in whatever session comes next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum ExecType {

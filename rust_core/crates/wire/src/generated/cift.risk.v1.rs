@@ -237,7 +237,8 @@ pub struct AuctionRules {
     #[prost(bool, tag = "2")]
     pub all_ticks: bool,
     /// Market orders may come while orders collect. One that risk has counted at a worst price takes
-    /// part with that price, on a tick, as its limit, and ends with the auction as others do.
+    /// part with that price, on a tick, as its limit, and what is left of it ends with the auction. It
+    /// names no price for that: limit orders do and, where nothing trades at theirs, the reference.
     #[prost(bool, tag = "3")]
     pub market_orders: bool,
 }
@@ -470,8 +471,9 @@ pub struct Limits {
     /// Buying power before any order, in the account's currency. Orders without a limit price are
     /// counted at the worst price they may trade at: as far from the reference price as the
     /// instrument's protection and bands let them, else as the collar does, else 10 %. They trade no
-    /// further where a collar or a limit of money is on, at any level. A stop is counted at its stop
-    /// price; once triggered it trades at what its instrument's protection and bands allow.
+    /// further where a collar or a limit of money is on, at any level. Of a stop all
+    /// that is so around its stop price, and moves with it as far as that is replaced; of a trailing
+    /// stop around the worst that it can become from here.
     #[prost(string, optional, tag = "6")]
     pub credit: ::core::option::Option<::prost::alloc::string::String>,
     /// Largest absolute position per instrument with the open orders of both sides.

@@ -1,9 +1,10 @@
 //! What risk would say, and what it said.
 
 use bytemuck::Zeroable;
+use engine::matching::shape_of_order;
 use engine::pod::{ClOrdId, Event, ExecType, Instrument, FLAG_TERMS, MAX_SCALES};
 use engine::reject::Reject;
-use engine::risk::{Check, CheckResult, Level, Unit};
+use engine::risk::{Check, CheckResult, Level, Session, Unit};
 use prost::Message;
 
 use crate::decimal;
@@ -29,6 +30,9 @@ fn text(units: i128, scale: u8) -> String {
 /// What all firms hold together is for operators to know: a firm is told whether a check of the
 /// venue passes, and not its numbers.
 ///
+/// With a session, it is told what an order that comes by it would be. What is wrong with the order
+/// in itself is told though only matching refuses it; what its market is at isn't known here.
+///
 /// # Errors
 ///
 /// If the request can't be read, or its account isn't the firm's.
@@ -36,6 +40,7 @@ pub fn check_order(
     stage: &RiskStage,
     message: &[u8],
     firm: Option<u32>,
+    session: Option<Session>,
 ) -> Result<Vec<u8>, RequestError> {
     let mut request = Request::default();
     let context = Context { reference: stage.reference(), firm, session: 0 };
@@ -45,8 +50,13 @@ pub fn check_order(
         Some(reason) => (Some(reason), Vec::new()),
         None => {
             let terms = (parsed.command.flags & FLAG_TERMS != 0).then_some(&parsed.terms);
-            let answer = stage.engine().check_with(&parsed.command, terms);
-            (answer.refused, answer.checks)
+            let answer = stage.engine().check_with(&parsed.command, terms, session);
+            let shape = shape_of_order(&parsed.command, terms, stage.engine().time_ns());
+            let refused = match (answer.refused, shape) {
+                (Some(one), Some(other)) => Some(one.earliest(other)),
+                (one, other) => one.or(other),
+            };
+            (refused, answer.checks)
         }
     };
     let instrument = stage.engine().instrument(parsed.command.instrument);
