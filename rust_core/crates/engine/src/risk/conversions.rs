@@ -2,8 +2,8 @@
 //!
 //! A currency has a value in a unit that the venue counts all currencies in. Money of one currency
 //! is counted in another at the values in force: exactly, rounded once for each instrument, against
-//! whoever counts: what there is down, what is asked for up, fees apart and up. Where a currency has no value its
-//! money counts as nothing, and checks that need to count it refuse.
+//! whoever counts: what there is down, what is asked for up, and so are fees. Where a currency has
+//! no value its money counts as nothing, and checks that need to count it refuse.
 
 use alloc::vec::Vec;
 

@@ -150,10 +150,10 @@ impl RiskEngine {
         let listed = &self.reference.listed[holding.instrument as usize];
         let close = i128::from(listed.close(today));
         let trader = &mut self.reference.traders[holding.account as usize];
-        let won = at_rate(moved.cash + i128::from(moved.position) * close, listed.rates.full)
-            - Money::Same.count_fees(moved.fees);
+        let won = at_rate(moved.cash + i128::from(moved.position) * close, listed.rates.full);
         let gross = at_rate(i128::from(moved.gross) * close, listed.rates.full);
-        trader.day_won = trader.day_won.saturating_add(won);
+        let fees = Money::Same.count_fees(moved.fees);
+        trader.day_won = trader.day_won.saturating_add(won).saturating_sub(fees);
         trader.day_gross = match won.abs().max(gross.abs()) < CAP as i128 {
             true => trader.day_gross.saturating_add(gross),
             // What was cut off of one trade is missing when others undo it: nothing is sure today.
