@@ -46,7 +46,8 @@ fn the_engine_says_and_counts_what_the_reference_does() {
         }
     }
     // Every reason that risk can give, repeats: 1000, kinds of events: 2000 and more, and those of
-    // orders that cancel each other or wait: 3000 and more, were met often enough to mean something.
+    // orders that cancel each other or wait: 3000 and more, were met often enough to mean
+    // something.
     let reasons = [
         0, 1, 2, 3, 4, 5, 6, 8, 11, 13, 15, 16, 18, 19, 20, 22, 25, 26, 27, 101, 105, 106, 109,
         110, 111, 112, 113, 115, 117, 1_000,

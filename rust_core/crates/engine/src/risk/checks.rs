@@ -629,8 +629,8 @@ impl Reduced {
     fn by(holding: &Holding, asked: &Asked, more: i64) -> Self {
         let counts = asked.reduce_only || holding.reduce_only[asked.side] != 0;
         let open = holding.open[asked.side] + more;
-        // An exit that waits asks for nothing yet, but what its entry trades must not be what closes
-        // a position on the other side: then the exit would open that again.
+        // An exit that waits asks for nothing yet, but what its entry trades must not close a
+        // position on the other side, which the exit would open again.
         let position = match open {
             0 => holding.turned(1 - asked.side),
             _ => holding.reducible(asked.side),

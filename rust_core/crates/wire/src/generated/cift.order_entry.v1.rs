@@ -554,10 +554,11 @@ pub enum Contingency {
     /// Not given; invalid in requests.
     Unspecified = 0,
     /// Two orders of one side and quantity: when one trades, is triggered or ends, the other is
-    /// canceled.
+    /// canceled. Limits count the one that is worth more.
     OneCancelsOther = 1,
     /// An entry, then one or two exits of the other side and the same quantity. The exits wait until
-    /// the entry has ended, take the quantity that it traded, and cancel each other.
+    /// the entry has ended, take the quantity that it traded, and cancel each other. Limits count, of
+    /// the one that is worth more, what the entry has traded so far.
     Bracket = 2,
 }
 impl Contingency {
