@@ -45,10 +45,10 @@ async def test_every_outcome_is_noted_though_the_database_was_away(
 
     note, away = ReferenceStore.note_applied, [True]
 
-    async def note_applied(*args: Any) -> None:
+    async def note_applied(*args: Any, urgent: bool) -> None:
         if away.pop() if away and args[1] == 120 else False:
             raise asyncpg.InterfaceError("the connection is closed")
-        await note(*args)
+        await note(*args, urgent=urgent)
 
     monkeypatch.setattr(ReferenceStore, "note_applied", note_applied)
     with pytest.raises(asyncpg.InterfaceError):

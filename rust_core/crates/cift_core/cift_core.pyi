@@ -530,9 +530,13 @@ class LimitsRow:
 _ReferenceValue: TypeAlias = int | str | Sequence[Sequence[int]]
 
 def encode_reference(
-    batch: int, items: Sequence[tuple[str, Mapping[str, _ReferenceValue]]], shard: int = 0
+    batch: int,
+    items: Sequence[tuple[str, Mapping[str, _ReferenceValue]]],
+    shard: int = 0,
+    urgent: bool = False,
 ) -> bytes:
-    """Return an ORDERS frame of origin 1, the relay, that sets 1 to 4096 pieces of reference data.
+    """Return an ORDERS frame of origin 1, the relay, that sets 1 to 4096 pieces of reference data;
+    `urgent`: of origin 2^64 - 1, the relay of what waits for no other.
 
     A kind is 'instrument', 'account', 'limits', 'rules', 'fees', 'conversion', 'kill' or 'unkill';
     its fields are a dict of those of schemas/types.capnp in snake case, names and currencies as
@@ -635,7 +639,7 @@ class Gateway:
     METHOD_CANCEL_ALL: int
 
     def __new__(cls, shard: int, origin: int, max_pending: int = 65536) -> Self:
-        """Start empty. `origin`: random, from 2; `max_pending`: the most commands that wait."""
+        """Start empty. `origin`: random, 2 to 2^64 - 2; `max_pending`: most commands that wait."""
 
     @property
     def pending(self) -> int:

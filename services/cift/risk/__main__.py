@@ -39,6 +39,10 @@ async def main() -> int:
     configure("risk", settings.log_level)
     lifecycle = Lifecycle(settings.drain_seconds)
     pool = await open_pool(settings.postgres_dsn, application_name="cift risk", min_size=0)
+    # A kill does not wait for connections that others have.
+    kills_pool = await open_pool(
+        settings.postgres_dsn, application_name="cift risk kills", min_size=0, max_size=2
+    )
     try:
         bus = Bus(settings.nats_url, "cift risk")
         logs = shard_logs(settings.shard)
@@ -48,10 +52,11 @@ async def main() -> int:
             bus, logs, lambda: Replayer(settings.shard), followers=(recent, positions)
         )
         reference, lists = Reference(pool, applied=lambda: stage.applied), Lists(pool)
+        kills = Reference(kills_pool, applied=lambda: stage.applied)
         breaches = Breaches(bus, logs, recent, lambda: stage.core, reference, lists, settings.shard)
         keys = KeyRing(ReferenceStore(pool), development=settings.development)
         server = Server(settings.listen or LISTEN, auth=keys)
-        server.add(RISK, Risk(stage, reference, lists, positions, breaches))
+        server.add(RISK, Risk(stage, reference, kills, lists, positions, breaches))
         server.add(ADMIN, Admin(reference, lists))
         work = StagePart(stage, on_fault=lifecycle.fail)
 
@@ -64,6 +69,7 @@ async def main() -> int:
         return await lifecycle.run(bus, work, keys, server)
     finally:
         pool.terminate()
+        kills_pool.terminate()
 
 
 if __name__ == "__main__":

@@ -59,12 +59,15 @@ class Risk:
         self,
         stage: Stage[RiskStage],
         reference: Reference,
+        kills: Reference,
         lists: Lists,
         positions: PositionStreams,
         breaches: Breaches,
     ) -> None:
+        """`kills`: over a pool that nothing else uses."""
         self._stage = stage
         self._reference = reference
+        self._kills = kills
         self._lists = lists
         self._positions = positions
         self._breaches = breaches
@@ -214,10 +217,10 @@ class Risk:
             raise InvalidArgument.of([("comment", text)])
         try:
             async with asyncio.timeout(seconds):
-                holder = await find_holder(self._reference, request, call.principal)
-                await known_to_engine(self._reference, holder)
-                number = await self._reference.kill(holder, on, request.comment, actor(call))
-            return await self._reference.in_effect(number, seconds)
+                holder = await find_holder(self._kills, request, call.principal)
+                await known_to_engine(self._kills, holder)
+                number = await self._kills.kill(holder, on, request.comment, actor(call))
+            return await self._kills.in_effect(number, seconds)
         except ServiceError:
             raise
         except Exception as error:

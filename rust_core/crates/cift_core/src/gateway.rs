@@ -11,8 +11,8 @@ use wire::response::word_text;
 
 use crate::error::{shard, IntoPyErr};
 
-/// The origin that stands for the relay of reference data.
-const RELAY: u64 = engine::risk::RELAY;
+/// The origins that stand for the relays of reference data.
+const RELAYS: [u64; 2] = [engine::risk::RELAY, engine::risk::RELAY_URGENT];
 
 /// Requests become batches of ORDERS, FILLS become answers.
 #[pyclass(module = "cift_core")]
@@ -125,8 +125,9 @@ impl Gateway {
         origin: u64,
         max_pending: usize,
     ) -> PyResult<Self> {
-        if origin <= RELAY {
-            return Err(PyValueError::new_err("an origin is at least 2; 1 is the relay's"));
+        if origin == 0 || RELAYS.contains(&origin) {
+            let said = "an origin is from 2 to 2^64 - 2; 1 and 2^64 - 1 are the relays'";
+            return Err(PyValueError::new_err(said));
         }
         Ok(Self { inner: gateway::Gateway::new(shard, origin, max_pending) })
     }

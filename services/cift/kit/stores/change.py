@@ -84,6 +84,8 @@ class Change:
         self._actor = actor
         self._commands: list[Command] = []
         self._audit: list[dict[str, Any]] = []
+        self._after: int | None = None
+        """The batch that this change must follow, when it need wait for no other."""
 
     async def add_firm(self, name: str) -> Firm:
         """Add a firm. Firms are not in the log: keys and accounts name them."""
@@ -360,6 +362,7 @@ class Change:
         )
         after = {"on": True, "comment": comment}
         name = await self._name(holder)
+        await self._hurry(holder, name)
         self._record("kill_switch", name, None, after, kill_command(holder, on=True))
 
     async def unkill(self, holder: Holder, comment: str) -> None:
@@ -375,6 +378,7 @@ class Change:
         before = {"on": True, "comment": stored.comment}
         after = {"on": False, "comment": comment}
         name = await self._name(holder)
+        await self._hurry(holder, name)
         self._record("kill_switch", name, before, after, kill_command(holder, on=False))
 
     async def append(self) -> None:
@@ -384,12 +388,47 @@ class Change:
             batch = commands[start : start + MAX_COMMANDS_PER_BATCH]
             encode_reference(1, batch)  # What can't be written would hold up all that follows.
             self.number = await self._connection.fetchval(
-                "SELECT reference_append($1, $2)", self._actor, batch
+                "SELECT reference_append($1, $2, $3)", self._actor, batch, self._after
             )
         if self._audit:
             await self._connection.execute(
                 "SELECT audit_append($1, $2, $3)", self._actor, self.number or 0, self._audit
             )
+
+    async def _hurry(self, holder: Holder, name: str) -> None:
+        """Let a kill switch go past all that waits, if the engine knows the holder already, and
+        has every turn of the switch that went the common way."""
+        assert not self._commands, "a kill switch is turned by itself"
+        common = await self._connection.fetchval(
+            "SELECT max(o.batch) FROM audit_log l JOIN reference_outbox o ON o.number = l.number"
+            " WHERE l.kind = 'kill_switch' AND l.name = $1 AND NOT o.urgent",
+            name,
+        )
+        after = max(await self._known_since(holder), common or 0)
+        in_force = not after or await self._connection.fetchval(
+            "SELECT sequence IS NOT NULL FROM reference_outbox WHERE NOT urgent AND batch = $1",
+            after,
+        )
+        if in_force:
+            self._after = after
+
+    async def _known_since(self, holder: Holder) -> int:
+        """The batch since which the engine knows a holder; a firm by one of its accounts."""
+        if holder.level is Level.VENUE:
+            return 0
+        column = "id" if holder.level is Level.ACCOUNT else "firm_id"
+        batch = await self._connection.fetchval(
+            "SELECT o.batch FROM audit_log l JOIN reference_outbox o ON o.number = l.number"
+            " WHERE l.kind = 'account' AND l.before IS NULL AND l.name ="
+            f" (SELECT name FROM accounts WHERE {column} = $1 ORDER BY accounts.id LIMIT 1)",
+            holder.id,
+        )
+        if batch is None:  # It is older than the audit log, and so than all that is in there.
+            batch = await self._connection.fetchval(
+                "SELECT coalesce((SELECT min(number) - 1 FROM audit_log WHERE number > 0),"
+                " (SELECT max(number) FROM reference_outbox), 0)"
+            )
+        return int(batch)
 
     def _record(
         self, kind: str, name: str, before: Shown | None, after: Shown, *commands: Command

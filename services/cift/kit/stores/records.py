@@ -201,7 +201,10 @@ class OutboxRow:
     """
 
     number: int
+    """Of its batch, among those of its origin."""
     commands: list[tuple[str, dict[str, Any]]]
+    after: int = 0
+    """An urgent one: the other origin's batch that it must follow."""
 
 
 def account_command(account: Account) -> tuple[str, dict[str, Any]]:

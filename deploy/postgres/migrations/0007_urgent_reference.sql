@@ -1,0 +1,30 @@
+-- Kill switches wait for no other change: their rows go to ORDERS under an origin of their own, so
+-- that the relay may bring them past whatever waits. `number` stays what names a row, in the order
+-- of commits; `batch` is its number within its origin, 1, 2, 3 … without a gap. An urgent row says
+-- which batch of the others it must follow wherever the log is made anew: the one since which the
+-- engine knows whom it is about.
+ALTER TABLE reference_outbox
+    ADD COLUMN urgent      boolean NOT NULL DEFAULT false,
+    ADD COLUMN batch       bigint CHECK (batch >= 1),
+    ADD COLUMN after_batch bigint NOT NULL DEFAULT 0 CHECK (after_batch >= 0),
+    ADD CHECK (urgent OR after_batch = 0);
+UPDATE reference_outbox SET batch = number;
+ALTER TABLE reference_outbox ALTER COLUMN batch SET NOT NULL, ADD UNIQUE (urgent, batch);
+
+-- `after`: null for a row that is not urgent.
+DROP FUNCTION reference_append(text, jsonb);
+CREATE FUNCTION reference_append(actor text, commands jsonb, after bigint DEFAULT NULL)
+RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    next_number bigint;
+    next_batch bigint;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('cift.reference_outbox', 0));
+    SELECT coalesce(max(o.number), 0) + 1 INTO next_number FROM reference_outbox o;
+    SELECT coalesce(max(o.batch), 0) + 1 INTO next_batch FROM reference_outbox o
+    WHERE o.urgent = (after IS NOT NULL);
+    INSERT INTO reference_outbox (number, urgent, batch, after_batch, commands, created_by)
+    VALUES (next_number, after IS NOT NULL, next_batch, coalesce(after, 0), commands, actor);
+    PERFORM pg_notify('reference_outbox', next_number::text);
+    RETURN next_number;
+END $$;
