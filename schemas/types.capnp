@@ -159,7 +159,8 @@ struct Command {
   # Bit 4: all or none. Bit 5: reduce-only, it never increases the position of its account.
   # Bit 6: it has terms in the batch's `terms`, which `payloadIndex` names. Bit 7: prevention and
   # group of self-trades are its account's, of which the order says nothing: sent again, it is the
-  # same order whatever they are.
+  # same order whatever they are. Bit 8: a cancel is part of a session's kill, so that what it ends
+  # is CANCELED for KILL_SWITCH; order_entry sets it, no client can.
   selfTradePrevention @5 :UInt16;
   # A SelfTrade: the taker's instruction.
   origClOrdIdIndex @6 :UInt16;

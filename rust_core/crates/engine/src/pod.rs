@@ -69,6 +69,9 @@ pub const FLAG_TERMS: u16 = 1 << 6;
 /// Bit of `Command::flags`: prevention and group of self-trades are those of the order's account,
 /// since the order says nothing of them. They don't tell one request from another.
 pub const FLAG_SELF_TRADE_OF_ACCOUNT: u16 = 1 << 7;
+/// Bit of `Command::flags`: a cancel is part of a kill, which is what is told as its reason. Only
+/// the process that made the orders of a killed session sets it; no client can ask for it.
+pub const FLAG_OF_KILL: u16 = 1 << 8;
 /// Bit of `OrderTerms::flags`: the trailing offset is in basis points, not in price units.
 pub const TERMS_TRAILING_BPS: u64 = 1;
 /// Bit of `OrderTerms::flags`: the activation price is reached in the order's favour.

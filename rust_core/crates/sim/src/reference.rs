@@ -371,7 +371,10 @@ impl Reference {
         };
         let instrument = self.orders[&target].command.instrument;
         if kind == CommandKind::CancelOrder {
-            self.leave(target, ExecType::Canceled, 0, at, fills);
+            // Bit 8: nobody asked, a kill did.
+            let killed = command.flags >> 8 & 1 != 0;
+            let reason = if killed { Reject::KillSwitch.number() } else { 0 };
+            self.leave(target, ExecType::Canceled, reason, at, fills);
         } else {
             self.replace(target, command, at, fills);
         }

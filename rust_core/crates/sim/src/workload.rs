@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use engine::pod::{
     BatchStatus, ClOrdId, Command, CommandKind, Event, ExecType, OrdType, SessionState, Side,
-    TimeInForce, FLAG_CANCEL_ON_DISCONNECT, FLAG_LEAVES, MAX_PRICE, MAX_QUANTITY,
+    TimeInForce, FLAG_CANCEL_ON_DISCONNECT, FLAG_LEAVES, FLAG_OF_KILL, MAX_PRICE, MAX_QUANTITY,
 };
 use engine::Fills;
 
@@ -361,6 +361,7 @@ impl Workload {
         step.target = Some(label);
         step.command.account = order.account;
         step.command.instrument = if self.rng.per_mille(300) { 0 } else { order.instrument };
+        step.command.flags = if self.rng.per_mille(50) { FLAG_OF_KILL } else { 0 };
         self.push(step, message);
     }
 

@@ -35,7 +35,7 @@ use crate::orders::{Extra, Link, Order, Orders, DAY_NS, MAX_OPEN_ORDERS, NIL};
 use crate::pod::{
     BatchStatus, Command, CommandKind, Event, ExecType, OrdStatus, OrderTerms, Outcome,
     OutcomeKind, PegPrice, Side, TimeInForce, Verdict, VerdictKind, EVENTS_PER_COMMAND,
-    INSTRUMENT_ENABLED, MAX_COMMANDS, MAX_EVENTS, MAX_PRICE, MAX_STATUSES,
+    FLAG_OF_KILL, INSTRUMENT_ENABLED, MAX_COMMANDS, MAX_EVENTS, MAX_PRICE, MAX_STATUSES,
 };
 use crate::reject::Reject;
 use crate::ticks::Ticks;
@@ -491,7 +491,11 @@ impl MatchingEngine {
         match (target, refusal) {
             (Ok(index), None) => {
                 let slot = self.slot(self.orders.get(index).instrument);
-                self.end(index, ExecType::Canceled, at.index, events);
+                let reason = match at.command.flags & FLAG_OF_KILL {
+                    0 => 0,
+                    _ => Reject::KillSwitch.number(),
+                };
+                self.end_for(index, ExecType::Canceled, reason, at.index, events);
                 (outcome(OutcomeKind::Accepted, at.verdict.order_id), slot)
             }
             _ => (self.cancel_rejected(at, target, refusal, None, events), None),
