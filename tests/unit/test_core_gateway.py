@@ -362,6 +362,11 @@ def test_a_killed_session_sends_nothing_more_and_keeps_nothing() -> None:
     assert kill.outcome == orders.OUTCOME_ACCEPTED
     ended = {row["cl_ord_id"] for row in frames.events(plane.fills[-1]) if row["exec_type"] == 4}
     assert ended == {b"free2", b"tied", b"way", b"other"}
+    # Those of the kill say so; what the client had canceled itself doesn't.
+    whys = {row["cl_ord_id"]: row["reason"] for row in frames.events(plane.fills[-1])
+            if row["exec_type"] == 4}  # fmt: skip
+    of_kill = types.REJECT_REASON_KILL_SWITCH
+    assert whys == {b"free2": of_kill, b"tied": of_kill, b"way": of_kill, b"other": 0}
     results = service.SessionResponse.FromString(answers[late]).results
     refused = types.REJECT_REASON_KILL_SWITCH
     assert [result.reject_reason for result in results] == [refused, refused, 0]

@@ -713,9 +713,9 @@ class Gateway:
     def forget(self, ticket: int) -> None:
         """Forget a ticket whose client went away; what it asked for still happens."""
 
-    def cancel_session(self, session: int, every: bool = False) -> int:
-        """Append cancels for the session's cancel_on_disconnect orders, open or on their way; or
-        for every one of its orders.
+    def cancel_session(self, session: int, killed: bool = False) -> int:
+        """Append cancels for the session's cancel_on_disconnect orders, open or on their way; of a
+        killed one for every order, with KILL_SWITCH as their reason.
 
         Returns how many. `max_pending` doesn't hold here: who is gone can't try again.
         """

@@ -42,9 +42,13 @@ class Risk:
         self._client = client
         self._risk = risk_service_pb2_grpc.RiskServiceStub(client.channel(client.endpoints.risk))
 
-    async def check_order(self, order: NewOrder) -> Check:
-        """Ask what risk would say to an order now, check by check, without sending it."""
-        request = pb.CheckOrderRequest(order=messages.new_order_message(order))
+    async def check_order(self, order: NewOrder, session: str = "") -> Check:
+        """Ask what risk would say to an order now, check by check, without sending it.
+
+        `session`: the id of the session that would send it.
+        """
+        message = messages.new_order_message(order)
+        request = pb.CheckOrderRequest(order=message, session=session)
         return values.check_of(await self._client.query(self._risk.CheckOrder, request))
 
     async def get_limits(self, holder: HolderLike, symbol: str = "") -> Limits:

@@ -248,10 +248,10 @@ class Journal:
         """How many orders are open that a session of this process sent."""
         return self._gateway.open_in_session(session)
 
-    def cancel_session(self, session: int, *, every: bool = False) -> None:
-        """Ask for the end of the session's open orders that are marked so, or of every one; no
-        bound holds."""
-        self._gateway.cancel_session(session, every)
+    def cancel_session(self, session: int, *, killed: bool = False) -> None:
+        """Ask for the end of the session's open orders that are marked so, or of a killed one's
+        every order; no bound holds."""
+        self._gateway.cancel_session(session, killed)
         self._work.set()
 
     async def frozen(self, seconds: float) -> None:

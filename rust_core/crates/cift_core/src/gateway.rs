@@ -248,9 +248,9 @@ impl Gateway {
         self.inner.forget(ticket);
     }
 
-    #[pyo3(signature = (session, every = false))]
-    fn cancel_session(&mut self, session: u32, every: bool) -> usize {
-        self.inner.cancel_session(session, every)
+    #[pyo3(signature = (session, killed = false))]
+    fn cancel_session(&mut self, session: u32, killed: bool) -> usize {
+        self.inner.cancel_session(session, killed)
     }
 
     fn kill_session(&mut self, session: u32) -> PyResult<Submitted> {

@@ -12,6 +12,7 @@ use core::fmt;
 use engine::order_view::{OrderView, OrderViewError};
 use engine::pod::{
     BatchStatus, ClOrdId, Command, CommandKind, ExecType, OrderTerms, FLAG_CANCEL_ON_DISCONNECT,
+    FLAG_OF_KILL,
 };
 
 use crate::frame::{aligned, Frame, Header, Log};
@@ -285,11 +286,11 @@ impl Gateway {
         id
     }
 
-    /// Appends cancels for the open orders of a session that are to end with it, or for every one,
-    /// those on their way included. Returns how many. The bound doesn't hold here: who is gone
-    /// can't try again.
-    pub fn cancel_session(&mut self, session: u32, every: bool) -> usize {
-        self.append_cancels(session, if every { 0 } else { FLAG_CANCEL_ON_DISCONNECT })
+    /// Appends cancels for the open orders of a session that are to end with it, those on their way
+    /// included; of a killed one for every order, with that as their reason. Returns how many. The
+    /// bound doesn't hold here: who is gone can't try again.
+    pub fn cancel_session(&mut self, session: u32, killed: bool) -> usize {
+        self.append_cancels(session, killed)
     }
 
     /// Takes an operator's kill of a session: no new order and no replace of it counts behind this
@@ -300,7 +301,7 @@ impl Gateway {
         request.set_kill(self.origin, session);
         let id = self.append(Ticket::control(&request), &request, 1);
         self.request = request;
-        self.append_cancels(session, 0);
+        self.append_cancels(session, true);
         id
     }
 
@@ -310,13 +311,15 @@ impl Gateway {
         self.orders.open_in_session(self.origin, session).count()
     }
 
-    /// Appends cancels for the orders of a session that have these flags.
-    fn append_cancels(&mut self, session: u32, flags: u16) -> usize {
+    /// Appends cancels for the orders of a session: of a killed one for all, else for those that
+    /// are to end with it.
+    fn append_cancels(&mut self, session: u32, killed: bool) -> usize {
         let mut cancels: Vec<Parsed> = Vec::new();
+        let (flags, says) = if killed { (0, FLAG_OF_KILL) } else { (FLAG_CANCEL_ON_DISCONNECT, 0) };
         let cancel = |account, order_id, orig| {
             let kind = CommandKind::CancelOrder.number();
-            let command = Command { kind, account, order_id, ..bytemuck::Zeroable::zeroed() };
-            without_terms(command, orig)
+            let zero: Command = bytemuck::Zeroable::zeroed();
+            without_terms(Command { kind, flags: says, account, order_id, ..zero }, orig)
         };
         for order in self.orders.open_in_session(self.origin, session) {
             if order.last.flags & flags == flags {

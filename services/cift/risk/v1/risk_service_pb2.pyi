@@ -11,10 +11,12 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class CheckOrderRequest(_message.Message):
-    __slots__ = ("order",)
+    __slots__ = ("order", "session")
     ORDER_FIELD_NUMBER: _ClassVar[int]
+    SESSION_FIELD_NUMBER: _ClassVar[int]
     order: _order_pb2.NewOrder
-    def __init__(self, order: _Optional[_Union[_order_pb2.NewOrder, _Mapping]] = ...) -> None: ...
+    session: str
+    def __init__(self, order: _Optional[_Union[_order_pb2.NewOrder, _Mapping]] = ..., session: _Optional[str] = ...) -> None: ...
 
 class CheckOrderResponse(_message.Message):
     __slots__ = ("accepted", "reject_reason", "checks", "reject_text")

@@ -106,7 +106,10 @@ class RiskServiceServicer:
     """
 
     def CheckOrder(self, request, context):
-        """Says what risk would answer to an order now, check by check, without sending it.
+        """Says what risk would answer to an order now, check by check, without sending it. Nor is one
+        accepted that is refused whatever the market is like, such as an IOC order that is post-only;
+        what only the market can tell, such as its session or whether a post-only order would cross, is
+        not judged. One that was sent before is judged as if it were sent for the first time.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

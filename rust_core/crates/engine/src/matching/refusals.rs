@@ -38,6 +38,21 @@ pub(super) fn is_plain(command: &Command) -> bool {
         && !has_special(command)
 }
 
+/// Why a new order is refused whatever the market is like: what it asks for doesn't go together.
+/// `time_ns`: when it comes, since no order ends before it began.
+#[must_use]
+pub fn refusal_in_itself(
+    command: &Command,
+    terms: Option<&OrderTerms>,
+    time_ns: i64,
+) -> Option<Reject> {
+    if is_plain(command) {
+        shape_of_new(command)
+    } else {
+        shape_of_special(command, terms, time_ns)
+    }
+}
+
 /// What is wrong with a plain new order in itself. Risk has checked its shape; this engine stays
 /// whole even if it has not.
 #[inline]

@@ -129,10 +129,19 @@ impl RiskEngine {
     /// id.
     #[must_use]
     pub fn check_with(&self, command: &Command, terms: Option<&OrderTerms>) -> DryRun {
+        self.check_from(0, command, terms)
+    }
+
+    /// The same of an order that comes in the session of this process which the command names. No
+    /// process has the number 0.
+    #[must_use]
+    pub fn check_from(&self, origin: u64, command: &Command, terms: Option<&OrderTerms>) -> DryRun {
         let mut checks = Vec::with_capacity(super::Check::ALL.len());
+        let mut judge =
+            |terms, replace| self.judge_dry(origin, (command, terms), replace, &mut checks);
         let refused = match CommandKind::try_from(command.kind) {
-            Ok(CommandKind::NewOrder) => self.judge_dry((command, terms), false, &mut checks),
-            Ok(CommandKind::ReplaceOrder) => self.judge_dry((command, None), true, &mut checks),
+            Ok(CommandKind::NewOrder) => judge(terms, false),
+            Ok(CommandKind::ReplaceOrder) => judge(None, true),
             _ => Some(Reject::UnsupportedCharacteristic),
         };
         // One order for all levels, so that the first that fails is the one that is told.
@@ -144,18 +153,20 @@ impl RiskEngine {
     /// The same judgement as for a command in ORDERS, of which every limit check is seen.
     fn judge_dry<O: Observer>(
         &self,
+        origin: u64,
         (command, terms): (&Command, Option<&OrderTerms>),
         replace: bool,
         observer: &mut O,
     ) -> Option<Reject> {
-        let Some(request) = self.request(command, Hashes::of(command, None), terms) else {
+        let Some(mut request) = self.request(command, Hashes::of(command, None), terms) else {
             return Some(Reject::UnknownAccount);
         };
+        request.stopped = self.killed_sessions.stops(origin, command.session);
         if replace {
             let target = self.target(command, None, Hashes::of(command, None));
             return self.judge_replace(command, &request, (target, false), observer).err();
         }
-        self.judge_new(command, None, &request, observer).err()
+        self.judge_new(command, terms, &request, observer).err()
     }
 
     /// An account as it was set.

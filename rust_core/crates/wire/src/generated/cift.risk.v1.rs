@@ -773,6 +773,10 @@ pub struct CheckOrderRequest {
     /// The order; `cl_ord_id` may be empty.
     #[prost(message, optional, tag = "1")]
     pub order: ::core::option::Option<super::super::order_entry::v1::NewOrder>,
+    /// The session that would send it, `<origin>-<number>`, as the stream's initial metadata
+    /// `cift-session` tells it: whether it was killed counts too. Empty: none, as in SubmitOrder.
+    #[prost(string, tag = "2")]
+    pub session: ::prost::alloc::string::String,
 }
 /// Response of CheckOrder.
 #[derive(Clone, PartialEq, ::prost::Message)]

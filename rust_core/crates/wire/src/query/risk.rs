@@ -1,6 +1,7 @@
 //! What risk would say, and what it said.
 
 use bytemuck::Zeroable;
+use engine::matching::refusal_in_itself;
 use engine::pod::{ClOrdId, Event, ExecType, Instrument, FLAG_TERMS, MAX_SCALES};
 use engine::reject::Reject;
 use engine::risk::{Check, CheckResult, Level, Unit};
@@ -11,7 +12,7 @@ use crate::frame::{aligned, Frame, FrameError, Log};
 use crate::pb::{nested, string, uint};
 use crate::proto::risk::v1::{CheckOrderResponse, CheckResult as ProtoCheck, Level as ProtoLevel};
 use crate::reference;
-use crate::request::{Context, Method, Request, RequestError};
+use crate::request::{Context, Method, Parsed, Request, RequestError};
 use crate::response::{decimal_field, explain, write_place};
 use crate::stage::{read_at, RiskStage, StageError};
 
@@ -40,16 +41,8 @@ pub fn check_order(
     let mut request = Request::default();
     let context = Context { reference: stage.reference(), firm, session: 0 };
     request.read(Method::Check, message, context)?;
-    let parsed = &request.commands[0];
-    let (refused, results) = match parsed.refused {
-        Some(reason) => (Some(reason), Vec::new()),
-        None => {
-            let terms = (parsed.command.flags & FLAG_TERMS != 0).then_some(&parsed.terms);
-            let answer = stage.engine().check_with(&parsed.command, terms);
-            (answer.refused, answer.checks)
-        }
-    };
-    let instrument = stage.engine().instrument(parsed.command.instrument);
+    let (refused, results) = judge(stage, request.origin, &request.commands[0]);
+    let instrument = stage.engine().instrument(request.commands[0].command.instrument);
     let instrument = instrument.copied().unwrap_or_else(Instrument::zeroed);
     let told = |result| proto_check(result, &instrument, firm.is_some());
     let checks: Vec<_> = results.iter().map(told).collect();
@@ -69,6 +62,26 @@ pub fn check_order(
         reject_text,
     };
     Ok(response.encode_to_vec())
+}
+
+/// Why an order would be refused, by risk or whatever the market is like, and every check of risk.
+fn judge(
+    stage: &RiskStage,
+    origin: u64,
+    Parsed { command, terms, refused, .. }: &Parsed,
+) -> (Option<Reject>, Vec<CheckResult>) {
+    if refused.is_some() {
+        return (*refused, Vec::new());
+    }
+    let terms = (command.flags & FLAG_TERMS != 0).then_some(terms);
+    let answer = stage.engine().check_from(origin, command, terms);
+    match (answer.refused, refusal_in_itself(command, terms, stage.engine().time_ns())) {
+        (refused, None) => (refused, answer.checks),
+        (refused, Some(own)) => {
+            let first = refused.map_or(own, |reason| reason.earliest(own));
+            (Some(first), Vec::new())
+        }
+    }
 }
 
 /// A limit that an order would break, in words: by how much, and what to do.
