@@ -227,9 +227,6 @@ class Lists:
         return rows
 
 
-PLACES = (
-    f" FROM executions e WHERE {BREACHES} AND e.shard = $1 AND (e.sequence, e.index) < ($2, $3)"
-)
 NEWEST = "ORDER BY e.shard DESC, e.sequence DESC, e.index DESC"
 BREACH = (
     "SELECT e.*, a.name AS account, f.name AS firm, i.symbol, i.price_scale, i.quantity_scale"
@@ -237,15 +234,25 @@ BREACH = (
     " LEFT JOIN accounts a ON a.id = e.account_id LEFT JOIN firms f ON f.id = a.firm_id"
     f" LEFT JOIN instruments i ON i.id = e.instrument_id {NEWEST}"
 )
-ALL_BREACHES = BREACH.format(f"(SELECT e.*{PLACES} {NEWEST} LIMIT $4)")
+ALL_BREACHES = BREACH.format(
+    f"(SELECT e.* FROM executions e WHERE {BREACHES} AND e.shard = $1"
+    f" AND (e.sequence, e.index) < ($2, $3) {NEWEST} LIMIT $4)"
+)
+OF_EACH = (
+    f"SELECT e.shard, e.sequence, e.index FROM executions e WHERE {BREACHES}"
+    " AND (e.account_id, e.shard, e.sequence, e.index) < (a.id::bigint, $1, $2, $3)"
+    " AND (e.account_id, e.shard) >= (a.id::bigint, $1)"
+    " ORDER BY e.account_id DESC, e.shard DESC, e.sequence DESC, e.index DESC LIMIT $4"
+)
+"""Of one account `a`: as bounds, since for an equality PostgreSQL may go through those of all
+accounts, and throw away what it believes to be little."""
 
 
 def breaches_of(accounts: str) -> str:
     """The newest of some accounts: of each as many by its own index, then of those the newest, so
     that it takes no longer however many there are of others'."""
-    of_each = f"SELECT e.shard, e.sequence, e.index{PLACES} AND e.account_id = a.id"
     places = (
-        f"SELECT e.* FROM accounts a CROSS JOIN LATERAL ({of_each} {NEWEST} LIMIT $4) e"
+        f"SELECT e.* FROM accounts a CROSS JOIN LATERAL ({OF_EACH}) e"
         f" WHERE {accounts} {NEWEST} LIMIT $4"
     )
     return BREACH.format(
