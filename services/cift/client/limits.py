@@ -265,6 +265,10 @@ class KillSwitch:
     time_ns: int
     sequence: int
     """Journal sequence at which it took effect."""
+    actor_user: str = ""
+    """Whose key it was; told of the key's own firm, with scope `admin` of all."""
+    actor_firm: str = ""
+    """That user's firm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -399,7 +403,13 @@ def check_of(reply: risk_service_pb2.CheckOrderResponse) -> Check:
 def kill_switch_of(message: risk_pb2.KillSwitch) -> KillSwitch:
     """From protobuf."""
     return KillSwitch(
-        holder_of(message), message.comment, message.actor, message.time_ns, message.sequence
+        holder_of(message),
+        message.comment,
+        message.actor,
+        message.time_ns,
+        message.sequence,
+        message.actor_user,
+        message.actor_firm,
     )
 
 

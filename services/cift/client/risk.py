@@ -90,11 +90,17 @@ class Risk:
         reply = await self._client.query(self._risk.SetLimits, request)
         return values.limits_of(reply.limits, reply.etag, reply.sequence)
 
-    async def list_positions(self, account: str) -> list[Position]:
-        """Where an account has a position or open orders, by symbol."""
-        request = pb.ListPositionsRequest(account=account)
-        reply = await self._client.query(self._risk.ListPositions, request)
-        return [values.position_of(position) for position in reply.positions]
+    def list_positions(self, account: str) -> Pages[Position]:
+        """Where an account has a position or open orders, by symbol.
+
+        Await it to have all, iterate it to read a page at a time; each page is as things stand when
+        it is read.
+        """
+        return self._client.pages(
+            self._risk.ListPositions,
+            pb.ListPositionsRequest(account=account),
+            lambda reply: [values.position_of(position) for position in reply.positions],
+        )
 
     async def get_exposure(self, account: str) -> Exposure:
         """What an account has at stake, and its buying power."""
@@ -152,7 +158,13 @@ class Risk:
         request = pb.UnkillRequest(comment=comment, **holder_fields(holder))
         return int((await self._client.query(self._risk.Unkill, request)).sequence)
 
-    async def list_kill_switches(self) -> list[KillSwitch]:
-        """Switches that are on: of the key's firm, its accounts and the venue; with `admin` all."""
-        reply = await self._client.query(self._risk.ListKillSwitches, pb.ListKillSwitchesRequest())
-        return [values.kill_switch_of(switch) for switch in reply.kill_switches]
+    def list_kill_switches(self) -> Pages[KillSwitch]:
+        """Switches that are on: of the key's firm, its accounts and the venue; with `admin` all.
+
+        Await it to have all, iterate it to read a page at a time.
+        """
+        return self._client.pages(
+            self._risk.ListKillSwitches,
+            pb.ListKillSwitchesRequest(),
+            lambda reply: [values.kill_switch_of(switch) for switch in reply.kill_switches],
+        )

@@ -27,9 +27,11 @@ from cift.kit.stores.records import (
     Holder,
     Level,
     Locate,
+    User,
 )
 from cift.kit.stores.reference import ReferenceStore
-from cift.kit.stores.rows import ACCOUNT_COLUMNS
+from cift.kit.stores.rows import ACCOUNT_COLUMNS, USER_COLUMNS
+from cift.kit.stores.rows import user as read_user
 
 __all__ = ["NamedAccount", "NamedHolder", "Reference", "check_etag", "etag"]
 
@@ -78,7 +80,9 @@ def check_etag(given: str, revision: int | None, what: str) -> None:
     """Refuse a change of what was changed since it was read; `revision` None: it isn't there."""
     if given and (revision is None or given != etag(revision)):
         raise Aborted(
-            "ETAG_MISMATCH", f"{what} changed since it was read: read it again, then change that"
+            "ETAG_MISMATCH",
+            f"{what} changed since it was read, by somebody else or by an earlier try of this "
+            "request whose answer was lost: read it again, and change it if need be",
         )
 
 
@@ -149,12 +153,75 @@ class Reference:
         assert put is not None
         return put, await self._number(change, "account", name, {"id": stored.id})
 
-    async def add_key(
-        self, secret: str, *, firm_id: int, scopes: Sequence[str], label: str, actor: str
-    ) -> ApiKey:
-        """Store a new key."""
+    async def user(self, firm: str, name: str) -> User | None:
+        """Find a user of a firm."""
+        row = await self._pool.fetchrow(
+            f"SELECT {USER_COLUMNS} FROM users"
+            " WHERE firm_id = (SELECT id FROM firms WHERE name = $1) AND name = $2",
+            firm,
+            name,
+        )
+        return None if row is None else read_user(row)
+
+    async def add_user(self, wanted: User, actor: str) -> User:
+        """Add a user unless the name is taken; what is there."""
+        try:
+            async with self._store.change(actor) as change:
+                added = await change.add_user(
+                    wanted.name,
+                    firm_id=wanted.firm_id,
+                    display_name=wanted.display_name,
+                    scopes=wanted.scopes,
+                    enabled=wanted.enabled,
+                )
+        except asyncpg.UniqueViolationError:
+            row = await self._pool.fetchrow(
+                f"SELECT {USER_COLUMNS} FROM users WHERE firm_id = $1 AND name = $2",
+                wanted.firm_id,
+                wanted.name,
+            )
+            return read_user(row)  # Users are never deleted.
+        return added
+
+    async def update_user(
+        self, firm: str, name: str, changed: Callable[[User], User], actor: str
+    ) -> User | None:
+        """Put what `changed` makes of what is stored; None: not there."""
+        firm_id = await self.firm_id(firm)
+        if firm_id is None:
+            return None
         async with self._store.change(actor) as change:
-            return await change.add_key(secret, firm_id=firm_id, scopes=scopes, label=label)
+            stored = await change.user(firm_id, name)
+            if stored is None:
+                return None
+            wanted = changed(stored)
+            return stored if wanted == stored else await change.put_user(wanted)
+
+    async def add_key(
+        self,
+        secret: str,
+        *,
+        firm_id: int,
+        user: str,
+        refuse: Callable[[User], None],
+        scopes: Sequence[str],
+        service_scopes: Sequence[str],
+        label: str,
+        actor: str,
+    ) -> ApiKey | None:
+        """Store a new key of a user, or ("") of the firm's service user, made with `service_scopes`
+        if need be; None: no such user. `refuse` looks at the user, who stays as it is meanwhile."""
+        async with self._store.change(actor) as change:
+            if user:
+                stored = await change.user(firm_id, user)
+            else:
+                stored = await change.service_user(firm_id, service_scopes)
+            if stored is None:
+                return None
+            refuse(stored)
+            return await change.add_key(
+                secret, firm_id=firm_id, user_id=stored.id, scopes=scopes, label=label
+            )
 
     async def disable_key(self, number: int, actor: str) -> bool:
         """Disable a key; False when there is none."""

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from cift.kit.errors import (
     FailedPrecondition,
@@ -36,8 +37,10 @@ from cift.risk.access import (
 )
 from cift.risk.breaches import Breaches
 from cift.risk.lists import Lists
+from cift.risk.pages import Key, page
 from cift.risk.positions import PositionStreams
 from cift.risk.reference import NamedHolder, Reference, check_etag, etag
+from cift.risk.standing import Held
 from cift.risk.terms import known_to_engine
 from cift.risk.v1 import risk_service_pb2 as pb
 from cift_core import RiskStage
@@ -128,9 +131,19 @@ class Risk:
         """Tell what an account holds and has open."""
         core = self._core_of(request.account, call)
         sequence = core.fills_applied
-        held = [(request.account, row.symbol, row) for row in core.positions(request.account)]
-        positions = await standing.positions(held)
-        return pb.ListPositionsResponse(positions=positions, sequence=sequence)
+
+        async def held(after: Key | None, maximum: int) -> list[Held]:
+            rows = sorted(core.positions(request.account), key=lambda row: row.symbol)
+            last = "" if after is None else after[0]
+            found = (row for row in rows if row.symbol > last)
+            return [(request.account, row.symbol, row) for row in islice(found, maximum)]
+
+        asked = ["positions", request.account]
+        found, token = await page(request, asked, held, lambda position: [position[1]], str)
+        positions = await standing.positions(found)
+        return pb.ListPositionsResponse(
+            positions=positions, sequence=sequence, next_page_token=token
+        )
 
     @rpc("read")
     async def get_exposure(
@@ -153,7 +166,8 @@ class Risk:
         core = self._core()
         row = core.profit_and_loss(int(level), number)
         if row is None:
-            raise NotFound("NO_ACCOUNTS", f"firm {request.firm} has no accounts")
+            whose = "the venue" if level is Level.VENUE else f"firm {request.firm}"
+            raise NotFound("NO_ACCOUNTS", f"{whose} has no accounts yet: create one first")
         return pb.GetProfitAndLossResponse(
             profit_and_loss=standing.profit_and_loss(row), sequence=core.fills_applied
         )
@@ -201,12 +215,21 @@ class Risk:
 
     @rpc("read")
     async def list_kill_switches(
-        self, _request: pb.ListKillSwitchesRequest, call: Call
+        self, request: pb.ListKillSwitchesRequest, call: Call
     ) -> pb.ListKillSwitchesResponse:
         """List the kill switches that are on."""
-        firm = None if is_operator(call.principal) else call.principal.firm
-        found = await self._lists.kill_switches(firm)
-        return pb.ListKillSwitchesResponse(kill_switches=map(shown.kill_switch, found))
+        who = call.principal
+        firm, name = (None, None) if is_operator(who) else (who.firm, who.firm_name)
+        found, token = await page(
+            request,
+            ["kill_switches", str(firm)],
+            lambda after, maximum: self._lists.kill_switches(firm, after, maximum),
+            lambda named: [int(named.switch.holder.level), named.name],
+            int,
+            str,
+        )
+        switches = [shown.kill_switch(named, name) for named in found]
+        return pb.ListKillSwitchesResponse(kill_switches=switches, next_page_token=token)
 
     async def _switch(
         self, request: pb.KillRequest | pb.UnkillRequest, call: Call, *, on: bool

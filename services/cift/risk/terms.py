@@ -1,4 +1,4 @@
-"""The half of AdminService that is about what accounts may and must pay: locates, fees, what
+"""The part of AdminService that is about what accounts may and must pay: locates, fees, what
 currencies are worth, and the log of all changes.
 """
 
@@ -23,11 +23,11 @@ RATE_PPM_MAX = 100_000
 TIER_FROM_MAX = 10**18
 VALUE_NANO_MAX = 10**15
 AUDIT_KINDS = (
-    *("firm", "account", "api_key", "instrument", "limits", "locate", "fees", "conversion"),
-    "kill_switch",
+    *("firm", "user", "account", "api_key", "instrument", "limits", "locate", "fees"),
+    *("conversion", "kill_switch"),
 )
-NAME_MAX = 80
-"""Characters of the longest name in the audit log: two names, a slash and "firm "."""
+NAME_MAX = 97
+"""Characters of the longest name in the audit log: those of a firm, a slash and of a user."""
 
 
 class Terms:

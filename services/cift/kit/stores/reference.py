@@ -16,8 +16,15 @@ from cift.kit.errors import DeadlineExceeded, as_service_error
 from cift.kit.stores.change import Change, hash_key
 from cift.kit.stores.instrument import Instrument, instrument_columns
 from cift.kit.stores.limits import Limits, limits_columns
-from cift.kit.stores.records import Account, ApiKey, AuditEntry, Firm, OutboxRow
-from cift.kit.stores.rows import ACCOUNT_COLUMNS, AUDIT_COLUMNS, KEY_COLUMNS, api_key
+from cift.kit.stores.records import Account, ApiKey, AuditEntry, Firm, OutboxRow, User
+from cift.kit.stores.rows import (
+    ACCOUNT_COLUMNS,
+    AUDIT_COLUMNS,
+    KEYS,
+    USER_COLUMNS,
+    api_key,
+    user,
+)
 
 __all__ = [
     "Account",
@@ -65,20 +72,23 @@ class ReferenceStore:
 
     async def key(self, secret: str) -> ApiKey | None:
         """Find a key by its secret."""
-        row = await self._pool.fetchrow(
-            f"SELECT {KEY_COLUMNS} FROM api_keys WHERE key_hash = $1", hash_key(secret)
-        )
+        row = await self._pool.fetchrow(f"{KEYS} WHERE k.key_hash = $1", hash_key(secret))
         return None if row is None else api_key(row)
 
     async def keys(self) -> dict[str, ApiKey]:
         """All keys by the hash of their secret, for a service that answers from memory."""
-        rows = await self._pool.fetch(f"SELECT key_hash, {KEY_COLUMNS} FROM api_keys")
+        rows = await self._pool.fetch(KEYS)
         return {row["key_hash"]: api_key(row) for row in rows}
 
     async def firms(self) -> list[Firm]:
         """All firms, by id."""
         rows = await self._pool.fetch("SELECT id, name, enabled FROM firms ORDER BY id")
         return [Firm(**dict(row)) for row in rows]
+
+    async def users(self) -> list[User]:
+        """All users, by id."""
+        rows = await self._pool.fetch(f"SELECT {USER_COLUMNS} FROM users ORDER BY id")
+        return [user(row) for row in rows]
 
     async def accounts(self) -> list[Account]:
         """All accounts, by id."""

@@ -79,18 +79,24 @@ class SetLimitsResponse(_message.Message):
     def __init__(self, limits: _Optional[_Union[_risk_pb2.Limits, _Mapping]] = ..., sequence: _Optional[int] = ..., etag: _Optional[str] = ...) -> None: ...
 
 class ListPositionsRequest(_message.Message):
-    __slots__ = ("account",)
+    __slots__ = ("account", "page_size", "page_token")
     ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     account: str
-    def __init__(self, account: _Optional[str] = ...) -> None: ...
+    page_size: int
+    page_token: str
+    def __init__(self, account: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class ListPositionsResponse(_message.Message):
-    __slots__ = ("positions", "sequence")
+    __slots__ = ("positions", "sequence", "next_page_token")
     POSITIONS_FIELD_NUMBER: _ClassVar[int]
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     positions: _containers.RepeatedCompositeFieldContainer[_risk_pb2.Position]
     sequence: int
-    def __init__(self, positions: _Optional[_Iterable[_Union[_risk_pb2.Position, _Mapping]]] = ..., sequence: _Optional[int] = ...) -> None: ...
+    next_page_token: str
+    def __init__(self, positions: _Optional[_Iterable[_Union[_risk_pb2.Position, _Mapping]]] = ..., sequence: _Optional[int] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class GetExposureRequest(_message.Message):
     __slots__ = ("account",)
@@ -211,11 +217,17 @@ class UnkillResponse(_message.Message):
     def __init__(self, sequence: _Optional[int] = ...) -> None: ...
 
 class ListKillSwitchesRequest(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("page_size", "page_token")
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    page_size: int
+    page_token: str
+    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class ListKillSwitchesResponse(_message.Message):
-    __slots__ = ("kill_switches",)
+    __slots__ = ("kill_switches", "next_page_token")
     KILL_SWITCHES_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     kill_switches: _containers.RepeatedCompositeFieldContainer[_risk_pb2.KillSwitch]
-    def __init__(self, kill_switches: _Optional[_Iterable[_Union[_risk_pb2.KillSwitch, _Mapping]]] = ...) -> None: ...
+    next_page_token: str
+    def __init__(self, kill_switches: _Optional[_Iterable[_Union[_risk_pb2.KillSwitch, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
