@@ -165,7 +165,8 @@ class Risk:
         level, number = await self._level_and_id(request, call)
         core = self._core()
         row = core.profit_and_loss(int(level), number)
-        if row is None:
+        nothing = row is None or not (row.currency or row.day or row.total)
+        if row is None or (level is Level.VENUE and nothing and not core.account_names()):
             whose = "the venue" if level is Level.VENUE else f"firm {request.firm}"
             raise NotFound("NO_ACCOUNTS", f"{whose} has no accounts yet: create one first")
         return pb.GetProfitAndLossResponse(

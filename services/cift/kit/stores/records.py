@@ -104,11 +104,12 @@ class Account:
 
     def shown(self, firm: str) -> dict[str, Any]:
         """See the module; `firm` is the name of its firm."""
+        avoids = SelfTrade(self.self_trade)
         return {
             "firm": firm,
             "currency": self.currency,
             "disabled": not self.enabled,
-            "self_trade_prevention": SelfTrade(self.self_trade).name.lower(),
+            "self_trade_prevention": avoids.name.lower() if avoids else "",
             "self_trade_group": self.self_trade_group,
         }
 

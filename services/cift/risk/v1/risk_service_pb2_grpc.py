@@ -146,7 +146,8 @@ class RiskServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetProfitAndLoss(self, request, context):
-        """Returns what an account, a firm or the venue has won and lost.
+        """Returns what an account, a firm or the venue has won and lost. NOT_FOUND when a firm or the
+        venue has no accounts yet.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
