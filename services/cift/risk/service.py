@@ -35,6 +35,7 @@ from cift.risk.access import (
     seconds_to_wait,
     unknown_account,
 )
+from cift.risk.bounds import CheckRates
 from cift.risk.breaches import Breaches
 from cift.risk.lists import Lists
 from cift.risk.pages import Key, page
@@ -66,6 +67,7 @@ class Risk:
         lists: Lists,
         positions: PositionStreams,
         breaches: Breaches,
+        checks: CheckRates,
     ) -> None:
         """`kills`: over a pool that nothing else uses."""
         self._stage = stage
@@ -74,11 +76,13 @@ class Risk:
         self._lists = lists
         self._positions = positions
         self._breaches = breaches
+        self._checks = checks
 
     @rpc("read", raw=True)
     async def check_order(self, raw: bytes, call: Call) -> bytes:
         """Judge an order as the next one would be, and change nothing."""
         principal = call.principal
+        self._checks.take(principal)
         firm = None if is_operator(principal) else principal.firm
         return self._core().check(raw, firm)
 

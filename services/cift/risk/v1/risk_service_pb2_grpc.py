@@ -110,6 +110,8 @@ class RiskServiceServicer:
         accepted that is refused whatever the market is like, such as an IOC order that is post-only;
         what only the market can tell, such as its session or whether a post-only order would cross, is
         not judged. One that was sent before is judged as if it were sent for the first time.
+        RESOURCE_EXHAUSTED, reason TOO_MANY_CHECKS, with the time to wait, when a key or its firm sends
+        too many: 1,000 and 2,000 a second unless the venue sets other bounds, and as many at once.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
