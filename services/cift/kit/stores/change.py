@@ -120,6 +120,8 @@ class Change:
         enabled: bool = True,
     ) -> User:
         """Add a user. Users are not in the log: they are whose keys are."""
+        if name == SERVICE_USER:
+            await self._connection.execute(SERVICE_LOCK, str(firm_id))
         row = await self._connection.fetchrow(
             "INSERT INTO users"
             " (firm_id, name, display_name, scopes, enabled, created_by, updated_by)"
