@@ -477,12 +477,12 @@ class Away:
         self._pool = pool
         self._queries = queries
 
-    async def fetchrow(self, *query: Any) -> Any:
+    async def fetch(self, *query: Any) -> Any:
         """Ask it."""
         self._queries -= 1
         if self._queries >= 0:
             raise ConnectionRefusedError
-        return await self._pool.fetchrow(*query)
+        return await self._pool.fetch(*query)
 
 
 async def test_what_is_stored_is_waited_for_though_the_database_goes_away(

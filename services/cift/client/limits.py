@@ -103,6 +103,8 @@ class Limits:
     """Of limits that were read: a change made with it is refused if somebody came in between."""
     sequence: int = field(default=0, compare=False)
     """Of limits that were set: the journal sequence at which they took effect."""
+    not_in_force: str = field(default="", compare=False)
+    """Of limits that were read: why the engine refused them, so that those before still count."""
 
 
 class LimitTerms(TypedDict, total=False):
@@ -306,7 +308,9 @@ def limits_message(values: Mapping[str, Any]) -> risk_pb2.Limits:
     return message
 
 
-def limits_of(message: risk_pb2.Limits, etag: str, sequence: int = 0) -> Limits:
+def limits_of(
+    message: risk_pb2.Limits, etag: str, *, sequence: int = 0, not_in_force: str = ""
+) -> Limits:
     """From protobuf."""
     values: dict[str, Any] = {"restricted": message.restricted}
     for name in DECIMALS:
@@ -319,7 +323,7 @@ def limits_of(message: risk_pb2.Limits, etag: str, sequence: int = 0) -> Limits:
     if message.HasField("duplicate_flow"):
         flow = message.duplicate_flow
         values["duplicate_flow"] = DuplicateFlow(flow.window_ms, flow.max_in_a_row)
-    return Limits(**values, etag=etag, sequence=sequence)
+    return Limits(**values, etag=etag, sequence=sequence, not_in_force=not_in_force)
 
 
 def position_of(message: risk_pb2.Position) -> Position:

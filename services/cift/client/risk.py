@@ -52,13 +52,13 @@ class Risk:
         return values.check_of(await self._client.query(self._risk.CheckOrder, request))
 
     async def get_limits(self, holder: HolderLike, symbol: str = "") -> Limits:
-        """The limits in force on all instruments, or those in one only.
+        """The limits in force on all instruments, or those in one only; see `not_in_force`.
 
         NotFoundError: there were never any. An account without limits cannot trade.
         """
         request = pb.GetLimitsRequest(symbol=symbol, **holder_fields(holder))
         reply = await self._client.query(self._risk.GetLimits, request)
-        return values.limits_of(reply.limits, reply.etag)
+        return values.limits_of(reply.limits, reply.etag, not_in_force=reply.not_in_force)
 
     async def set_limits(self, holder: HolderLike, limits: Limits, symbol: str = "") -> Limits:
         """Set limits, all at once; what is in force then, and from which sequence on.
@@ -72,7 +72,7 @@ class Risk:
             limits=message, symbol=symbol, etag=limits.etag, **holder_fields(holder)
         )
         reply = await self._client.query(self._risk.SetLimits, request)
-        return values.limits_of(reply.limits, reply.etag, reply.sequence)
+        return values.limits_of(reply.limits, reply.etag, sequence=reply.sequence)
 
     async def update_limits(
         self, holder: HolderLike, symbol: str = "", *, etag: str = "", **terms: Unpack[LimitTerms]
@@ -88,7 +88,7 @@ class Risk:
             **holder_fields(holder),
         )
         reply = await self._client.query(self._risk.SetLimits, request)
-        return values.limits_of(reply.limits, reply.etag, reply.sequence)
+        return values.limits_of(reply.limits, reply.etag, sequence=reply.sequence)
 
     def list_positions(self, account: str) -> Pages[Position]:
         """Where an account has a position or open orders, by symbol.

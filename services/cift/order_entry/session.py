@@ -292,6 +292,9 @@ class SessionStream:
         if entry.timer is not None:
             entry.timer.cancel()
             self._journal.forget(entry.ticket)
+        answer = entry.answer
+        if isinstance(answer, asyncio.Future) and answer.done() and not answer.cancelled():
+            answer.exception()  # Seen: the journal had refused it.
 
 
 def _read_identity(text: str, field: str) -> tuple[int, int]:

@@ -36,7 +36,7 @@ def actor(call: Call) -> str:
 
 
 def seconds_to_wait(call: Call) -> float:
-    """How long a call may wait for a change to take effect."""
+    """How long a call may wait, from now on, for a change to take effect."""
     left = call.seconds_left()
     return WAIT_SECONDS if left is None else max(0.0, min(left - ANSWER_SECONDS, WAIT_SECONDS))
 

@@ -47,7 +47,6 @@ class Admin(Users):
         self, request: pb.CreateAccountRequest, call: Call
     ) -> pb.CreateAccountResponse:
         """Add an account, which has no limits yet and so cannot trade."""
-        seconds = seconds_to_wait(call)
         wanted = request.account
         validation.account(wanted)
         terms = Account(
@@ -62,7 +61,7 @@ class Admin(Users):
         stored, number = await self._reference.add_account(terms, actor(call))
         if replace(stored.account, id=0) != terms:
             raise AlreadyExists("ACCOUNT_EXISTS", f"account {wanted.name} has other terms")
-        await self._reference.in_effect(number, seconds)
+        await self._reference.in_effect(number, seconds_to_wait(call))
         return pb.CreateAccountResponse(account=shown.account(stored))
 
     @rpc("admin", timed=True)
@@ -70,7 +69,6 @@ class Admin(Users):
         self, request: pb.UpdateAccountRequest, call: Call
     ) -> pb.UpdateAccountResponse:
         """Change an account; from the answer on every order is judged by its new terms."""
-        seconds = seconds_to_wait(call)
         wanted = request.account
         fields = validation.account_fields(wanted, request.update_mask.paths)
 
@@ -89,7 +87,7 @@ class Admin(Users):
         if put is None:
             raise NotFound("UNKNOWN_ACCOUNT", f"no account {wanted.name}")
         stored, number = put
-        await self._reference.in_effect(number, seconds)
+        await self._reference.in_effect(number, seconds_to_wait(call))
         return pb.UpdateAccountResponse(account=shown.account(stored))
 
     @rpc("admin")
@@ -108,14 +106,13 @@ class Admin(Users):
         self, request: pb.CreateInstrumentRequest, call: Call
     ) -> pb.CreateInstrumentResponse:
         """Add an instrument; orders for it are taken once this has answered."""
-        seconds = seconds_to_wait(call)
         terms = validation.instrument(request.instrument)
         stored, number = await self._reference.add_instrument(
             lambda new: replace(terms, id=new), terms.symbol, actor(call)
         )
         if _content(stored) != _content(terms):
             raise AlreadyExists("INSTRUMENT_EXISTS", f"instrument {terms.symbol} has other terms")
-        await self._reference.in_effect(number, seconds)
+        await self._reference.in_effect(number, seconds_to_wait(call))
         return pb.CreateInstrumentResponse(instrument=shown.instrument(stored))
 
     @rpc("admin", timed=True)
@@ -123,7 +120,6 @@ class Admin(Users):
         self, request: pb.UpdateInstrumentRequest, call: Call
     ) -> pb.UpdateInstrumentResponse:
         """Change an instrument; from the answer on every order is judged by its new terms."""
-        seconds = seconds_to_wait(call)
         wanted = request.instrument
         fields = validation.changed_fields(wanted, request.update_mask.paths)
 
@@ -147,7 +143,7 @@ class Admin(Users):
         if put is None:
             raise NotFound("UNKNOWN_SYMBOL", f"no instrument {wanted.symbol}")
         stored, number = put
-        await self._reference.in_effect(number, seconds)
+        await self._reference.in_effect(number, seconds_to_wait(call))
         return pb.UpdateInstrumentResponse(instrument=shown.instrument(stored))
 
     @rpc("admin")

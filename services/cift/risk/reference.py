@@ -147,7 +147,7 @@ class Reference:
             if stored is None:
                 return None
             wanted = changed(stored)
-            if wanted != stored:
+            if wanted != stored or await change.was_refused("account", name):
                 await change.put_account(wanted)
         put = await self.account(name)
         assert put is not None
@@ -264,7 +264,8 @@ class Reference:
             if stored is None:
                 return None
             wanted = changed(stored)
-            put = await change.put_instrument(wanted) if wanted != stored else stored
+            again = wanted == stored and not await change.was_refused("instrument", symbol)
+            put = stored if again else await change.put_instrument(wanted)
         return put, await self._number(change, "instrument", symbol, {"id": put.id})
 
     async def limits(self, holder: NamedHolder, symbol: str = "") -> tuple[Limits, int] | None:
@@ -290,14 +291,15 @@ class Reference:
     ) -> tuple[Limits, int]:
         """Put what `changed` makes of a holder's limits, in one instrument or (None) on all; they,
         and their outbox row."""
+        symbol = "" if instrument is None else instrument.symbol
         async with self._store.change(actor) as change:
             stored = await change.limits(holder.holder, 0 if instrument is None else instrument.id)
             put = changed(stored)
-            if put != stored:
+            name = _limits_name(holder, symbol)
+            if put != stored or await change.was_refused("limits", name):
                 put = await change.put_limits(put)
             elif stored is not None:
                 put = stored
-        symbol = "" if instrument is None else instrument.symbol
         return put, await self._limits_number(change, holder, put, symbol)
 
     async def add_locate(
@@ -323,14 +325,16 @@ class Reference:
         """Set a holder's fees; the outbox row."""
         async with self._store.change(actor) as change:
             stored = await change.fees(holder.holder)
-            if fees.tiers != (() if stored is None else stored.tiers):
+            same = fees.tiers == (() if stored is None else stored.tiers)
+            if not same or await change.was_refused("fees", holder.audit_name):
                 await change.put_fees(fees)
         return await self._number(change, "fees", holder.audit_name)
 
     async def set_conversion(self, conversion: Conversion, actor: str) -> int:
         """Set what a currency is worth; the outbox row."""
         async with self._store.change(actor) as change:
-            if await change.conversion(conversion.currency) != conversion:
+            same = await change.conversion(conversion.currency) == conversion
+            if not same or await change.was_refused("conversion", conversion.currency):
                 await change.put_conversion(conversion)
                 if await change.count_conversions() > CURRENCIES_MAX:
                     raise FailedPrecondition(
@@ -365,10 +369,9 @@ class Reference:
         """
         deadline = time.monotonic() + seconds
         while number:
-            row = await self._outcome(number)
-            sequence: int | None = row and row["sequence"]
-            if sequence is not None and row["refused"]:
-                raise _refused(row["refused"])
+            sequence, refused = await self._outcome(number)
+            if sequence is not None and refused:
+                raise _refused(refused)
             if sequence is not None and (not here or self._applied() >= sequence):
                 return sequence
             if time.monotonic() >= deadline:
@@ -379,21 +382,28 @@ class Reference:
             await asyncio.sleep(LOOK_SECONDS)
         return 0
 
-    async def _outcome(self, number: int) -> Any:
-        """What is noted of an outbox row; None: nothing, or the database is away."""
+    async def _outcome(self, number: int) -> tuple[int | None, list[list[int]]]:
+        """Where the change that a row is the last of took effect, and what the engine refused of
+        it; None: not yet as a whole, as far as is noted, or the database is away."""
         try:
-            return await self._pool.fetchrow(
-                "SELECT sequence, refused FROM reference_outbox WHERE number = $1", number
+            rows = await self._pool.fetch(
+                "SELECT o.sequence, o.refused FROM reference_outbox o JOIN reference_outbox last"
+                " ON o.number BETWEEN last.first_number AND last.number WHERE last.number = $1",
+                number,
             )
         except Exception as error:
             if as_service_error(error).reason != "DATABASE_UNAVAILABLE":
                 raise
-            return None
+            return None, []
+        if not rows or any(row["sequence"] is None for row in rows):
+            return None, []
+        refused = [pair for row in rows for pair in row["refused"] or ()]
+        return max(row["sequence"] for row in rows), refused
 
     async def _limits_number(
         self, change: Change | None, holder: NamedHolder, limits: Limits, symbol: str
     ) -> int:
-        name = f"{holder.audit_name}/{symbol}" if symbol else holder.audit_name
+        name = _limits_name(holder, symbol)
         found = {**holder.holder.command, "instrument": limits.instrument_id}
         return await self._number(change, "limits", name, found)
 
@@ -421,6 +431,11 @@ class Reference:
         return row or 0
 
 
+def _limits_name(holder: NamedHolder, symbol: str) -> str:
+    """How the audit log names a holder's limits on all instruments (""), or in one."""
+    return f"{holder.audit_name}/{symbol}" if symbol else holder.audit_name
+
+
 def _refused(commands: Sequence[Sequence[int]]) -> FailedPrecondition:
     """What is said of a change that the engine refused: nothing here lets that through, so a bound
     of its own was reached."""
@@ -432,8 +447,8 @@ def _refused(commands: Sequence[Sequence[int]]) -> FailedPrecondition:
     ]
     return FailedPrecondition(
         "REFUSED_BY_ENGINE",
-        f"stored, but not in force: the engine refused it ({', '.join(names)}); set it back, and "
-        "set it again when there is room",
+        f"stored, but not in force: the engine refused it ({', '.join(names)}), and what was in "
+        "force before still is; the same request again tries again",
     )
 
 

@@ -89,7 +89,6 @@ class Risk:
     @rpc("read", timed=True)
     async def get_limits(self, request: pb.GetLimitsRequest, call: Call) -> pb.GetLimitsResponse:
         """Tell limits as they were given, once they are in force."""
-        seconds = seconds_to_wait(call)
         holder = await find_holder(self._reference, request, call.principal)
         if request.symbol:
             await self._symbol(request.symbol)
@@ -98,13 +97,18 @@ class Risk:
             where = f" in {request.symbol}" if request.symbol else ""
             raise NotFound("NO_LIMITS", f"{holder} was never given limits{where}")
         stored, number = found
-        await self._reference.in_effect(number, seconds, here=False)
-        return pb.GetLimitsResponse(limits=limits.show(stored), etag=etag(stored.revision))
+        told = pb.GetLimitsResponse(limits=limits.show(stored), etag=etag(stored.revision))
+        try:
+            await self._reference.in_effect(number, seconds_to_wait(call), here=False)
+        except (
+            FailedPrecondition
+        ) as refused:  # Who reads them finds out what is stored all the same.
+            told.not_in_force = refused.text
+        return told
 
     @rpc("admin", timed=True)
     async def set_limits(self, request: pb.SetLimitsRequest, call: Call) -> pb.SetLimitsResponse:
         """Store the limits with their command, and wait until it has taken effect."""
-        seconds = seconds_to_wait(call)
         in_one = bool(request.symbol)
         paths = request.update_mask.paths
         fields = limits.limits_fields(request.limits, paths, in_one=in_one)
@@ -123,7 +127,7 @@ class Risk:
             return replace(stored, **wanted)
 
         put, number = await self._reference.set_limits(holder, instrument, changed, actor(call))
-        sequence = await self._reference.in_effect(number, seconds)
+        sequence = await self._reference.in_effect(number, seconds_to_wait(call))
         return pb.SetLimitsResponse(
             limits=limits.show(put), sequence=sequence, etag=etag(put.revision)
         )
@@ -239,16 +243,15 @@ class Risk:
     async def _switch(
         self, request: pb.KillRequest | pb.UnkillRequest, call: Call, *, on: bool
     ) -> int:
-        seconds = seconds_to_wait(call)
         if len(request.comment) > COMMENT_MAX or not request.comment.isprintable():
             text = f"must be at most {COMMENT_MAX} printable characters"
             raise InvalidArgument.of([("comment", text)])
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(seconds_to_wait(call)):
                 holder = await find_holder(self._kills, request, call.principal)
                 await known_to_engine(self._kills, holder)
                 number = await self._kills.kill(holder, on, request.comment, actor(call))
-            return await self._kills.in_effect(number, seconds)
+            return await self._kills.in_effect(number, seconds_to_wait(call))
         except ServiceError:
             raise
         except Exception as error:

@@ -462,17 +462,31 @@ class Change:
 
     async def append(self) -> None:
         """Write the outbox rows and the audit log; `ReferenceStore.change` does it, last."""
-        commands = self._commands
+        commands, first = self._commands, None
         for start in range(0, len(commands), MAX_COMMANDS_PER_BATCH):
             batch = commands[start : start + MAX_COMMANDS_PER_BATCH]
             encode_reference(1, batch)  # What can't be written would hold up all that follows.
             self.number = await self._connection.fetchval(
-                "SELECT reference_append($1, $2, $3)", self._actor, batch, self._after
+                "SELECT reference_append($1, $2, $3, $4)", self._actor, batch, self._after, first
             )
+            first = first or self.number
         if self._audit:
             await self._connection.execute(
                 "SELECT audit_append($1, $2, $3)", self._actor, self.number or 0, self._audit
             )
+
+    async def was_refused(self, kind: str, name: str) -> bool:
+        """Whether the engine refused the last change of a thing, so that it isn't in force."""
+        refused: bool | None = await self._connection.fetchval(
+            "SELECT (SELECT bool_or(o.refused IS NOT NULL) FROM reference_outbox o"
+            "   JOIN reference_outbox last ON o.number BETWEEN last.first_number AND last.number"
+            "   WHERE last.number = l.number)"
+            " FROM audit_log l WHERE l.kind = $1 AND l.name = $2 AND l.number > 0"
+            " ORDER BY l.id DESC LIMIT 1",
+            kind,
+            name,
+        )
+        return bool(refused)
 
     async def _hurry(self, holder: Holder, name: str) -> None:
         """Let a kill switch go past all that waits, if the engine knows the holder already, and

@@ -43,12 +43,14 @@ class GetLimitsRequest(_message.Message):
     def __init__(self, account: _Optional[str] = ..., firm: _Optional[str] = ..., venue: _Optional[bool] = ..., symbol: _Optional[str] = ...) -> None: ...
 
 class GetLimitsResponse(_message.Message):
-    __slots__ = ("limits", "etag")
+    __slots__ = ("limits", "etag", "not_in_force")
     LIMITS_FIELD_NUMBER: _ClassVar[int]
     ETAG_FIELD_NUMBER: _ClassVar[int]
+    NOT_IN_FORCE_FIELD_NUMBER: _ClassVar[int]
     limits: _risk_pb2.Limits
     etag: str
-    def __init__(self, limits: _Optional[_Union[_risk_pb2.Limits, _Mapping]] = ..., etag: _Optional[str] = ...) -> None: ...
+    not_in_force: str
+    def __init__(self, limits: _Optional[_Union[_risk_pb2.Limits, _Mapping]] = ..., etag: _Optional[str] = ..., not_in_force: _Optional[str] = ...) -> None: ...
 
 class SetLimitsRequest(_message.Message):
     __slots__ = ("account", "firm", "venue", "limits", "symbol", "update_mask", "etag")
