@@ -34,7 +34,7 @@ async def test_every_outcome_is_noted_though_the_database_was_away(
             await change.add_account(f"A{number}", firm_id=min(firm, 1), currency="USD")
     writer: Any = SimpleNamespace(outcome_known=lambda _batch, _sequence: None)
     relay, replayer = Relay(pool, writer), Replayer()
-    others: Any = SimpleNamespace(own_batch=0)
+    others: Any = SimpleNamespace(own_batch=0, origin=1)
     rows = [row for start in (1, 101, 201) for row in await store.outbox_from(start)]
     for row in rows:
         frame = encode_reference(row.number, row.commands)

@@ -396,6 +396,30 @@ def test_the_cancels_of_a_killed_session_fill_batches() -> None:
     assert gateway.open_in_session(5) == 0
 
 
+def test_what_is_tied_to_the_sessions_of_a_process_that_is_gone_can_be_canceled() -> None:
+    plane = Plane(gateways=[Gateway(0, 1000), Gateway(0, 2000)])
+    mine, other = plane.gateways
+    tied: Any = {"cancel_on_disconnect": True}
+    orders_sent = [
+        limit("free", "buy", "1", "1.00"),
+        limit("tied", "buy", "1", "1.00", **tied),
+        limit("tied-2", "buy", "1", "1.00", **tied),
+    ]
+    assert other.origins_with_orders() == []
+    plane.ask(*orders_sent, session=5)
+    plane.ask(limit("tied-3", "buy", "1", "1.00", **tied), session=6)
+    plane.ask(limit("unary", "buy", "1", "1.00", **tied))
+    assert mine.origins_with_orders() == other.origins_with_orders() == [1000]
+    assert other.cancel_origin(2000) == 0
+    assert other.cancel_origin(1000) == 3
+    plane.flush(other)
+    ended = [row["cl_ord_id"] for row in frames.events(plane.fills[-1]) if row["exec_type"] == 4]
+    assert ended == [b"tied", b"tied-2", b"tied-3"]
+    assert [mine.open_in_session(number) for number in (5, 6)] == [1, 0]
+    assert other.cancel_origin(1000) == 0
+    assert other.origins_with_orders() == [1000], "one is left that isn't tied"
+
+
 def test_unary_orders_are_never_marked() -> None:
     plane = Plane()
     plane.ask(limit("b1", "buy", "1", "1.00", cancel_on_disconnect=True))

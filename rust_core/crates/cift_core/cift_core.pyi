@@ -618,6 +618,10 @@ class Applied:
     def status(self) -> int:
         """What became of the batch: 0 applied, 1 repeated, 2 void, 3 held."""
 
+    @property
+    def origin(self) -> int:
+        """Who wrote the batch."""
+
 @final
 class Gateway:
     """Order entry without its I/O: requests become batches of ORDERS, FILLS become answers.
@@ -718,6 +722,14 @@ class Gateway:
         killed one for every order, with KILL_SWITCH as their reason.
 
         Returns how many. `max_pending` doesn't hold here: who is gone can't try again.
+        """
+
+    def origins_with_orders(self) -> list[int]:
+        """Tell the origins whose sessions have open orders, rising."""
+
+    def cancel_origin(self, origin: int) -> int:
+        """Append cancels for the open cancel_on_disconnect orders of another origin, whose process
+        is gone. Returns how many; `max_pending` doesn't hold here.
         """
 
     def kill_session(self, session: int) -> Submitted:

@@ -2,7 +2,8 @@
 
 clients ── gRPC ──► server ──► OrderEntry, MarketControl ──► journal ──► ORDERS
                                    ▲                            ▲
-               sessions, executions┘                            └── FILLS ──► recent, relay, kills
+               sessions, executions┘                            └── FILLS ──► recent, relay, kills,
+                                                                              orphans
 PostgreSQL ──► keys, orders; reference_outbox ──► relay, kills ──► ORDERS
 """
 
@@ -21,6 +22,7 @@ from cift.kit.telemetry import Telemetry
 from cift.order_entry.control import MarketControl
 from cift.order_entry.executions import ExecutionStreams, Recent
 from cift.order_entry.journal import Journal
+from cift.order_entry.orphans import Orphans
 from cift.order_entry.relay import REFERENCE_ORIGIN, URGENT_ORIGIN, Relay
 from cift.order_entry.service import OrderEntry
 from cift.order_entry.session import Sessions
@@ -65,17 +67,19 @@ async def main() -> int:
         )
         writer = OriginWriter(bus, logs.orders)
         gateway = Gateway(settings.shard, writer.origin, settings.max_waiting_commands)
+        orphans = Orphans(gateway)
         journal = Journal(
             bus,
             logs,
             gateway,
             writer,
-            followers=(recent, relay, kills),
+            followers=(recent, relay, kills, orphans),
             max_log_fullness=settings.max_log_fullness,
             telemetry=telemetry,
         )
         relay.bind(journal)
         kills.bind(journal)
+        orphans.bind(journal)
         sessions = Sessions(
             journal, window=settings.session_window, answer_seconds=settings.answer_seconds
         )
@@ -100,7 +104,9 @@ async def main() -> int:
 
         lifecycle.spawn(follow_readiness(), "readiness")
         lifecycle.spawn(journal.end(), "journal end")
-        return await lifecycle.run(telemetry, bus, keys, journal, relay, kills, sessions, server)
+        return await lifecycle.run(
+            telemetry, bus, keys, journal, relay, kills, orphans, sessions, server
+        )
 
 
 if __name__ == "__main__":

@@ -96,11 +96,9 @@ class Relay:
 
     def on_fills(self, message: LogMessage, applied: Applied) -> None:
         """Learn which numbers took effect, whoever published them."""
-        if applied.own_batch:
+        if applied.origin != self._origin:
             return
         said = header(message.data)
-        if said.origin != self._origin:
-            return
         self._writer.outcome_known(said.batch, message.sequence)
         if said.status == BatchStatus.APPLIED:
             self.applied = said.batch

@@ -44,6 +44,7 @@ pub struct Applied {
     repeats: Py<PyList>,
     own_batch: u64,
     status: u16,
+    origin: u64,
 }
 
 /// An instrument as FILLS told it last.
@@ -218,6 +219,7 @@ impl Gateway {
             repeats: PyList::new(py, applied.repeats)?.unbind(),
             own_batch: applied.own_batch,
             status: applied.status,
+            origin: applied.origin,
         })
     }
 
@@ -251,6 +253,14 @@ impl Gateway {
     #[pyo3(signature = (session, killed = false))]
     fn cancel_session(&mut self, session: u32, killed: bool) -> usize {
         self.inner.cancel_session(session, killed)
+    }
+
+    fn origins_with_orders(&self) -> Vec<u64> {
+        self.inner.origins_with_orders()
+    }
+
+    fn cancel_origin(&mut self, py: Python<'_>, origin: u64) -> usize {
+        py.detach(|| self.inner.cancel_origin(origin))
     }
 
     fn kill_session(&mut self, session: u32) -> PyResult<Submitted> {

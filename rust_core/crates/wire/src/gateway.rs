@@ -120,6 +120,8 @@ pub struct Applied {
     pub own_batch: u64,
     /// What became of the batch.
     pub status: u16,
+    /// Who wrote the batch.
+    pub origin: u64,
 }
 
 /// Order entry's state in one process.
@@ -305,6 +307,32 @@ impl Gateway {
         id
     }
 
+    /// The origins whose sessions have open orders, rising.
+    #[must_use]
+    pub fn origins_with_orders(&self) -> Vec<u64> {
+        let mut origins: Vec<u64> = self.orders.sessions().map(|(origin, _)| origin).collect();
+        origins.sort_unstable();
+        origins.dedup();
+        origins
+    }
+
+    /// Appends cancels for the open orders of another origin that are to end with their session:
+    /// all its sessions ended with its process. Returns how many. The bound doesn't hold here.
+    pub fn cancel_origin(&mut self, origin: u64) -> usize {
+        let sessions = self.orders.sessions().filter(|&(of, _)| of == origin);
+        let mut tied: Vec<(u32, u64)> = sessions
+            .flat_map(|(_, session)| self.orders.open_in_session(origin, session))
+            .filter(|order| order.last.flags & FLAG_CANCEL_ON_DISCONNECT != 0)
+            .map(|order| (order.last.account, order.last.order_id))
+            .collect();
+        tied.sort_unstable_by_key(|&(_, order_id)| order_id);
+        let cancels: Vec<Parsed> = tied
+            .iter()
+            .map(|&(account, order_id)| cancel_of(account, order_id, 0, ClOrdId::default()))
+            .collect();
+        self.push_cancels(&cancels)
+    }
+
     /// How many orders are open that a session sent.
     #[must_use]
     pub fn open_in_session(&self, session: u32) -> usize {
@@ -316,11 +344,7 @@ impl Gateway {
     fn append_cancels(&mut self, session: u32, killed: bool) -> usize {
         let mut cancels: Vec<Parsed> = Vec::new();
         let (flags, says) = if killed { (0, FLAG_OF_KILL) } else { (FLAG_CANCEL_ON_DISCONNECT, 0) };
-        let cancel = |account, order_id, orig| {
-            let kind = CommandKind::CancelOrder.number();
-            let zero: Command = bytemuck::Zeroable::zeroed();
-            without_terms(Command { kind, flags: says, account, order_id, ..zero }, orig)
-        };
+        let cancel = |account, order_id, orig| cancel_of(account, order_id, says, orig);
         for order in self.orders.open_in_session(self.origin, session) {
             if order.last.flags & flags == flags {
                 let id = order.last.order_id;
@@ -335,7 +359,11 @@ impl Gateway {
                 cancels.push(cancel(command.account, 0, command.cl_ord_id()));
             }
         }
-        for parsed in &cancels {
+        self.push_cancels(&cancels)
+    }
+
+    fn push_cancels(&mut self, cancels: &[Parsed]) -> usize {
+        for parsed in cancels {
             let orders = &self.orders;
             let batch = self.batches.room_for(1);
             batch.push(parsed, |command, orig| instrument_of(orders, command, orig));
@@ -439,7 +467,8 @@ impl Gateway {
         let fills = frame.fills();
         self.orders.apply(&fills).map_err(GatewayError::View)?;
         self.reference.apply(&fills);
-        let mut applied = Applied { status: fills.status.number(), ..Applied::default() };
+        let (status, origin) = (fills.status.number(), fills.origin);
+        let mut applied = Applied { status, origin, ..Applied::default() };
         if fills.origin != self.origin {
             return Ok(applied);
         }
@@ -541,6 +570,13 @@ impl Gateway {
 
 /// Last token of the subject of a batch that isn't about one symbol alone.
 pub const VENUE: &str = "_venue";
+
+/// A cancel of the gateway's own, by the order's id or by its client order id.
+fn cancel_of(account: u32, order_id: u64, flags: u16, orig: ClOrdId) -> Parsed {
+    let kind = CommandKind::CancelOrder.number();
+    let zero: Command = bytemuck::Zeroable::zeroed();
+    without_terms(Command { kind, flags, account, order_id, ..zero }, orig)
+}
 
 /// A command of the gateway's own.
 fn without_terms(command: Command, orig_cl_ord_id: ClOrdId) -> Parsed {
