@@ -416,7 +416,8 @@ def test_a_dry_run_knows_the_session_that_was_killed() -> None:
     def checked(session: str) -> service.CheckOrderResponse:
         request = service.CheckOrderRequest(order=order, session=session)
         raw = plane.risk.check(request.SerializeToString(), ALPHA)
-        return service.CheckOrderResponse.FromString(raw)
+        told: service.CheckOrderResponse = service.CheckOrderResponse.FromString(raw)
+        return told
 
     told = checked(f"{1000:016x}-7")
     assert told.reject_reason == types.REJECT_REASON_KILL_SWITCH

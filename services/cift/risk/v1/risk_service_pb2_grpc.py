@@ -157,7 +157,11 @@ class RiskServiceServicer:
 
     def StreamPositions(self, request, context):
         """Streams positions: all there are, then each that changed, gapless by sequence. A reader that is
-        slow is told the newest state of a position and no older one.
+        slow is told the newest state of a position and no older one. What changes a position are its
+        trades, busts and open orders. That only the market's price has moved is no change:
+        `reference_price` and `unrealized_pnl` are those at `through_sequence` of the message they came
+        in. For profit at present prices ask ListPositions, GetExposure or GetProfitAndLoss, or take
+        the prices from market data.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
