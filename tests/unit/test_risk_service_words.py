@@ -19,7 +19,7 @@ from cift_core import RiskStage
 async def test_a_venue_without_accounts_has_won_and_lost_nothing_yet() -> None:
     stage: Any = SimpleNamespace(core=RiskStage(1))
     unused: Any = None
-    risk = Risk(stage, *[unused] * 5)
+    risk = Risk(stage, *[unused] * 6)
     who = Principal(1, 5, "F", frozenset({"read", "admin"}))
     call = Call(cast("Any", None), who, asyncio.Event())
     for request, words in (
