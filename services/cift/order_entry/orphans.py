@@ -70,7 +70,9 @@ class Orphans:
             origins = set(self._gateway.origins_with_orders())
             self._done &= origins
             others = origins - self._done - {journal.origin}
-            if not (others or journal.origin in origins):
+            # What this process sent may be open for others who have read further.
+            watched = journal.origin in origins or self._gateway.waiting > 0
+            if not (others or watched):
                 self._silent.clear()
                 continue
             if not await journal.beat(self._beat_seconds):
