@@ -10,7 +10,8 @@ struct OrdersMessage {
   # The version of the rules that the writer expects; a reader that does not know it refuses.
   shard @2 :UInt32;
   origin @3 :UInt64;
-  # Random id of the writing process; the reference-data relay writes as origin 1.
+  # Random id of the writing process. The relay of reference data writes as origin 1, that of what
+  # may not wait behind it, kill switches, as origin 2^64 - 1.
   batch @4 :UInt64;
   # 1, 2, 3 … per origin. A batch is frozen once published and resent byte for byte.
   fillsSeen @5 :UInt64;

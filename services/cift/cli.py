@@ -18,6 +18,7 @@ COMMANDS = {
     "conformance": ("cift.tools.conformance", "run a folder of conformance cases"),
     "market": ("cift.tools.market", "sessions, halts, auctions, busts: an operator's hand"),
     "accounts": ("cift.tools.accounts", "firms, accounts, fees, conversions"),
+    "users": ("cift.tools.users", "users of firms, to whom API keys belong"),
     "keys": ("cift.tools.keys", "API keys"),
     "limits": ("cift.tools.limits", "limits, dry runs of an order, locates"),
     "kill": ("cift.tools.kill", "kill switches: on, lifted, listed"),

@@ -133,6 +133,21 @@ CALLS: list[tuple[str, dict[str, Any], str, str]] = [
         *("admin", "account"),
     ),
     (f"{ADMIN}/ListAccounts", {"page_size": 1}, "admin", "nextPageToken"),
+    (
+        f"{ADMIN}/CreateUser",
+        {"user": {"firm": "SHELL", "name": "sue", "scopes": ["read", "trade"]}},
+        *("admin", "user"),
+    ),
+    (
+        f"{ADMIN}/UpdateUser",
+        {
+            "user": {"firm": "SHELL", "name": "sue", "scopes": ["read"]},
+            "update_mask": {"paths": ["scopes"]},
+        },
+        *("admin", "user"),
+    ),
+    (f"{ADMIN}/GetUser", {"name": "alice"}, "read", "user"),
+    (f"{ADMIN}/ListUsers", {"page_size": 1}, "read", "nextPageToken"),
     (f"{ADMIN}/CreateApiKey", {"api_key": NEW_KEY}, "admin", "secret"),
     (f"{ADMIN}/DisableApiKey", {"id": 5}, "admin", ""),
     (f"{ADMIN}/ListApiKeys", {"firm": "SHELL"}, "admin", "apiKeys"),

@@ -114,6 +114,39 @@ def test_a_firm_comes_and_trades(
     assert account["self_trade_group"] == 7
 
 
+def test_a_user_comes_and_goes(
+    shell: Shell, ask: Callable[..., list[dict[str, Any]]], mesh: MeshThread
+) -> None:
+    names = [row["name"] for row in ask("users list --firm DEMO", key=mesh.mesh.keys["read"])]
+    assert {"alice", "bob", "carol"} <= set(names)
+    status, out, err = shell("users create sue@demo.example --firm DEMO --scopes read,trade")
+    assert (status, out) == (0, "firm DEMO  name sue@demo.example  scopes read,trade\n")
+    assert "cift keys create --firm DEMO --user sue@demo.example" in err
+    [key] = ask("keys create --firm DEMO --user sue@demo.example --scopes read --label desk")
+    assert (key["user"], key["scopes"]) == ("sue@demo.example", ["read"])
+    status, _, err = shell("keys create --firm DEMO --user sue@demo.example --scopes admin")
+    assert (status, "SCOPE_BEYOND_USER" in err, err.count("\n")) == (1, True, 1)
+    ask('users set sue@demo.example --firm DEMO --scopes read --display-name "Sue of the desk"')
+    time.sleep(KEY_SECONDS)
+    [user] = ask("users show sue@demo.example", key=key["secret"])
+    assert (user["display_name"], user["scopes"]) == ("Sue of the desk", ["read"])
+    status, _, err = shell("users show oscar --firm OTHER", key=key["secret"])
+    assert (status, err.startswith("users: no user oscar")) == (2, True)
+    status, out, _ = shell("users disable sue@demo.example --firm DEMO")
+    assert (status, "disabled yes" in out) == (0, True)
+    time.sleep(KEY_SECONDS)
+    assert shell("users show sue@demo.example", key=key["secret"])[0] == 2
+    [listed] = ask("keys list --firm DEMO --user sue@demo.example")
+    assert (listed["disabled"], listed["user_disabled"]) == (False, True)
+    ask("users enable sue@demo.example --firm DEMO")
+    time.sleep(KEY_SECONDS)
+    assert shell("users show sue@demo.example", key=key["secret"])[0] == 0
+    status, out, _ = shell("audit --name DEMO/sue@demo.example")
+    assert (status, len(out.splitlines())) == (0, 5)
+    assert re.search(r"carol of DEMO, key \d+  user  DEMO/sue@demo.example  disabled no → yes", out)
+    assert re.search(r"scopes read \+ trade → read", out)
+
+
 def test_limits_change_one_by_one_and_not_behind_ones_back(
     shell: Shell, ask: Callable[..., list[dict[str, Any]]]
 ) -> None:

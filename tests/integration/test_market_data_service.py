@@ -247,6 +247,26 @@ async def test_live_trades_wait_for_nobody_who_reads_history(
         await slow.aclose()
 
 
+async def test_who_stops_reading_the_past_keeps_nobody_from_it(
+    bus: Bus, flow: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service_module, "HISTORY_READERS_MAX", 1)
+    monkeypatch.setattr(service_module, "HISTORY_MESSAGES", 8)
+    expected = expected_trades(flow, None)
+    async with serving(bus) as service:
+        await publish(bus, flow.fills)
+        await applied(service, len(flow.fills))
+        idle = trade_stream(service)
+        first = pb.StreamTradesResponse.FromString(await anext(idle))
+        other = trade_stream(service)
+        got = await read_trades(other, expected[-1])
+        assert [trade.match_id for trade in got] == expected
+        rest = await read_trades(idle, expected[-1])
+        assert [trade.match_id for trade in [*first.trades, *rest]] == expected
+        await idle.aclose()
+        await other.aclose()
+
+
 async def test_the_best_prices_are_those_of_the_book(bus: Bus, flow: Journal) -> None:
     async with serving(bus) as service:
         await publish(bus, flow.fills[:5])

@@ -47,7 +47,7 @@ class Context:
 
 def call(seconds: float | None = 5.0) -> Call:
     """An operator's call."""
-    principal = Principal(7, 1, "F", frozenset({"read", "admin"}))
+    principal = Principal(7, 1, "F", frozenset({"read", "trade", "admin"}), "ops")
     return Call(Context(seconds), principal, asyncio.Event())
 
 
@@ -477,12 +477,12 @@ class Away:
         self._pool = pool
         self._queries = queries
 
-    async def fetchrow(self, *query: Any) -> Any:
+    async def fetch(self, *query: Any) -> Any:
         """Ask it."""
         self._queries -= 1
         if self._queries >= 0:
             raise ConnectionRefusedError
-        return await self._pool.fetchrow(*query)
+        return await self._pool.fetch(*query)
 
 
 async def test_what_is_stored_is_waited_for_though_the_database_goes_away(
@@ -633,13 +633,16 @@ async def test_who_changed_what_is_written_down(
         ("instrument", "X", "7"),
         ("account", "A", "7"),
         ("limits", "A/X", "test"),
+        ("user", "F/service", "7"),
         ("api_key", "1", "7"),
         ("api_key", "1", "7"),
         ("kill_switch", "firm F", "9"),
     ]
+    users = {(row.actor, row.actor_user, row.actor_firm) for row in entries}
+    assert users == {("7", "ops", "F"), ("test", "", ""), ("9", "", "")}
     assert made.secret not in str(entries)
     assert hash_key(made.secret) not in str(entries)
-    assert [row.number for row in reversed(entries)] == [0, 1, 2, 3, 4, 0, 0, 5]
+    assert [row.number for row in reversed(entries)] == [0, 1, 2, 3, 4, 0, 0, 0, 5]
     assert [row.id for row in entries] == sorted((row.id for row in entries), reverse=True)
     asked = pb.ListAuditEntriesRequest(kind="account", name="A", page_size=1)
     page = await admin.list_audit_entries(asked, call())
@@ -676,7 +679,7 @@ async def test_a_token_is_of_its_list_alone(admin: Admin, relay: None) -> None:
         with pytest.raises(InvalidArgument, match="page_token: must be"):
             await admin.list_firms(made_up, call())
     for key in numbers:
-        made_up_number = pb.ListApiKeysRequest(page_token=write_token(["keys", ""], key))
+        made_up_number = pb.ListApiKeysRequest(page_token=write_token(["keys", "", ""], key))
         with pytest.raises(InvalidArgument, match="page_token: must be"):
             await admin.list_api_keys(made_up_number, call())
     for key in holders:

@@ -16,6 +16,7 @@ from cift.client import (
     CiftClient,
     ConflictError,
     Holder,
+    Instrument,
     Limits,
     NewOrder,
     NotFoundError,
@@ -26,6 +27,7 @@ from cift.client import (
     Retry,
     Side,
     UnavailableError,
+    User,
 )
 from cift.local.mesh import MeshOptions
 from cift.risk.v1 import risk_service_pb2 as pb
@@ -35,7 +37,7 @@ from tests.support.mesh_thread import MeshThread
 from tests.support.risk_floor import Firm, Floor, make_firms, open_floor
 
 SECONDS = 10.0
-FIRMS = 24
+FIRMS = 30
 
 
 @pytest.fixture(scope="module")
@@ -315,6 +317,139 @@ async def test_a_kill_names_why_and_where(mesh: MeshThread, floor: Floor) -> Non
         await administrator.risk.unkill(floor.accounts["zed"])
 
 
+async def test_positions_come_in_pages_while_they_change(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own, ann = floor.clients["ann"], floor.accounts["ann"]
+    names = [f"{floor.symbol}-{letter}" for letter in "ABCDEF"]
+    for name in names:
+        await floor.operator.admin.create_instrument(
+            Instrument(symbol=name, currency="USD", price_scale=2, tick_size="0.01")
+        )
+
+    async def buy(name: str, quantity: int) -> None:
+        assert (await own.submit(NewOrder(ann, name, Side.BUY, quantity, 90))).accepted
+        await floor.settle()
+
+    first, second, third, fourth, fifth, sixth = names
+    for name in (fifth, second, third):
+        await buy(name, 1)
+    stub = risk_service_pb2_grpc.RiskServiceStub(own.channel(own.endpoints.risk))
+    told, token, sequence = [], "", 0
+    while True:
+        request = pb.ListPositionsRequest(account=ann, page_size=2, page_token=token)
+        page = await own.query(stub.ListPositions, request)
+        told.append([(row.symbol, int(row.open_buy_quantity)) for row in page.positions])
+        assert page.sequence >= sequence
+        token, sequence = page.next_page_token, page.sequence
+        if not token:
+            break
+        if len(told) == 1:
+            # What stands before the next page is not told again, what stands behind it is, as it
+            # is by then.
+            for name in (first, second, fourth, fifth, sixth):
+                await buy(name, 5)
+    assert told == [[(second, 1), (third, 1)], [(fourth, 5), (fifth, 6)], [(sixth, 5)]]
+    monkeypatch.setattr("cift.client.pages.PAGE_SIZE", 2)
+    assert [row.symbol for row in await own.risk.list_positions(ann)] == names
+    assert [row.symbol async for row in own.risk.list_positions(ann)] == names
+    request = pb.ListPositionsRequest(account=ann, page_size=1)
+    token = (await own.query(stub.ListPositions, request)).next_page_token
+    request = pb.ListPositionsRequest(account=floor.accounts["bob"], page_token=token)
+    with pytest.raises(RequestError, match="asked for something else"):
+        await own.query(stub.ListPositions, request)
+
+
+async def test_kill_switches_come_in_pages_while_they_change(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own, ann, bob = floor.clients["ann"], floor.accounts["ann"], floor.accounts["bob"]
+    firm = Holder(firm=floor.firm)
+    for holder in (bob, firm):
+        await own.risk.kill(holder)
+    await floor.operator.risk.kill(floor.accounts["zed"])  # Another firm's.
+    stub = risk_service_pb2_grpc.RiskServiceStub(own.channel(own.endpoints.risk))
+    request = pb.ListKillSwitchesRequest(page_size=1)
+    page = await own.query(stub.ListKillSwitches, request)
+    assert [switch.firm for switch in page.kill_switches] == [floor.firm]
+    await floor.operator.risk.unkill(firm)
+    await floor.operator.risk.kill(ann)
+    rest = []
+    while page.next_page_token:
+        request.page_token = page.next_page_token
+        page = await own.query(stub.ListKillSwitches, request)
+        rest += page.kill_switches
+    assert [switch.account for switch in rest] == [ann, bob]
+    # Who it was is told, but not of another firm's people.
+    assert [(s.actor_user, s.actor_firm) for s in rest] == [("", ""), ("service", floor.firm)]
+    assert all(switch.actor.isdigit() for switch in rest)
+    monkeypatch.setattr("cift.client.pages.PAGE_SIZE", 1)
+    everything = {
+        switch.holder: switch for switch in await floor.operator.risk.list_kill_switches()
+    }
+    assert {Holder(account=name) for name in (ann, bob, floor.accounts["zed"])} <= set(everything)
+    by = everything[Holder(account=ann)]
+    assert (by.actor_user, by.actor_firm) == ("carol", "DEMO")
+    with pytest.raises(RequestError, match="page_token"):
+        request.page_token = "x"
+        await own.query(stub.ListKillSwitches, request)
+
+
+async def test_a_disabled_user_is_out_everywhere_at_once(floor: Floor) -> None:
+    admin, firm, ann = floor.operator.admin, floor.firm, floor.accounts["ann"]
+    wanted = User("erin@desk.example", firm, ("read", "trade"), "Erin")
+    made = await admin.create_user(wanted)
+    assert made == wanted == await admin.create_user(wanted)
+    key = await admin.create_api_key(firm, ["read", "trade"], "desk", user=made.name)
+    await asyncio.sleep(1.0)
+
+    async def until_refused(call: Any) -> float:
+        begun = asyncio.get_running_loop().time()
+        async with asyncio.timeout(SECONDS):
+            while True:
+                try:
+                    await call()
+                except AuthError:
+                    return asyncio.get_running_loop().time() - begun
+                await asyncio.sleep(0.02)
+
+    async with CiftClient(floor.operator.endpoints, api_key=key.secret, retry=PATIENT) as erin:
+        order = NewOrder(ann, floor.symbol, Side.BUY, 1, 90)
+        assert (await erin.submit(order)).accepted
+        stream = erin.risk.stream_positions(resume=False)
+        assert (await next_update(stream)).snapshot
+        assert (await erin.admin.get_user(made.name)) == made
+        assert made in await erin.admin.list_users()
+        with pytest.raises(AuthError, match="admin"):
+            await erin.admin.create_user(User("eve", firm, ("read",)))
+        with pytest.raises(AuthError, match="admin"):
+            await erin.admin.update_user(firm, made.name, scopes=["read", "trade", "admin"])
+        for name, of in (("carol", "DEMO"), ("erin", firm)):
+            with pytest.raises(NotFoundError):
+                await erin.admin.get_user(name, of)
+        with pytest.raises(NotFoundError):
+            await erin.admin.list_users("DEMO")
+
+        await admin.update_user(firm, made.name, scopes=["read"])
+        assert await until_refused(lambda: erin.submit(order)) < 1.5
+        assert (await erin.risk.get_exposure(ann)).account == ann
+        disabled = await admin.update_user(firm, made.name, disabled=True, etag="")
+        assert await until_refused(lambda: erin.risk.get_exposure(ann)) < 1.5
+        with pytest.raises(AuthError):
+            while True:
+                await next_update(stream)
+        with pytest.raises(AbortedError, match="read it again"):
+            await admin.update_user(firm, made.name, disabled=False, etag=made.etag)
+        await admin.update_user(
+            firm, made.name, disabled=False, scopes=["read", "trade"], etag=disabled.etag
+        )
+        await asyncio.sleep(1.0)
+        assert (await erin.submit(NewOrder(ann, floor.symbol, Side.BUY, 1, 90))).accepted
+    entries = await admin.list_audit_entries(kind="user", name=f"{firm}/{made.name}")
+    assert len(entries) == 4
+    assert {(entry.actor_user, entry.actor_firm) for entry in entries} == {("carol", "DEMO")}
+
+
 @pytest.mark.parametrize(
     ("method", "request_of", "named"),
     [
@@ -346,6 +481,8 @@ async def test_a_kill_names_why_and_where(mesh: MeshThread, floor: Floor) -> Non
             "update_mask",
         ),
         ("ListPositions", {"account": ""}, "account"),
+        ("ListPositions", {"account": "DEMO-1", "page_size": 1_001}, "page_size"),
+        ("ListKillSwitches", {"page_size": -1}, "page_size"),
         ("GetExposure", {"account": "x y"}, "account"),
         ("GetProfitAndLoss", {}, "holder"),
         ("Kill", {}, "holder"),

@@ -24,6 +24,7 @@ from cift.client import (
     OrdStatus,
     RejectReason,
     RequestError,
+    RestatementReason,
     Retry,
     Session,
     Side,
@@ -113,6 +114,11 @@ async def test_one_of_two_sessions_is_killed_and_the_other_trades_on(
         await executions.aclose()
         assert {execution.order_id for execution in told} == {one.order_id for one in orders}
         assert {execution.exec_type for execution in told} == {ExecType.CANCELED}
+        why = {execution.restatement_reason for execution in told}
+        assert why == {RestatementReason.KILL_SWITCH}
+        dry = await trader.risk.check_order(buy("90.00"), quoter.id)
+        assert dry.reject_reason == RejectReason.KILL_SWITCH
+        assert (await trader.risk.check_order(buy("90.00"), other.id)).accepted
         # The kill and all cancels are one message of the journal.
         assert {execution.place.sequence for execution in told} == {place.sequence}
         with pytest.raises(AbortedError, match="an operator killed this session") as ended:

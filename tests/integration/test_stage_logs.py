@@ -24,6 +24,7 @@ from cift.kit.bus import (
     read_state,
 )
 from cift.kit.fills import FillStreams, RecentFills
+from cift.kit.history import HistoryPlaces
 from cift.kit.stage import Stage, StageState, matching_stage, risk_stage
 from cift.risk.v1 import risk_pb2
 from cift.risk.v1.risk_service_pb2 import StreamBreachesResponse
@@ -192,10 +193,8 @@ async def test_a_stream_goes_on_when_the_state_is_built_anew(bus: Bus) -> None:
     matching = matching_stage(bus, LOGS, FakeReplayer)
     heard: list[int] = []
     streams = FillStreams(
-        bus,
-        LOGS.fills,
+        HistoryPlaces(bus, LOGS.fills, 1),
         recent,
-        history_readers=1,
         through=lambda n: StreamBreachesResponse(through_sequence=n).SerializeToString(),
     )
 

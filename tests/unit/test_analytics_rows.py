@@ -2,10 +2,13 @@
 
 import struct
 
+import asyncpg
 import numpy as np
 import pytest
 
 from cift.analytics.copy_binary import copy_bytes
+from cift.analytics.executions import ExecutionStore
+from cift.analytics.projector import StoreUnavailable
 from cift.analytics.rows import Block, busts_of, orders_of, trades_of
 from cift.kit.layout import ExecType, Side, TimeInForce
 from tests.support.journal import Journal, auction, bust, cancel, new
@@ -24,6 +27,20 @@ def journal() -> Journal:
 
 def _order_id(sequence: int, index: int) -> int:
     return sequence << 13 | index
+
+
+@pytest.mark.parametrize(
+    "error", [asyncpg.InternalClientError("no data"), OSError("gone"), TimeoutError()]
+)
+async def test_a_database_that_goes_away_is_waited_for(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def lost(*_args: object, **_options: object) -> None:
+        raise error
+
+    monkeypatch.setattr(asyncpg, "connect", lost)
+    with pytest.raises(StoreUnavailable, match=type(error).__name__):
+        await ExecutionStore("postgresql://nowhere/x", shard=1).open()
 
 
 def test_a_block_repeats_time_and_sequence_for_each_event(journal: Journal) -> None:

@@ -59,7 +59,7 @@ def fields(message: Any) -> set[str]:
 def test_every_limit_goes_there_and_back() -> None:
     message = limits.limits_message({name: getattr(ALL, name) for name in Limits.__slots__})
     assert fields(message) == set(risk_pb2.Limits.DESCRIPTOR.fields_by_name)
-    back = limits.limits_of(message, "e1", 7)
+    back = limits.limits_of(message, "e1", sequence=7)
     assert (back, back.etag, back.sequence) == (ALL, "e1", 7)
     assert set(limits.LimitTerms.__annotations__) == fields(message)
 

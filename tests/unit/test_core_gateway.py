@@ -362,6 +362,11 @@ def test_a_killed_session_sends_nothing_more_and_keeps_nothing() -> None:
     assert kill.outcome == orders.OUTCOME_ACCEPTED
     ended = {row["cl_ord_id"] for row in frames.events(plane.fills[-1]) if row["exec_type"] == 4}
     assert ended == {b"free2", b"tied", b"way", b"other"}
+    # Those of the kill say so; what the client had canceled itself doesn't.
+    whys = {row["cl_ord_id"]: row["reason"] for row in frames.events(plane.fills[-1])
+            if row["exec_type"] == 4}  # fmt: skip
+    of_kill = types.REJECT_REASON_KILL_SWITCH
+    assert whys == {b"free2": of_kill, b"tied": of_kill, b"way": of_kill, b"other": 0}
     results = service.SessionResponse.FromString(answers[late]).results
     refused = types.REJECT_REASON_KILL_SWITCH
     assert [result.reject_reason for result in results] == [refused, refused, 0]
@@ -389,6 +394,30 @@ def test_the_cancels_of_a_killed_session_fill_batches() -> None:
         plane.send(frozen)
     assert counts == [4_096, 4_096, 809]
     assert gateway.open_in_session(5) == 0
+
+
+def test_what_is_tied_to_the_sessions_of_a_process_that_is_gone_can_be_canceled() -> None:
+    plane = Plane(gateways=[Gateway(0, 1000), Gateway(0, 2000)])
+    mine, other = plane.gateways
+    tied: Any = {"cancel_on_disconnect": True}
+    orders_sent = [
+        limit("free", "buy", "1", "1.00"),
+        limit("tied", "buy", "1", "1.00", **tied),
+        limit("tied-2", "buy", "1", "1.00", **tied),
+    ]
+    assert other.origins_with_orders() == []
+    plane.ask(*orders_sent, session=5)
+    plane.ask(limit("tied-3", "buy", "1", "1.00", **tied), session=6)
+    plane.ask(limit("unary", "buy", "1", "1.00", **tied))
+    assert mine.origins_with_orders() == other.origins_with_orders() == [1000]
+    assert other.cancel_origin(2000) == 0
+    assert other.cancel_origin(1000) == 3
+    plane.flush(other)
+    ended = [row["cl_ord_id"] for row in frames.events(plane.fills[-1]) if row["exec_type"] == 4]
+    assert ended == [b"tied", b"tied-2", b"tied-3"]
+    assert [mine.open_in_session(number) for number in (5, 6)] == [1, 0]
+    assert other.cancel_origin(1000) == 0
+    assert other.origins_with_orders() == [1000], "one is left that isn't tied"
 
 
 def test_unary_orders_are_never_marked() -> None:

@@ -356,15 +356,80 @@ def test_a_dry_runs_headroom_is_what_the_next_order_is_given() -> None:
 )  # fmt: skip
 def test_a_dry_run_takes_every_kind_of_order(terms: dict[str, Any]) -> None:
     plane, _ = world()
-    order = limit("", "buy", "2", "1.50")
+    told = check(plane, with_terms("", terms), ALPHA)
+    assert told.accepted, told
+    assert len(told.checks) > 10
+
+
+def with_terms(cl_ord_id: str, terms: dict[str, Any], account: str = "A1") -> orders.NewOrder:
+    """An order of a few, at 1.50 unless the terms say otherwise."""
+    order = limit(cl_ord_id, "buy", "2", "1.50", account)
     for field, value in terms.items():
         if hasattr(value, "DESCRIPTOR"):
             getattr(order, field).CopyFrom(value)
         else:
             setattr(order, field, value)
-    told = check(plane, order, ALPHA)
-    assert told.accepted, told
-    assert len(told.checks) > 10
+    return order
+
+
+PEGGED = {"ord_type": types.ORD_TYPE_PEGGED, "price": ""}
+
+
+@pytest.mark.parametrize(
+    ("terms", "reason"),
+    [
+        ({"post_only": orders.POST_ONLY_REJECT, "time_in_force": types.TIME_IN_FORCE_IOC},
+         types.REJECT_REASON_UNSUPPORTED_CHARACTERISTIC),
+        ({"time_in_force": types.TIME_IN_FORCE_GTD, "expire_time_ns": 1},
+         types.REJECT_REASON_UNSUPPORTED_CHARACTERISTIC),
+        ({"min_visible_quantity": "1"}, types.REJECT_REASON_UNSUPPORTED_CHARACTERISTIC),
+        ({"stop_price": "1.50"}, types.REJECT_REASON_UNSUPPORTED_CHARACTERISTIC),
+        ({"min_quantity": "3"}, types.REJECT_REASON_INCORRECT_QUANTITY),
+        ({"display_quantity": "1", "min_visible_quantity": "2"},
+         types.REJECT_REASON_INCORRECT_QUANTITY),
+        # What a peg is limited by is the collar, half of the last price.
+        (PEGGED | {"peg": orders.Peg(follows=orders.PEG_PRICE_MID, offset="9.00")},
+         types.REJECT_REASON_PRICE_BAND),
+        (PEGGED | {"peg": orders.Peg(follows=orders.PEG_PRICE_MID, offset="0.10")}, 0),
+    ],
+)  # fmt: skip
+def test_a_dry_run_refuses_what_the_order_itself_is_refused_for(
+    terms: dict[str, Any], reason: int
+) -> None:
+    plane, _ = world()
+    plane.ask(limit("s1", "sell", "1", "1.50"), limit("b1", "buy", "1", "1.50"))
+    settle(plane)
+    told = check(plane, with_terms("", terms, "A2"), ALPHA)
+    assert (told.accepted, told.reject_reason) == (not reason, reason)
+    [result] = plane.ask(with_terms("b2", terms, "A2"))
+    assert result.reject_reason == reason
+    assert (result.outcome == orders.OUTCOME_REJECTED) == bool(reason)
+
+
+def test_a_dry_run_knows_the_session_that_was_killed() -> None:
+    plane, _ = world()
+    plane.ask(limit("b1", "buy", "1", "1.00"), session=7)
+    plane.gateway.kill_session(7)
+    plane.flush()
+    order = limit("b2", "buy", "1", "1.00")
+
+    def checked(session: str) -> service.CheckOrderResponse:
+        request = service.CheckOrderRequest(order=order, session=session)
+        raw = plane.risk.check(request.SerializeToString(), ALPHA)
+        told: service.CheckOrderResponse = service.CheckOrderResponse.FromString(raw)
+        return told
+
+    told = checked(f"{1000:016x}-7")
+    assert told.reject_reason == types.REJECT_REASON_KILL_SWITCH
+    assert [one.check for one in told.checks if not one.passed] == ["kill_switch"]
+    [refused] = plane.ask(order, session=7)
+    assert refused.reject_reason == told.reject_reason
+    for other in ("", f"{1000:016x}-8", f"{1001:016x}-7"):
+        assert checked(other).accepted
+    for wrong in ("x", "7", f"{1000:016X}-7", f"{1000:016x}-07", f"{1000:016x}-{1 << 32}", "é-1"):
+        with pytest.raises(BadRequest) as malformed:
+            checked(wrong)
+        assert [field for field, _ in malformed.value.violations] == ["session"]
 
 
 def test_a_dry_run_of_what_is_no_order() -> None:

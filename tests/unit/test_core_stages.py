@@ -201,9 +201,17 @@ def test_whose_orders_rest_is_for_operators() -> None:
     assert plane.gateway.instrument("NONE") is None
 
 
-def test_the_relays_origin_is_not_for_gateways() -> None:
-    with pytest.raises(ValueError, match="1 is the relay's"):
-        Gateway(0, 1)
+@pytest.mark.parametrize("origin", [0, 1, 2**64 - 1])
+def test_the_relays_origins_are_not_for_gateways(origin: int) -> None:
+    with pytest.raises(ValueError, match="are the relays'"):
+        Gateway(0, origin)
+
+
+def test_what_is_urgent_has_an_origin_of_its_own() -> None:
+    kill = [("kill", {"level": "venue"})]
+    said = header(encode_reference(1, kill, 0, True))
+    assert (said.origin, said.batch) == (2**64 - 1, 1)
+    assert header(encode_reference(1, kill)).origin == 1
 
 
 def test_the_stub_describes_the_built_module(tmp_path: Path) -> None:

@@ -362,10 +362,11 @@ def test_the_engine_is_told_every_limit_at_its_bit() -> None:
 
 
 def test_reasons_of_risk_are_the_same_in_the_core_the_index_and_the_query() -> None:
-    index = (paths.MIGRATIONS / "0006_risk_levels.sql").read_text().rpartition("reason IN (")[2]
-    indexed = [int(number) for number in re.findall(r"\d+", index)]
     asked = [int(number) for number in re.findall(r"\d+", lists.BREACHES)]
-    assert asked == [6, 7, *indexed]
+    for migration in ("0006_risk_levels", "0008_users"):
+        text = (paths.MIGRATIONS / f"{migration}.sql").read_text()
+        indexed = [int(number) for number in re.findall(r"\d+", text.rpartition("reason IN (")[2])]
+        assert asked == [6, 7, *indexed]
     assert indexed == sorted(risk_reasons())
     assert set(indexed) <= set(types_pb2.RejectReason.values())
 

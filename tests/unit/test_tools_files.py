@@ -4,9 +4,12 @@ import json
 from decimal import Decimal
 from pathlib import Path
 
+import grpc
 import pytest
 import zstandard
 
+from cift.client import UnavailableError
+from cift.tools import conformance_mesh
 from cift.tools.cases import BookSeen, Seen, TradeSeen, differences, missing_features, read_case
 from cift.tools.conformance_path import next_price
 from cift.tools.orderfile import (
@@ -31,6 +34,15 @@ HEADER = "seq,row,time,op,id,side,tif,price,qty\n"
 def write(path: Path, text: str) -> Path:
     path.write_text(text, encoding="utf-8")
     return path
+
+
+async def test_a_stream_that_ends_is_told_as_such() -> None:
+    class Ended:
+        async def read(self) -> object:
+            return grpc.aio.EOF
+
+    with pytest.raises(UnavailableError, match="has ended its stream"):
+        await conformance_mesh._read(Ended())
 
 
 def test_the_shipped_opening_is_whole(repository: Path) -> None:

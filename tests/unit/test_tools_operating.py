@@ -81,6 +81,8 @@ def test_fees_scopes_and_bounds_are_read() -> None:
         ["accounts", "convert", "EUR", "x"],
         ["keys", "disable", "0"],
         ["keys", "create", "--scopes", "read"],
+        ["users", "create", "bob"],
+        ["users", "disable", "bob"],
         ["audit", "--limit", "0"],
         ["breaches", "--after", "-1"],
     ],
@@ -104,6 +106,8 @@ def test_a_wrong_command_line_is_refused(
         (["limits", "check", "DEMO-1", "buy", "AMZN", "1", "@", "2", "3"], "give one price"),
         (["limits", "check", "DEMO-1", "buy", "AMZN", "1", "@", "x"], "'x' is not a decimal"),
         (["accounts", "set", "DEMO-1"], "name what shall change"),
+        (["users", "set", "bob", "--firm", "DEMO"], "name what shall change"),
+        (["keys", "list", "--user", "bob"], "name the firm of the user"),
         (["accounts", "fees", "DEMO-1", "--none", "--tier", "0:1:2"], "not both"),
         (["accounts", "fees", "--tier", "0:1:2"], "one of them"),
         (["kill"], "one of them"),
@@ -139,22 +143,12 @@ def test_a_key_and_a_target_are_needed(
 
 
 @pytest.mark.parametrize(
-    "name", ["market", "accounts", "keys", "limits", "kill", "positions", "breaches", "audit"]
+    "name",
+    ["market", "accounts", "users", "keys", "limits", "kill", "positions", "breaches", "audit"],
 )
 def test_help_of_operators_commands_has_examples(
     name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    if name not in (
-        "market",
-        "accounts",
-        "keys",
-        "limits",
-        "kill",
-        "positions",
-        "breaches",
-        "audit",
-    ):
-        return
     with pytest.raises(SystemExit) as caught:
         cli.main([name, "--help"])
     assert caught.value.code == 0
@@ -165,6 +159,11 @@ def test_help_of_operators_commands_has_examples(
     ("error", "status", "text"),
     [
         (AbortedError("they changed"), 1, "refused: they changed; read it again, then change it"),
+        (
+            AbortedError("somebody else did: read it again, and change it if need be"),
+            1,
+            "refused: somebody else did: read it again, and change it if need be\n",
+        ),
         (ConflictError("no", reason="TAKEN"), 1, "refused: TAKEN: no"),
         (NotFoundError("no account X"), 2, "no account X"),
         (AuthError("needs scope admin"), 2, "needs scope admin; give another key as --key or"),

@@ -181,12 +181,9 @@ class RiskStage:
         LogError: bad frame, or another message. NotFound: the firm has no such account.
         """
 
-    def check(
-        self, request: bytes, firm: int | None = None, session: tuple[int, int] | None = None
-    ) -> bytes:
+    def check(self, request: bytes, firm: int | None = None) -> bytes:
         """Answer a CheckOrderRequest with a CheckOrderResponse, for a firm or (None) an operator.
 
-        With a session, its origin and its number there, of an order that comes by it.
         BadRequest: it can't be read. NotFound: the firm has no such account.
         """
 
@@ -533,9 +530,13 @@ class LimitsRow:
 _ReferenceValue: TypeAlias = int | str | Sequence[Sequence[int]]
 
 def encode_reference(
-    batch: int, items: Sequence[tuple[str, Mapping[str, _ReferenceValue]]], shard: int = 0
+    batch: int,
+    items: Sequence[tuple[str, Mapping[str, _ReferenceValue]]],
+    shard: int = 0,
+    urgent: bool = False,
 ) -> bytes:
-    """Return an ORDERS frame of origin 1, the relay, that sets 1 to 4096 pieces of reference data.
+    """Return an ORDERS frame of origin 1, the relay, that sets 1 to 4096 pieces of reference data;
+    `urgent`: of origin 2^64 - 1, the relay of what waits for no other.
 
     A kind is 'instrument', 'account', 'limits', 'rules', 'fees', 'conversion', 'kill' or 'unkill';
     its fields are a dict of those of schemas/types.capnp in snake case, names and currencies as
@@ -617,6 +618,10 @@ class Applied:
     def status(self) -> int:
         """What became of the batch: 0 applied, 1 repeated, 2 void, 3 held."""
 
+    @property
+    def origin(self) -> int:
+        """Who wrote the batch."""
+
 @final
 class Gateway:
     """Order entry without its I/O: requests become batches of ORDERS, FILLS become answers.
@@ -638,7 +643,7 @@ class Gateway:
     METHOD_CANCEL_ALL: int
 
     def __new__(cls, shard: int, origin: int, max_pending: int = 65536) -> Self:
-        """Start empty. `origin`: random, from 2; `max_pending`: the most commands that wait."""
+        """Start empty. `origin`: random, 2 to 2^64 - 2; `max_pending`: most commands that wait."""
 
     @property
     def pending(self) -> int:
@@ -712,11 +717,19 @@ class Gateway:
     def forget(self, ticket: int) -> None:
         """Forget a ticket whose client went away; what it asked for still happens."""
 
-    def cancel_session(self, session: int, every: bool = False) -> int:
-        """Append cancels for the session's cancel_on_disconnect orders, open or on their way; or
-        for every one of its orders.
+    def cancel_session(self, session: int, killed: bool = False) -> int:
+        """Append cancels for the session's cancel_on_disconnect orders, open or on their way; of a
+        killed one for every order, with KILL_SWITCH as their reason.
 
         Returns how many. `max_pending` doesn't hold here: who is gone can't try again.
+        """
+
+    def origins_with_orders(self) -> list[int]:
+        """Tell the origins whose sessions have open orders, rising."""
+
+    def cancel_origin(self, origin: int) -> int:
+        """Append cancels for the open cancel_on_disconnect orders of another origin, whose process
+        is gone. Returns how many; `max_pending` doesn't hold here.
         """
 
     def kill_session(self, session: int) -> Submitted:

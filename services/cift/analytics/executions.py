@@ -23,7 +23,13 @@ __all__ = ["ExecutionStore"]
 CURSOR = "executions"
 CONNECT_SECONDS = 5.0
 COMMAND_SECONDS = 60.0
-LOST = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, asyncio.TimeoutError)
+LOST = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # A connection that breaks while an answer is read.
+    OSError,
+    asyncio.TimeoutError,
+)
 
 Columns = dict[str, tuple[str, Any]]
 

@@ -81,6 +81,7 @@ from cift.client.reference import (
     ScheduledSession,
     TickBand,
     TradingRules,
+    User,
 )
 from cift.client.risk import Risk
 from cift.client.session import Session
@@ -188,6 +189,7 @@ __all__ = [
     "TrailingStop",
     "UnavailableError",
     "UnknownOutcomeError",
+    "User",
     "WaitFor",
     "kinds",
 ]

@@ -1,4 +1,4 @@
-"""Reference data: firms, accounts, keys, instruments, locates, fees, and who changed them."""
+"""Reference data: firms, users, accounts, keys, instruments, fees, and who changed them."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from decimal import Decimal
@@ -19,6 +19,8 @@ from cift.client.reference import (
     InstrumentTerms,
     Locate,
     Located,
+    User,
+    UserTerms,
 )
 from cift.client.types import DecimalLike, decimal_text
 from cift.common.v1 import types_pb2
@@ -34,7 +36,8 @@ T = TypeVar("T")
 
 
 class Admin:
-    """Calls that need scope `admin`; a change is in effect when its call returns.
+    """Calls that need scope `admin`, if they don't say otherwise; a change is in effect when its
+    call returns.
 
     What is listed may be awaited, which gives all of it, or iterated, which reads a page at a time.
     """
@@ -91,18 +94,68 @@ class Admin:
             lambda reply: [reference.account_of(account) for account in reply.accounts],
         )
 
-    async def create_api_key(self, firm: str, scopes: Sequence[str], label: str = "") -> ApiKey:
-        """Create a key, with its secret. Not repeated on failure: it is not idempotent."""
-        message = admin_pb2.ApiKey(firm=firm, scopes=scopes, label=label)
+    async def create_user(self, user: User) -> User:
+        """Create a user of a firm; the same again is no error.
+
+        AuthError: it would have scopes that this key lacks.
+        """
+        message = admin_pb2.User(
+            firm=user.firm,
+            name=user.name,
+            display_name=user.display_name,
+            scopes=user.scopes,
+            disabled=user.disabled,
+        )
+        request = pb.CreateUserRequest(user=message)
+        return reference.user_of((await self._client.query(self._admin.CreateUser, request)).user)
+
+    async def get_user(self, name: str, firm: str = "") -> User:
+        """A user of a firm, or ("") of the key's; scope `read` will do for the key's own.
+
+        NotFoundError: there is none, or it is another firm's.
+        """
+        request = pb.GetUserRequest(firm=firm, name=name)
+        return reference.user_of((await self._client.query(self._admin.GetUser, request)).user)
+
+    async def update_user(
+        self, firm: str, name: str, *, etag: str = "", **terms: Unpack[UserTerms]
+    ) -> User:
+        """Change what is named of a user; its keys follow within a second.
+
+        AbortedError: `etag` is given and somebody changed the user since it was read.
+        """
+        request = pb.UpdateUserRequest(
+            user=admin_pb2.User(firm=firm, name=name, etag=etag, **terms),
+            update_mask=FieldMask(paths=_named(terms)),
+        )
+        return reference.user_of((await self._client.query(self._admin.UpdateUser, request)).user)
+
+    def list_users(self, firm: str = "") -> Pages[User]:
+        """Users of a firm, or ("") of the key's, of all with scope `admin`, by firm and name."""
+        return self._pages(
+            self._admin.ListUsers,
+            pb.ListUsersRequest(firm=firm),
+            lambda reply: [reference.user_of(user) for user in reply.users],
+        )
+
+    async def create_api_key(
+        self, firm: str, scopes: Sequence[str], label: str = "", *, user: str = ""
+    ) -> ApiKey:
+        """Create a key of a user, or ("") of the firm's user "service", with its secret.
+
+        Not repeated on failure: it is not idempotent. ConflictError: the user is disabled, or may
+        have no such keys. AuthError: this key lacks one of the scopes.
+        """
+        message = admin_pb2.ApiKey(firm=firm, scopes=scopes, label=label, user=user)
         request = pb.CreateApiKeyRequest(api_key=message)
         reply = await self._client.call(self._admin.CreateApiKey, request)
         return reference.api_key_of(reply.api_key, reply.secret)
 
-    def list_api_keys(self, firm: str = "") -> Pages[ApiKey]:
-        """All keys, or those of a firm, by number; without their secrets."""
+    def list_api_keys(self, firm: str = "", user: str = "") -> Pages[ApiKey]:
+        """All keys, or those of a firm, or of a user of it, by number; without their secrets."""
         return self._pages(
             self._admin.ListApiKeys,
-            pb.ListApiKeysRequest(firm=firm),
+            pb.ListApiKeysRequest(firm=firm, user=user),
             lambda reply: [reference.api_key_of(key) for key in reply.api_keys],
         )
 

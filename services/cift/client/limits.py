@@ -103,6 +103,8 @@ class Limits:
     """Of limits that were read: a change made with it is refused if somebody came in between."""
     sequence: int = field(default=0, compare=False)
     """Of limits that were set: the journal sequence at which they took effect."""
+    not_in_force: str = field(default="", compare=False)
+    """Of limits that were read: why the engine refused them, so that those before still count."""
 
 
 class LimitTerms(TypedDict, total=False):
@@ -265,6 +267,10 @@ class KillSwitch:
     time_ns: int
     sequence: int
     """Journal sequence at which it took effect."""
+    actor_user: str = ""
+    """Whose key it was; told of the key's own firm, with scope `admin` of all."""
+    actor_firm: str = ""
+    """That user's firm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,7 +308,9 @@ def limits_message(values: Mapping[str, Any]) -> risk_pb2.Limits:
     return message
 
 
-def limits_of(message: risk_pb2.Limits, etag: str, sequence: int = 0) -> Limits:
+def limits_of(
+    message: risk_pb2.Limits, etag: str, *, sequence: int = 0, not_in_force: str = ""
+) -> Limits:
     """From protobuf."""
     values: dict[str, Any] = {"restricted": message.restricted}
     for name in DECIMALS:
@@ -315,7 +323,7 @@ def limits_of(message: risk_pb2.Limits, etag: str, sequence: int = 0) -> Limits:
     if message.HasField("duplicate_flow"):
         flow = message.duplicate_flow
         values["duplicate_flow"] = DuplicateFlow(flow.window_ms, flow.max_in_a_row)
-    return Limits(**values, etag=etag, sequence=sequence)
+    return Limits(**values, etag=etag, sequence=sequence, not_in_force=not_in_force)
 
 
 def position_of(message: risk_pb2.Position) -> Position:
@@ -399,7 +407,13 @@ def check_of(reply: risk_service_pb2.CheckOrderResponse) -> Check:
 def kill_switch_of(message: risk_pb2.KillSwitch) -> KillSwitch:
     """From protobuf."""
     return KillSwitch(
-        holder_of(message), message.comment, message.actor, message.time_ns, message.sequence
+        holder_of(message),
+        message.comment,
+        message.actor,
+        message.time_ns,
+        message.sequence,
+        message.actor_user,
+        message.actor_firm,
     )
 
 

@@ -1,6 +1,6 @@
 """Values of reference data: who may trade what, what it costs, and who changed it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, TypedDict
@@ -35,6 +35,8 @@ __all__ = [
     "ScheduledSession",
     "TickBand",
     "TradingRules",
+    "User",
+    "UserTerms",
     "account_message",
     "account_of",
     "api_key_of",
@@ -45,6 +47,7 @@ __all__ = [
     "instrument_message",
     "instrument_of",
     "locate_of",
+    "user_of",
 ]
 
 DECIMALS = frozenset({"tick_size", "lot_size", "min_quantity", "max_quantity", "reference_price"})
@@ -83,18 +86,49 @@ class AccountTerms(TypedDict, total=False):
 
 
 @dataclass(frozen=True, slots=True)
+class User:
+    """A person or program of a firm, to whom API keys belong."""
+
+    name: str
+    """Unique in its firm; an e-mail address will do."""
+    firm: str
+    scopes: tuple[str, ...]
+    """What its keys may do at most: any of "read", "trade", "admin"."""
+    display_name: str = ""
+    disabled: bool = False
+    """Its keys are refused everywhere."""
+    id: int = field(default=0, compare=False)
+    """Of a user that was read; the venue gives it."""
+    create_time_ns: int = field(default=0, compare=False)
+    etag: str = field(default="", compare=False)
+    """Of a user that was read: a change made with it is refused if somebody came in between."""
+
+
+class UserTerms(TypedDict, total=False):
+    """What of a user may change; the fields are those of `User`."""
+
+    display_name: str
+    scopes: Sequence[str]
+    disabled: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ApiKey:
     """An API key."""
 
     id: int
     firm: str
     scopes: tuple[str, ...]
-    """Any of "read", "trade", "admin"."""
+    """Any of "read", "trade", "admin"; those count that its user has too."""
     secret: str = field(default="", repr=False)
     """Of a key that was just made; it is not told again."""
     label: str = ""
     disabled: bool = False
     create_time_ns: int = 0
+    user: str = ""
+    """The user of the firm whose key it is."""
+    user_disabled: bool = False
+    """It is refused until its user is enabled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,17 +274,35 @@ class AuditEntry:
     """Rises in the order in which changes took effect."""
     time_ns: int
     actor: str
-    """Who: the number of the API key."""
+    """Who: the number of the API key, or the name of what is no key."""
     kind: str
     """What kind of thing changed, such as "limits" or "account"."""
     name: str
-    """Which one; of limits and locates also the symbol, after a slash."""
+    """Which one; of limits and locates also the symbol, after a slash; "firm/name" of a user."""
     before: str
     """What it was, JSON; empty: it is new."""
     after: str
     """What it is, JSON."""
     number: int
     """Journal batch that carried it to the engines; 0: none did."""
+    actor_user: str = ""
+    """Whose key it was; empty: it is not known, or was no key."""
+    actor_firm: str = ""
+    """That user's firm."""
+
+
+def user_of(message: admin_pb2.User) -> User:
+    """From protobuf."""
+    return User(
+        message.name,
+        message.firm,
+        tuple(message.scopes),
+        message.display_name,
+        message.disabled,
+        message.id,
+        message.create_time_ns,
+        message.etag,
+    )
 
 
 def account_message(account: Account) -> admin_pb2.Account:
@@ -291,6 +343,8 @@ def api_key_of(message: admin_pb2.ApiKey, secret: str = "") -> ApiKey:
         message.label,
         message.disabled,
         message.create_time_ns,
+        message.user,
+        message.user_disabled,
     )
 
 
@@ -420,4 +474,6 @@ def audit_entry_of(message: admin_pb2.AuditEntry) -> AuditEntry:
         message.before,
         message.after,
         message.number,
+        message.actor_user,
+        message.actor_firm,
     )

@@ -42,19 +42,23 @@ class Risk:
         self._client = client
         self._risk = risk_service_pb2_grpc.RiskServiceStub(client.channel(client.endpoints.risk))
 
-    async def check_order(self, order: NewOrder) -> Check:
-        """Ask what risk would say to an order now, check by check, without sending it."""
-        request = pb.CheckOrderRequest(order=messages.new_order_message(order))
+    async def check_order(self, order: NewOrder, session: str = "") -> Check:
+        """Ask what risk would say to an order now, check by check, without sending it.
+
+        `session`: the id of the session that would send it.
+        """
+        message = messages.new_order_message(order)
+        request = pb.CheckOrderRequest(order=message, session=session)
         return values.check_of(await self._client.query(self._risk.CheckOrder, request))
 
     async def get_limits(self, holder: HolderLike, symbol: str = "") -> Limits:
-        """The limits in force on all instruments, or those in one only.
+        """The limits in force on all instruments, or those in one only; see `not_in_force`.
 
         NotFoundError: there were never any. An account without limits cannot trade.
         """
         request = pb.GetLimitsRequest(symbol=symbol, **holder_fields(holder))
         reply = await self._client.query(self._risk.GetLimits, request)
-        return values.limits_of(reply.limits, reply.etag)
+        return values.limits_of(reply.limits, reply.etag, not_in_force=reply.not_in_force)
 
     async def set_limits(self, holder: HolderLike, limits: Limits, symbol: str = "") -> Limits:
         """Set limits, all at once; what is in force then, and from which sequence on.
@@ -68,7 +72,7 @@ class Risk:
             limits=message, symbol=symbol, etag=limits.etag, **holder_fields(holder)
         )
         reply = await self._client.query(self._risk.SetLimits, request)
-        return values.limits_of(reply.limits, reply.etag, reply.sequence)
+        return values.limits_of(reply.limits, reply.etag, sequence=reply.sequence)
 
     async def update_limits(
         self, holder: HolderLike, symbol: str = "", *, etag: str = "", **terms: Unpack[LimitTerms]
@@ -84,13 +88,19 @@ class Risk:
             **holder_fields(holder),
         )
         reply = await self._client.query(self._risk.SetLimits, request)
-        return values.limits_of(reply.limits, reply.etag, reply.sequence)
+        return values.limits_of(reply.limits, reply.etag, sequence=reply.sequence)
 
-    async def list_positions(self, account: str) -> list[Position]:
-        """Where an account has a position or open orders, by symbol."""
-        request = pb.ListPositionsRequest(account=account)
-        reply = await self._client.query(self._risk.ListPositions, request)
-        return [values.position_of(position) for position in reply.positions]
+    def list_positions(self, account: str) -> Pages[Position]:
+        """Where an account has a position or open orders, by symbol.
+
+        Await it to have all, iterate it to read a page at a time; each page is as things stand when
+        it is read.
+        """
+        return self._client.pages(
+            self._risk.ListPositions,
+            pb.ListPositionsRequest(account=account),
+            lambda reply: [values.position_of(position) for position in reply.positions],
+        )
 
     async def get_exposure(self, account: str) -> Exposure:
         """What an account has at stake, and its buying power."""
@@ -148,7 +158,13 @@ class Risk:
         request = pb.UnkillRequest(comment=comment, **holder_fields(holder))
         return int((await self._client.query(self._risk.Unkill, request)).sequence)
 
-    async def list_kill_switches(self) -> list[KillSwitch]:
-        """Switches that are on: of the key's firm, its accounts and the venue; with `admin` all."""
-        reply = await self._client.query(self._risk.ListKillSwitches, pb.ListKillSwitchesRequest())
-        return [values.kill_switch_of(switch) for switch in reply.kill_switches]
+    def list_kill_switches(self) -> Pages[KillSwitch]:
+        """Switches that are on: of the key's firm, its accounts and the venue; with `admin` all.
+
+        Await it to have all, iterate it to read a page at a time.
+        """
+        return self._client.pages(
+            self._risk.ListKillSwitches,
+            pb.ListKillSwitchesRequest(),
+            lambda reply: [values.kill_switch_of(switch) for switch in reply.kill_switches],
+        )

@@ -2,8 +2,8 @@
 
 A key travels as `authorization: Bearer <secret>`; only its SHA-256 is stored, looked up and
 compared, in constant time, and neither is ever logged. All keys are read once at start and again
-every half second, so that a new or disabled key counts within a second. While PostgreSQL is away
-the keys last read stay good: trading goes on.
+every half second, so that a new or disabled key, or a change of its user, counts within a second.
+While PostgreSQL is away the keys last read stay good: trading goes on.
 """
 
 import asyncio
@@ -95,12 +95,12 @@ class KeyRing:
         keys: dict[bytes, tuple[bytes, Principal]] = {}
         for key_hash, key in (await self._store.keys()).items():
             firm = firms.get(key.firm_id)
-            if key.disabled or firm is None or not firm.enabled:
+            if not key.works or firm is None or not firm.enabled:
                 continue
             if key.development and not self._development:
                 continue
             digest = bytes.fromhex(key_hash)
-            principal = Principal(key.id, firm.id, firm.name, frozenset(key.scopes))
+            principal = Principal(key.id, firm.id, firm.name, key.granted, key.user)
             keys[digest[:8]] = (digest, principal)
         self._keys = keys
         self.loaded.set()

@@ -2,7 +2,9 @@
 
 The last FILLS messages are kept once for all streams. A stream that is behind them reads the log
 with a reader of its own until it has reached them; one that then does not keep up, so that they go
-without it, is ended and told where to resume. So a slow client costs nothing but its own stream.
+without it, is ended and told where to resume. So a slow client costs nothing but its own stream;
+nor does it keep others from the log (see `cift.kit.history`).
+
 What a stream tells of a message is for its encoder to say; responses are protobuf messages whose
 list comes first, field 1, and whose `through_sequence` says how far they go.
 """
@@ -10,18 +12,17 @@ list comes first, field 1, and whose `through_sequence` says how far they go.
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable
 from typing import TypeAlias
 
-from cift.kit.bus import Bus, Log, LogReader, ReaderLimits
 from cift.kit.errors import OutOfRange, ResourceExhausted
+from cift.kit.history import HistoryPlaces
 
 __all__ = ["HEARTBEAT_SECONDS", "LIST_TAG", "FillStreams", "RecentFills"]
 
 HEARTBEAT_SECONDS = 5.0
 CHUNK_BYTES = 256 << 10
 """A response is sent once it is so large; one journal message is never divided."""
-HISTORY_LIMITS = ReaderLimits(queue_bytes=40 << 20, flow_bytes=1 << 20)
 MESSAGES_AT_ONCE = 256
 OVERHEAD_BYTES = 200
 """What a kept message costs beside its bytes."""
@@ -94,19 +95,15 @@ class FillStreams:
 
     def __init__(
         self,
-        bus: Bus,
-        fills: Log,
+        places: HistoryPlaces,
         recent: RecentFills,
         *,
-        history_readers: int,
         through: Callable[[int], bytes],
         ahead_seconds: float = 2.0,
     ) -> None:
         """`ahead_seconds`: how long to wait for a place that another replica may know already."""
-        self._bus = bus
-        self._fills = fills
         self._recent = recent
-        self._history_readers = asyncio.Semaphore(history_readers)
+        self._places = places
         self._through = through
         self._ahead_seconds = ahead_seconds
 
@@ -118,11 +115,8 @@ class FillStreams:
             raise OutOfRange("AFTER_THE_END", f"the journal ends at {recent.last}")
         yield self._through(position)
         while True:
-            if position + 1 < recent.first:
-                async with (
-                    self._history_readers,
-                    contextlib.aclosing(self._history(position, encode)) as history,
-                ):
+            while position + 1 < recent.first:
+                async with contextlib.aclosing(self._history(position, encode)) as history:
                     async for chunk, through in history:
                         position = through
                         yield chunk or self._through(position)
@@ -160,36 +154,34 @@ class FillStreams:
     async def _history(
         self, position: int, encode: Encode
     ) -> AsyncGenerator[tuple[bytes, int], None]:
-        """From the log, until the recent messages are reached."""
-        async with LogReader(
-            self._bus, self._fills, after=position, limits=HISTORY_LIMITS
-        ) as reader:
-            while position + 1 < self._recent.first:
-                batch = await reader.next_batch(MESSAGES_AT_ONCE, HEARTBEAT_SECONDS)
-                if not batch:
-                    yield b"", position
+        """From the log, until the recent messages are reached or the place there is lost."""
+        async with self._places.place(position) as place:
+            while position + 1 < self._recent.first and not place.lost:
+                if not await place.read(MESSAGES_AT_ONCE, HEARTBEAT_SECONDS):
+                    with place.handing():
+                        yield b"", position
                     continue
-                messages = [(message.sequence, message.data) for message in batch]
+                messages = ((message.sequence, message.data) for message in place.messages())
                 for chunk, through in self._chunks(messages, encode):
                     position = through
-                    yield chunk, through
+                    with place.handing():
+                        yield chunk, through
 
-    def _chunks(self, messages: Sequence[Fills], encode: Encode) -> Iterable[tuple[bytes, int]]:
+    def _chunks(self, messages: Iterable[Fills], encode: Encode) -> Iterable[tuple[bytes, int]]:
         """Responses for whole messages, b"" when there is nothing to tell, and where each ends.
 
         Encoded protobuf messages one after the other are one message: lists are joined, and the
         last `through_sequence` counts.
         """
         parts: list[bytes] = []
-        size = 0
-        for sequence, frame in messages:
-            part = encode(sequence, frame)
+        size, last = 0, 0
+        for last, frame in messages:
+            part = encode(last, frame)
             if part.startswith(LIST_TAG):
                 parts.append(part)
                 size += len(part)
             if size >= CHUNK_BYTES:
-                yield b"".join(parts), sequence
+                yield b"".join(parts), last
                 parts, size = [], 0
         # With nothing listed, or with all of it sent: only how far it goes.
-        last = messages[-1][0]
         yield b"".join([*parts, self._through(last)]) if parts else b"", last

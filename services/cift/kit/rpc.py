@@ -37,6 +37,9 @@ class Principal:
     firm: int
     firm_name: str
     scopes: frozenset[str]
+    """Those that the key and its user both have."""
+    user: str = ""
+    """Name of the key's user, unique in the firm."""
 
 
 @dataclass(frozen=True, slots=True)

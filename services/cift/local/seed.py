@@ -42,6 +42,7 @@ async def apply_seed(store: ReferenceStore, seed: dict[str, Any]) -> bool:
     firms = {firm.name: firm.id for firm in await store.firms()}
     accounts = {account.name for account in await store.accounts()}
     symbols = {instrument.symbol for instrument in await store.instruments()}
+    users = {(user.firm_id, user.name): user.id for user in await store.users()}
     keys = await store.keys()
     added = False
     async with store.change(ACTOR) as change:
@@ -49,11 +50,26 @@ async def apply_seed(store: ReferenceStore, seed: dict[str, Any]) -> bool:
             if row["name"] not in firms:
                 firms[row["name"]] = (await change.add_firm(row["name"])).id
                 added = True
+        for row in seed.get("users", []):
+            of = firms[row["firm"]], row["name"]
+            if of not in users:
+                user = await change.add_user(
+                    row["name"],
+                    firm_id=of[0],
+                    display_name=row["display_name"],
+                    scopes=row["scopes"],
+                )
+                users[of] = user.id
+                added = True
         for row in seed["keys"]:
             if hash_key(row["secret"]) not in keys:
+                of = firms[row["firm"]], row.get("user", "")
+                if of[1] and of not in users:
+                    raise SeedError(f"key {row['name']}: firm {row['firm']} has no user {of[1]}")
                 await change.add_key(
                     row["secret"],
-                    firm_id=firms[row["firm"]],
+                    firm_id=of[0],
+                    user_id=users.get(of),
                     scopes=row["scopes"],
                     label=row["label"],
                     development=True,

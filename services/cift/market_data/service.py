@@ -14,7 +14,7 @@ from functools import partial
 
 from google.protobuf.message import Message
 
-from cift.kit.bus import Bus, Log, LogReader, ReaderLimits
+from cift.kit.bus import Bus, Log
 from cift.kit.errors import (
     InvalidArgument,
     NotFound,
@@ -22,6 +22,7 @@ from cift.kit.errors import (
     ResourceExhausted,
     Unavailable,
 )
+from cift.kit.history import HistoryPlaces, Place
 from cift.kit.rpc import Call, rpc
 from cift.kit.subjects import is_symbol
 from cift.market_data.fanout import FanOut, Subscription, join
@@ -39,8 +40,7 @@ DEPTH_MAX = 10_000
 SYMBOLS_MAX = 1_000
 HISTORY_MESSAGES = 64
 HISTORY_READERS_MAX = 16
-"""Streams that read past trades at the same time; each may hold HISTORY_LIMITS of them."""
-HISTORY_LIMITS = ReaderLimits(queue_bytes=40 << 20, flow_bytes=1 << 20)
+"""Streams that read past trades at the same time."""
 
 
 class MarketData:
@@ -49,9 +49,7 @@ class MarketData:
     def __init__(self, fanout: FanOut, bus: Bus, fills: Log) -> None:
         self._fanout = fanout
         self._feed = fanout.feed
-        self._bus = bus
-        self._fills = fills
-        self._history = asyncio.Semaphore(HISTORY_READERS_MAX)
+        self._history = HistoryPlaces(bus, fills, HISTORY_READERS_MAX)
 
     @rpc("read", raw=True)
     async def get_book(self, raw: bytes, _call: Call) -> bytes:
@@ -116,16 +114,19 @@ class MarketData:
         after = self._fanout.applied if request.live_only else request.after_sequence
         subscribe = partial(self._fanout.subscribe, "trades", [request.symbol])
         with contextlib.ExitStack() as stack:
-            if after < self._fanout.applied:
-                reader = LogReader(self._bus, self._fills, after=after, limits=HISTORY_LIMITS)
-                async with self._history, reader:
-                    while after < self._fanout.applied:
-                        pieces, after = await self._past_trades(reader, request.symbol, after)
+            subscription: Subscription | None = None
+            while after < self._fanout.applied:
+                async with self._history.place(after) as place:
+                    while after < self._fanout.applied and not place.lost:
+                        pieces, after = await self._past_trades(place, request.symbol, after)
                         for piece in pieces:
-                            yield piece
-                    # Before the reader stops: nothing may be applied between the two.
-                    subscription = stack.enter_context(subscribe(after))
-            else:  # Nothing is past: who reads history is not waited for.
+                            with place.handing():
+                                yield piece
+                    if after >= self._fanout.applied:
+                        # Before the place is given up: nothing may be applied between the two.
+                        subscription = stack.enter_context(subscribe(after))
+                        break
+            if subscription is None:  # Nothing is past: who reads history is not waited for.
                 subscription = stack.enter_context(subscribe(after))
             while True:
                 if not await subscription.wait(HEARTBEAT_SECONDS):
@@ -155,15 +156,15 @@ class MarketData:
             raise ResourceExhausted("SLOW_SUBSCRIBER", "too slow: subscribe again")
         return subscription.take()
 
-    async def _past_trades(
-        self, reader: LogReader, symbol: str, after: int
-    ) -> tuple[list[bytes], int]:
+    async def _past_trades(self, place: Place, symbol: str, after: int) -> tuple[list[bytes], int]:
         """Read on in FILLS: messages for the subscriber, and the sequence they go up to."""
-        messages = await reader.next_batch(HISTORY_MESSAGES, timeout_s=HEARTBEAT_SECONDS)
-        if not messages:
+        if not await place.read(HISTORY_MESSAGES, HEARTBEAT_SECONDS):
             return [pb.StreamTradesResponse(through_sequence=after).SerializeToString()], after
-        pieces = [self._feed.trades(m.sequence, m.data, symbol) for m in messages]
-        return list(join(pieces)), messages[-1].sequence
+        pieces: list[bytes] = []
+        for message in place.messages():
+            pieces.append(self._feed.trades(message.sequence, message.data, symbol))
+            after = message.sequence
+        return list(join(pieces)), after
 
     async def _reached(self, sequence: int) -> bool:
         """Whether the books are so far, or are within a moment: another replica may be ahead."""

@@ -2,8 +2,9 @@
 
 clients ── gRPC ──► server ──► OrderEntry, MarketControl ──► journal ──► ORDERS
                                    ▲                            ▲
-               sessions, executions┘                            └── FILLS ──► recent, relay
-PostgreSQL ──► keys, orders; reference_outbox ──► relay ──► ORDERS
+               sessions, executions┘                            └── FILLS ──► recent, relay, kills,
+                                                                              orphans
+PostgreSQL ──► keys, orders; reference_outbox ──► relay, kills ──► ORDERS
 """
 
 import asyncio
@@ -21,7 +22,8 @@ from cift.kit.telemetry import Telemetry
 from cift.order_entry.control import MarketControl
 from cift.order_entry.executions import ExecutionStreams, Recent
 from cift.order_entry.journal import Journal
-from cift.order_entry.relay import REFERENCE_ORIGIN, Relay
+from cift.order_entry.orphans import Orphans
+from cift.order_entry.relay import REFERENCE_ORIGIN, URGENT_ORIGIN, Relay
 from cift.order_entry.service import OrderEntry
 from cift.order_entry.session import Sessions
 from cift.order_entry.settings import OrderEntrySettings
@@ -44,7 +46,12 @@ async def main() -> int:
     # Nothing connects to PostgreSQL yet: trading goes on, and starts, while it is away.
     pool = await open_pool(settings.postgres_dsn, application_name="order_entry", min_size=0)
 
-    async with pool:
+    # Nor does a kill wait for connections that others have.
+    kills_pool = await open_pool(
+        settings.postgres_dsn, application_name="order_entry kills", min_size=0, max_size=2
+    )
+
+    async with pool, kills_pool:
         keys = KeyRing(ReferenceStore(pool), development=settings.development)
         recent = Recent(settings.recent_bytes)
         relay = Relay(
@@ -52,18 +59,27 @@ async def main() -> int:
             OriginWriter(bus, logs.orders, origin=REFERENCE_ORIGIN),
             shard=settings.shard,
         )
+        kills = Relay(
+            kills_pool,
+            OriginWriter(bus, logs.orders, origin=URGENT_ORIGIN),
+            shard=settings.shard,
+            common=relay,
+        )
         writer = OriginWriter(bus, logs.orders)
         gateway = Gateway(settings.shard, writer.origin, settings.max_waiting_commands)
+        orphans = Orphans(gateway)
         journal = Journal(
             bus,
             logs,
             gateway,
             writer,
-            followers=(recent, relay),
+            followers=(recent, relay, kills, orphans),
             max_log_fullness=settings.max_log_fullness,
             telemetry=telemetry,
         )
         relay.bind(journal)
+        kills.bind(journal)
+        orphans.bind(journal)
         sessions = Sessions(
             journal, window=settings.session_window, answer_seconds=settings.answer_seconds
         )
@@ -88,7 +104,9 @@ async def main() -> int:
 
         lifecycle.spawn(follow_readiness(), "readiness")
         lifecycle.spawn(journal.end(), "journal end")
-        return await lifecycle.run(telemetry, bus, keys, journal, relay, sessions, server)
+        return await lifecycle.run(
+            telemetry, bus, keys, journal, relay, kills, orphans, sessions, server
+        )
 
 
 if __name__ == "__main__":

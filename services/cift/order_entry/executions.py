@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator
 from cift.kit.bus import Bus, LogMessage, ShardLogs
 from cift.kit.errors import InvalidArgument
 from cift.kit.fills import FillStreams, RecentFills
+from cift.kit.history import HistoryPlaces
 from cift.order_entry.v1 import order_entry_service_pb2 as pb
 from cift_core import Applied, Gateway
 
@@ -34,9 +35,8 @@ class ExecutionStreams:
         self, bus: Bus, logs: ShardLogs, gateway: Gateway, recent: Recent, history_readers: int
     ) -> None:
         self._gateway = gateway
-        self._streams = FillStreams(
-            bus, logs.fills, recent, history_readers=history_readers, through=_through
-        )
+        places = HistoryPlaces(bus, logs.fills, history_readers)
+        self._streams = FillStreams(places, recent, through=_through)
 
     async def stream(
         self, request: pb.StreamExecutionsRequest, firm: int

@@ -248,11 +248,31 @@ class Journal:
         """How many orders are open that a session of this process sent."""
         return self._gateway.open_in_session(session)
 
-    def cancel_session(self, session: int, *, every: bool = False) -> None:
-        """Ask for the end of the session's open orders that are marked so, or of every one; no
-        bound holds."""
-        self._gateway.cancel_session(session, every)
+    def cancel_session(self, session: int, *, killed: bool = False) -> None:
+        """Ask for the end of the session's open orders that are marked so, or of a killed one's
+        every order; no bound holds."""
+        self._gateway.cancel_session(session, killed)
         self._work.set()
+
+    def cancel_origin(self, origin: int) -> int:
+        """Ask for the end of the open orders of another origin that are to end with their session;
+        how many there are."""
+        canceled = self._gateway.cancel_origin(origin)
+        self._work.set()
+        return canceled
+
+    async def beat(self, seconds: float) -> bool:
+        """Write something that has an outcome, a tick at least; False when it has none for so
+        long, or the journal took it not."""
+        refusals, batch = self._refusals, self._frozen_batch + 1
+        self._tick_wanted = True
+        self._work.set()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self._resolved_batch < batch and self._refusals == refusals:
+                    self._moved.clear()
+                    await self._moved.wait()
+        return self._resolved_batch >= batch
 
     async def frozen(self, seconds: float) -> None:
         """Wait until the next batch goes out: a session's way to slow its client down."""

@@ -1,8 +1,12 @@
 """Relay: reference data from PostgreSQL into ORDERS.
 
 Every change of reference data leaves a numbered row in an outbox, in its own transaction. Row n is
-batch n of origin 1; risk takes batch n only right after n - 1, and only once. So any number of
+batch n of its origin; risk takes batch n only right after n - 1, and only once. So any number of
 relays may run, in any process: at worst a batch is stored twice, and the second has no effect.
+
+There are two origins, each with a relay: kill switches have one of their own, so that they are in
+force at once, however much else waits, or is refused. An urgent row tells which common one it must
+follow; that one was in force when the row was made, but a log that is made anew has neither.
 """
 
 import asyncio
@@ -21,9 +25,10 @@ from cift.kit.subjects import VENUE
 from cift.order_entry.journal import Journal
 from cift_core import Applied, encode_reference, header
 
-__all__ = ["REFERENCE_ORIGIN", "Relay"]
+__all__ = ["REFERENCE_ORIGIN", "URGENT_ORIGIN", "Relay"]
 
 REFERENCE_ORIGIN = 1
+URGENT_ORIGIN = 2**64 - 1
 CHANNEL = "reference_outbox"
 """What PostgreSQL notifies when a row was added."""
 POLL_SECONDS = 1.0
@@ -45,15 +50,26 @@ class Outcome:
 
 
 class Relay:
-    """Publishes waiting rows in order; a part, and a follower of the journal."""
+    """Publishes the waiting rows of one origin in order; a part, and a follower of the journal."""
 
-    def __init__(self, pool: asyncpg.Pool, writer: OriginWriter, *, shard: int = 0) -> None:
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        writer: OriginWriter,
+        *,
+        shard: int = 0,
+        common: "Relay | None" = None,
+    ) -> None:
+        """`common`: the relay of all that is not urgent; None: this is that one."""
         self.applied = 0
         """The last number that took effect."""
         self._pool = pool
         self._store = ReferenceStore(pool)
         self._writer = writer
         self._shard = shard
+        self._common = common
+        self._urgent = common is not None
+        self._origin = REFERENCE_ORIGIN if common is None else URGENT_ORIGIN
         self._outcomes: dict[int, Outcome] = {}
         """By number, until PostgreSQL has been told."""
         self._changed = asyncio.Event()
@@ -80,11 +96,9 @@ class Relay:
 
     def on_fills(self, message: LogMessage, applied: Applied) -> None:
         """Learn which numbers took effect, whoever published them."""
-        if applied.own_batch:
+        if applied.origin != self._origin:
             return
         said = header(message.data)
-        if said.origin != REFERENCE_ORIGIN:
-            return
         self._writer.outcome_known(said.batch, message.sequence)
         if said.status == BatchStatus.APPLIED:
             self.applied = said.batch
@@ -130,16 +144,20 @@ class Relay:
         What counts as applied is what the log says: a log that was made anew gets everything again.
         """
         await self._note()
-        rows = await self._store.outbox_from(self.applied)
+        rows = await self._store.outbox_from(self.applied, urgent=self._urgent)
         if self.applied and (not rows or rows[0].number != self.applied):
+            urgent = "urgent " if self._urgent else ""
             raise StoreError(
-                f"the log has reference batch {self.applied} and the database has not: it is older "
-                "than the log; restore a later backup of it"
+                f"the log has {urgent}reference batch {self.applied} and the database has not: it "
+                "is older than the log; restore a later backup of it"
             )
+        before = self.applied
         for row in rows:
+            if self._common is not None and self._common.applied < row.after:
+                break  # A log made anew: the common rows come first, and are on their way.
             if row.number == self.applied + 1:
                 await self._publish(row)
-        if len(rows) > 1:
+        if self.applied > before:
             self._rung.set()  # There may be more than one query gives.
         await self._note()
 
@@ -149,16 +167,24 @@ class Relay:
         An outcome is kept until that is done: nobody would tell it again.
         """
         known = list(self._outcomes)
-        for number in await self._store.waiting_of(known) if known else ():
+        waiting = await self._store.waiting_of(known, urgent=self._urgent) if known else ()
+        for number in waiting:
             outcome = self._outcomes[number]
-            await self._store.note_applied(number, outcome.sequence, outcome.refused)
+            await self._store.note_applied(
+                number, outcome.sequence, outcome.refused, urgent=self._urgent
+            )
             if outcome.refused:
-                log.error("reference data refused", number=number, by=outcome.refused)
+                log.error(
+                    "reference data refused",
+                    number=number,
+                    urgent=self._urgent,
+                    by=outcome.refused,
+                )
         for number in known:
             del self._outcomes[number]
 
     async def _publish(self, row: OutboxRow) -> None:
-        frame = encode_reference(row.number, row.commands, self._shard)
+        frame = encode_reference(row.number, row.commands, self._shard, self._urgent)
         self._changed.clear()
         self._writer.next_batch = row.number
         with contextlib.suppress(TimeoutError):
@@ -169,7 +195,12 @@ class Relay:
                     await self._changed.wait()
         if self.applied < row.number:
             raise BusError(f"reference batch {row.number} has no outcome yet")
-        log.info("reference data applied", number=row.number, commands=len(row.commands))
+        log.info(
+            "reference data applied",
+            number=row.number,
+            urgent=self._urgent,
+            commands=len(row.commands),
+        )
 
 
 def _refused(frame: bytes) -> list[tuple[int, int]]:

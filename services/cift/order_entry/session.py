@@ -153,7 +153,7 @@ class Sessions:
             raise TimeoutError
         # Risk refuses it when very many are killed already: the stream's end does as much.
         stream.killed.set()
-        self._spawn_end(stream.number, every=True)
+        self._spawn_end(stream.number, killed=True)
         place: types_pb2.Place = result.place
         return place
 
@@ -164,17 +164,17 @@ class Sessions:
             if len(self._killed) > KILLED_MAX:
                 del self._killed[next(iter(self._killed))]
 
-    def _spawn_end(self, number: int, *, every: bool = False) -> None:
-        task = asyncio.create_task(self._end(number, every), name=f"end session {number}")
+    def _spawn_end(self, number: int, *, killed: bool = False) -> None:
+        task = asyncio.create_task(self._end(number, killed), name=f"end session {number}")
         self._ending.add(task)
         task.add_done_callback(self._ended)
 
-    async def _end(self, session: int, every: bool) -> None:
+    async def _end(self, session: int, killed: bool) -> None:
         """Cancel the session's orders marked so, or all, once what it sent has its outcome."""
         journal = self.journal
         await journal.resolved()
         while not journal.failed.done():
-            journal.cancel_session(session, every=every)
+            journal.cancel_session(session, killed=killed)
             if await journal.resolved():
                 return
             await asyncio.sleep(CANCEL_RETRY_SECONDS)  # The journal took them not: again.
@@ -292,6 +292,9 @@ class SessionStream:
         if entry.timer is not None:
             entry.timer.cancel()
             self._journal.forget(entry.ticket)
+        answer = entry.answer
+        if isinstance(answer, asyncio.Future) and answer.done() and not answer.cancelled():
+            answer.exception()  # Seen: the journal had refused it.
 
 
 def _read_identity(text: str, field: str) -> tuple[int, int]:

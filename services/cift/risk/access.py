@@ -9,7 +9,7 @@ from typing import Any
 
 from cift.kit.errors import InvalidArgument, NotFound, PermissionDenied
 from cift.kit.rpc import Call, Principal
-from cift.kit.stores.records import Holder, Level
+from cift.kit.stores.records import Actor, Holder, Level
 from cift.risk import validation
 from cift.risk.reference import NamedAccount, NamedHolder, Reference
 
@@ -31,11 +31,12 @@ ANSWER_SECONDS = 0.1
 
 def actor(call: Call) -> str:
     """Who a change is written down for."""
-    return f"key {call.principal.key_id}"
+    who = call.principal
+    return str(Actor(str(who.key_id), who.user, who.firm_name if who.user else ""))
 
 
 def seconds_to_wait(call: Call) -> float:
-    """How long a call may wait for a change to take effect."""
+    """How long a call may wait, from now on, for a change to take effect."""
     left = call.seconds_left()
     return WAIT_SECONDS if left is None else max(0.0, min(left - ANSWER_SECONDS, WAIT_SECONDS))
 

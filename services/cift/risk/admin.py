@@ -1,15 +1,14 @@
-"""AdminService: firms, accounts, keys and instruments, made and changed by operators; what else
-they keep is in `Terms`.
+"""AdminService: firms, accounts and instruments, made and changed by operators; who may call is in
+`Users`, what accounts may and must pay in `Terms`.
 
 A name that exists with the same content is the same request again: it answers as the first one did,
 once that is in effect. Every change is written down with the key that made it.
 """
 
-import secrets
 from dataclasses import replace
 from typing import Any
 
-from cift.kit.errors import AlreadyExists, InvalidArgument, NotFound
+from cift.kit.errors import AlreadyExists, NotFound
 from cift.kit.rpc import Call, rpc
 from cift.kit.stores.instrument import Instrument
 from cift.kit.stores.reference import Account
@@ -17,16 +16,14 @@ from cift.risk import shown, validation
 from cift.risk.access import actor, seconds_to_wait
 from cift.risk.pages import page
 from cift.risk.reference import check_etag
-from cift.risk.terms import Terms
+from cift.risk.users import Users
 from cift.risk.v1 import admin_pb2
 from cift.risk.v1 import admin_service_pb2 as pb
 
 __all__ = ["Admin"]
 
-SECRET_BYTES = 32
 
-
-class Admin(Terms):
+class Admin(Users):
     """Changes reference data over a `Reference`, and lists it."""
 
     @rpc("admin")
@@ -50,7 +47,6 @@ class Admin(Terms):
         self, request: pb.CreateAccountRequest, call: Call
     ) -> pb.CreateAccountResponse:
         """Add an account, which has no limits yet and so cannot trade."""
-        seconds = seconds_to_wait(call)
         wanted = request.account
         validation.account(wanted)
         terms = Account(
@@ -65,7 +61,7 @@ class Admin(Terms):
         stored, number = await self._reference.add_account(terms, actor(call))
         if replace(stored.account, id=0) != terms:
             raise AlreadyExists("ACCOUNT_EXISTS", f"account {wanted.name} has other terms")
-        await self._reference.in_effect(number, seconds)
+        await self._reference.in_effect(number, seconds_to_wait(call))
         return pb.CreateAccountResponse(account=shown.account(stored))
 
     @rpc("admin", timed=True)
@@ -73,7 +69,6 @@ class Admin(Terms):
         self, request: pb.UpdateAccountRequest, call: Call
     ) -> pb.UpdateAccountResponse:
         """Change an account; from the answer on every order is judged by its new terms."""
-        seconds = seconds_to_wait(call)
         wanted = request.account
         fields = validation.account_fields(wanted, request.update_mask.paths)
 
@@ -92,7 +87,7 @@ class Admin(Terms):
         if put is None:
             raise NotFound("UNKNOWN_ACCOUNT", f"no account {wanted.name}")
         stored, number = put
-        await self._reference.in_effect(number, seconds)
+        await self._reference.in_effect(number, seconds_to_wait(call))
         return pb.UpdateAccountResponse(account=shown.account(stored))
 
     @rpc("admin")
@@ -106,64 +101,18 @@ class Admin(Terms):
         accounts = [shown.account(named) for named in found]
         return pb.ListAccountsResponse(accounts=accounts, next_page_token=token)
 
-    @rpc("admin")
-    async def create_api_key(
-        self, request: pb.CreateApiKeyRequest, call: Call
-    ) -> pb.CreateApiKeyResponse:
-        """Make a secret, store its hash, and tell it once."""
-        wanted = request.api_key
-        validation.api_key(wanted)
-        secret = secrets.token_urlsafe(SECRET_BYTES)
-        key = await self._reference.add_key(
-            secret,
-            firm_id=await self._firm_id(wanted.firm),
-            scopes=list(wanted.scopes),
-            label=wanted.label,
-            actor=actor(call),
-        )
-        return pb.CreateApiKeyResponse(api_key=shown.api_key(key, wanted.firm), secret=secret)
-
-    @rpc("admin")
-    async def list_api_keys(
-        self, request: pb.ListApiKeysRequest, _call: Call
-    ) -> pb.ListApiKeysResponse:
-        """List keys, without anything of their secrets."""
-        if request.firm:
-            validation.refuse(validation.name("firm", request.firm))
-        found, token = await page(
-            request,
-            ["keys", request.firm],
-            lambda after, maximum: self._lists.keys(request.firm, after, maximum),
-            lambda named: [named[0].id],
-            int,
-        )
-        keys = [shown.api_key(key, firm) for key, firm in found]
-        return pb.ListApiKeysResponse(api_keys=keys, next_page_token=token)
-
-    @rpc("admin")
-    async def disable_api_key(
-        self, request: pb.DisableApiKeyRequest, call: Call
-    ) -> pb.DisableApiKeyResponse:
-        """Disable a key; every service reads the keys anew twice a second."""
-        if not 1 <= request.id < 1 << 63:
-            raise InvalidArgument.of([("id", "must be the number of a key")])
-        if not await self._reference.disable_key(request.id, actor(call)):
-            raise NotFound("UNKNOWN_KEY", f"no API key {request.id}")
-        return pb.DisableApiKeyResponse()
-
     @rpc("admin", timed=True)
     async def create_instrument(
         self, request: pb.CreateInstrumentRequest, call: Call
     ) -> pb.CreateInstrumentResponse:
         """Add an instrument; orders for it are taken once this has answered."""
-        seconds = seconds_to_wait(call)
         terms = validation.instrument(request.instrument)
         stored, number = await self._reference.add_instrument(
             lambda new: replace(terms, id=new), terms.symbol, actor(call)
         )
         if _content(stored) != _content(terms):
             raise AlreadyExists("INSTRUMENT_EXISTS", f"instrument {terms.symbol} has other terms")
-        await self._reference.in_effect(number, seconds)
+        await self._reference.in_effect(number, seconds_to_wait(call))
         return pb.CreateInstrumentResponse(instrument=shown.instrument(stored))
 
     @rpc("admin", timed=True)
@@ -171,7 +120,6 @@ class Admin(Terms):
         self, request: pb.UpdateInstrumentRequest, call: Call
     ) -> pb.UpdateInstrumentResponse:
         """Change an instrument; from the answer on every order is judged by its new terms."""
-        seconds = seconds_to_wait(call)
         wanted = request.instrument
         fields = validation.changed_fields(wanted, request.update_mask.paths)
 
@@ -195,7 +143,7 @@ class Admin(Terms):
         if put is None:
             raise NotFound("UNKNOWN_SYMBOL", f"no instrument {wanted.symbol}")
         stored, number = put
-        await self._reference.in_effect(number, seconds)
+        await self._reference.in_effect(number, seconds_to_wait(call))
         return pb.UpdateInstrumentResponse(instrument=shown.instrument(stored))
 
     @rpc("admin")
@@ -208,12 +156,6 @@ class Admin(Terms):
         )
         instruments = [shown.instrument(stored) for stored in found]
         return pb.ListInstrumentsResponse(instruments=instruments, next_page_token=token)
-
-    async def _firm_id(self, name: str) -> int:
-        number = await self._reference.firm_id(name)
-        if number is None:
-            raise NotFound("UNKNOWN_FIRM", f"no firm {name}")
-        return number
 
 
 def _content(terms: Instrument) -> Instrument:

@@ -14,6 +14,7 @@ from cift.kit.bus import Bus, ShardLogs
 from cift.kit.decimals import render
 from cift.kit.errors import Unavailable
 from cift.kit.fills import LIST_TAG, FillStreams, RecentFills
+from cift.kit.history import HistoryPlaces
 from cift.kit.rpc import Principal
 from cift.risk.access import is_operator
 from cift.risk.bounds import StreamBound
@@ -67,10 +68,8 @@ class Breaches:
         self._shard = shard
         self._bound = StreamBound("breaches")
         self._streams = FillStreams(
-            bus,
-            logs.fills,
+            HistoryPlaces(bus, logs.fills, HISTORY_READERS),
             recent,
-            history_readers=HISTORY_READERS,
             through=_through,
             ahead_seconds=AHEAD_SECONDS,
         )

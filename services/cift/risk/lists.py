@@ -16,16 +16,19 @@ from cift.kit.stores.records import (
     KillSwitch,
     Level,
     Locate,
+    User,
 )
 from cift.kit.stores.rows import (
     AUDIT_COLUMNS,
     FEE_COLUMNS,
-    KEY_COLUMNS,
+    KEYS,
     KILL_COLUMNS,
     LOCATE_COLUMNS,
+    USER_COLUMNS,
     api_key,
     fee_schedule,
     kill_switch,
+    user,
 )
 from cift.risk.pages import Key
 from cift.risk.reference import ACCOUNTS, NamedAccount, named_account
@@ -87,15 +90,35 @@ class Lists:
         )
         return [named_account(row) for row in rows]
 
-    async def keys(self, firm: str, after: Key | None, maximum: int) -> list[tuple[ApiKey, str]]:
-        """Keys by number, with the names of their firms; of one firm, or ("") of all."""
+    async def users(self, firm: str, after: Key | None, maximum: int) -> list[tuple[User, str]]:
+        """Users by firm and name, with the names of their firms; of one firm, or ("") of all."""
+        after_firm, after_name = after or ["", ""]
         rows = await self._pool.fetch(
-            f"SELECT k.*, f.name AS firm FROM (SELECT {KEY_COLUMNS} FROM api_keys) k"
-            " JOIN firms f ON f.id = k.firm_id"
-            " WHERE k.id > $1 AND ($3 = '' OR f.name = $3) ORDER BY k.id LIMIT $2",
+            f"SELECT u.*, f.name AS firm FROM (SELECT {USER_COLUMNS} FROM users) u"
+            " JOIN firms f ON f.id = u.firm_id"
+            ' WHERE (f.name COLLATE "C", u.name COLLATE "C") > ($1, $2)'
+            " AND ($4 = '' OR f.name = $4)"
+            ' ORDER BY f.name COLLATE "C", u.name COLLATE "C" LIMIT $3',
+            after_firm,
+            after_name,
+            maximum,
+            firm,
+        )
+        return [(user(row), row["firm"]) for row in rows]
+
+    async def keys(
+        self, firm: str, user: str, after: Key | None, maximum: int
+    ) -> list[tuple[ApiKey, str]]:
+        """Keys by number, with the names of their firms; of one firm, or ("") of all, of one user
+        of it, or ("") of all."""
+        rows = await self._pool.fetch(
+            f"SELECT k.*, f.name AS firm FROM ({KEYS}) k JOIN firms f ON f.id = k.firm_id"
+            " WHERE k.id > $1 AND ($3 = '' OR f.name = $3) AND ($4 = '' OR k.user = $4)"
+            " ORDER BY k.id LIMIT $2",
             _number(after, 0),
             maximum,
             firm,
+            user,
         )
         return [(api_key(row), row["firm"]) for row in rows]
 
@@ -161,8 +184,12 @@ class Lists:
         )
         return [AuditEntry(**dict(row)) for row in rows]
 
-    async def kill_switches(self, firm: int | None) -> list[NamedKill]:
-        """Those that are on: of a firm, its accounts and the venue, or (None) all."""
+    async def kill_switches(
+        self, firm: int | None, after: Key | None, maximum: int
+    ) -> list[NamedKill]:
+        """Those that are on: of a firm, its accounts and the venue, or (None) all; the venue's,
+        then firms', then accounts', by name."""
+        level, name = after or [len(Level), ""]
         rows = await self._pool.fetch(
             f"SELECT h.*, {HOLDER_NAME} AS name, coalesce(a.firm_id, h.firm_id) AS firm,"
             " coalesce((SELECT o.sequence FROM audit_log l"
@@ -171,9 +198,13 @@ class Lists:
             "   ELSE a.name END ORDER BY l.id DESC LIMIT 1), 0) AS sequence"
             f" FROM (SELECT {KILL_COLUMNS}, account_id, firm_id FROM kill_switches) h"
             f" {HOLDER_NAMES}"
-            " WHERE $1::integer IS NULL OR h.level = 2 OR coalesce(a.firm_id, h.firm_id) = $1"
-            f' ORDER BY h.level DESC, {HOLDER_NAME} COLLATE "C"',
+            " WHERE ($1::integer IS NULL OR h.level = 2 OR coalesce(a.firm_id, h.firm_id) = $1)"
+            f' AND (h.level < $2 OR h.level = $2 AND {HOLDER_NAME} COLLATE "C" > $3)'
+            f' ORDER BY h.level DESC, {HOLDER_NAME} COLLATE "C" LIMIT $4',
             firm,
+            level,
+            name,
+            maximum,
         )
         return [
             NamedKill(kill_switch(row), row["name"], row["firm"], row["sequence"]) for row in rows
@@ -185,22 +216,48 @@ class Lists:
         """Rows of what risk refused, the newest first; of one account or ("") of all, of a firm or
         (None) of all."""
         sequence, index = after or [AFTER_ALL, 0]
-        rows: Sequence[Any] = await self._pool.fetch(
-            "SELECT e.*, a.name AS account, f.name AS firm, i.symbol, i.price_scale,"
-            " i.quantity_scale FROM executions e"
-            " LEFT JOIN accounts a ON a.id = e.account_id LEFT JOIN firms f ON f.id = a.firm_id"
-            " LEFT JOIN instruments i ON i.id = e.instrument_id"
-            f" WHERE {BREACHES} AND e.shard = $1 AND (e.sequence, e.index) < ($2, $3)"
-            " AND ($4 = '' OR a.name = $4) AND ($5::integer IS NULL OR a.firm_id = $5)"
-            " ORDER BY e.shard DESC, e.sequence DESC, e.index DESC LIMIT $6",
-            shard,
-            sequence,
-            index,
-            account,
-            firm,
-            maximum,
-        )
+        place = [shard, sequence, index, maximum]
+        if account:
+            of = "a.name = $5 AND ($6::integer IS NULL OR a.firm_id = $6)"
+            rows: Sequence[Any] = await self._pool.fetch(breaches_of(of), *place, account, firm)
+        elif firm is not None:
+            rows = await self._pool.fetch(breaches_of("a.firm_id = $5"), *place, firm)
+        else:
+            rows = await self._pool.fetch(ALL_BREACHES, *place)
         return rows
+
+
+NEWEST = "ORDER BY e.shard DESC, e.sequence DESC, e.index DESC"
+BREACH = (
+    "SELECT e.*, a.name AS account, f.name AS firm, i.symbol, i.price_scale, i.quantity_scale"
+    " FROM {} e"
+    " LEFT JOIN accounts a ON a.id = e.account_id LEFT JOIN firms f ON f.id = a.firm_id"
+    f" LEFT JOIN instruments i ON i.id = e.instrument_id {NEWEST}"
+)
+ALL_BREACHES = BREACH.format(
+    f"(SELECT e.* FROM executions e WHERE {BREACHES} AND e.shard = $1"
+    f" AND (e.sequence, e.index) < ($2, $3) {NEWEST} LIMIT $4)"
+)
+OF_EACH = (
+    f"SELECT e.shard, e.sequence, e.index FROM executions e WHERE {BREACHES}"
+    " AND (e.account_id, e.shard, e.sequence, e.index) < (a.id::bigint, $1, $2, $3)"
+    " AND (e.account_id, e.shard) >= (a.id::bigint, $1)"
+    " ORDER BY e.account_id DESC, e.shard DESC, e.sequence DESC, e.index DESC LIMIT $4"
+)
+"""Of one account `a`: as bounds, since for an equality PostgreSQL may go through those of all
+accounts, and throw away what it believes to be little."""
+
+
+def breaches_of(accounts: str) -> str:
+    """The newest of some accounts: of each as many by its own index, then of those the newest, so
+    that it takes no longer however many there are of others'."""
+    places = (
+        f"SELECT e.* FROM accounts a CROSS JOIN LATERAL ({OF_EACH}) e"
+        f" WHERE {accounts} {NEWEST} LIMIT $4"
+    )
+    return BREACH.format(
+        f"(SELECT e.* FROM ({places}) p JOIN executions e USING (shard, sequence, index))"
+    )
 
 
 LOCATES = (

@@ -27,9 +27,11 @@ from cift.kit.stores.records import (
     Holder,
     Level,
     Locate,
+    User,
 )
 from cift.kit.stores.reference import ReferenceStore
-from cift.kit.stores.rows import ACCOUNT_COLUMNS
+from cift.kit.stores.rows import ACCOUNT_COLUMNS, USER_COLUMNS
+from cift.kit.stores.rows import user as read_user
 
 __all__ = ["NamedAccount", "NamedHolder", "Reference", "check_etag", "etag"]
 
@@ -78,7 +80,9 @@ def check_etag(given: str, revision: int | None, what: str) -> None:
     """Refuse a change of what was changed since it was read; `revision` None: it isn't there."""
     if given and (revision is None or given != etag(revision)):
         raise Aborted(
-            "ETAG_MISMATCH", f"{what} changed since it was read: read it again, then change that"
+            "ETAG_MISMATCH",
+            f"{what} changed since it was read, by somebody else or by an earlier try of this "
+            "request whose answer was lost: read it again, and change it if need be",
         )
 
 
@@ -143,18 +147,81 @@ class Reference:
             if stored is None:
                 return None
             wanted = changed(stored)
-            if wanted != stored:
+            if wanted != stored or await change.was_refused("account", name):
                 await change.put_account(wanted)
         put = await self.account(name)
         assert put is not None
         return put, await self._number(change, "account", name, {"id": stored.id})
 
-    async def add_key(
-        self, secret: str, *, firm_id: int, scopes: Sequence[str], label: str, actor: str
-    ) -> ApiKey:
-        """Store a new key."""
+    async def user(self, firm: str, name: str) -> User | None:
+        """Find a user of a firm."""
+        row = await self._pool.fetchrow(
+            f"SELECT {USER_COLUMNS} FROM users"
+            " WHERE firm_id = (SELECT id FROM firms WHERE name = $1) AND name = $2",
+            firm,
+            name,
+        )
+        return None if row is None else read_user(row)
+
+    async def add_user(self, wanted: User, actor: str) -> User:
+        """Add a user unless the name is taken; what is there."""
+        try:
+            async with self._store.change(actor) as change:
+                added = await change.add_user(
+                    wanted.name,
+                    firm_id=wanted.firm_id,
+                    display_name=wanted.display_name,
+                    scopes=wanted.scopes,
+                    enabled=wanted.enabled,
+                )
+        except asyncpg.UniqueViolationError:
+            row = await self._pool.fetchrow(
+                f"SELECT {USER_COLUMNS} FROM users WHERE firm_id = $1 AND name = $2",
+                wanted.firm_id,
+                wanted.name,
+            )
+            return read_user(row)  # Users are never deleted.
+        return added
+
+    async def update_user(
+        self, firm: str, name: str, changed: Callable[[User], User], actor: str
+    ) -> User | None:
+        """Put what `changed` makes of what is stored; None: not there."""
+        firm_id = await self.firm_id(firm)
+        if firm_id is None:
+            return None
         async with self._store.change(actor) as change:
-            return await change.add_key(secret, firm_id=firm_id, scopes=scopes, label=label)
+            stored = await change.user(firm_id, name)
+            if stored is None:
+                return None
+            wanted = changed(stored)
+            return stored if wanted == stored else await change.put_user(wanted)
+
+    async def add_key(
+        self,
+        secret: str,
+        *,
+        firm_id: int,
+        user: str,
+        refuse: Callable[[User], None],
+        scopes: Sequence[str],
+        service_scopes: Sequence[str],
+        label: str,
+        actor: str,
+    ) -> ApiKey | None:
+        """Store a new key of a user, or ("") of the firm's service user, made with `service_scopes`
+        if need be; None: no such user. `refuse` looks at the user, who stays as it is meanwhile."""
+        async with self._store.change(actor) as change:
+            if user:
+                stored = await change.user(firm_id, user)
+            else:
+                stored = await change.service_user(firm_id, service_scopes)
+            if stored is None:
+                return None
+            refuse(stored)
+            return await change.add_key(
+                secret, firm_id=firm_id, user_id=stored.id, scopes=scopes, label=label
+            )
 
     async def disable_key(self, number: int, actor: str) -> bool:
         """Disable a key; False when there is none."""
@@ -197,7 +264,8 @@ class Reference:
             if stored is None:
                 return None
             wanted = changed(stored)
-            put = await change.put_instrument(wanted) if wanted != stored else stored
+            again = wanted == stored and not await change.was_refused("instrument", symbol)
+            put = stored if again else await change.put_instrument(wanted)
         return put, await self._number(change, "instrument", symbol, {"id": put.id})
 
     async def limits(self, holder: NamedHolder, symbol: str = "") -> tuple[Limits, int] | None:
@@ -223,14 +291,15 @@ class Reference:
     ) -> tuple[Limits, int]:
         """Put what `changed` makes of a holder's limits, in one instrument or (None) on all; they,
         and their outbox row."""
+        symbol = "" if instrument is None else instrument.symbol
         async with self._store.change(actor) as change:
             stored = await change.limits(holder.holder, 0 if instrument is None else instrument.id)
             put = changed(stored)
-            if put != stored:
+            name = _limits_name(holder, symbol)
+            if put != stored or await change.was_refused("limits", name):
                 put = await change.put_limits(put)
             elif stored is not None:
                 put = stored
-        symbol = "" if instrument is None else instrument.symbol
         return put, await self._limits_number(change, holder, put, symbol)
 
     async def add_locate(
@@ -256,14 +325,16 @@ class Reference:
         """Set a holder's fees; the outbox row."""
         async with self._store.change(actor) as change:
             stored = await change.fees(holder.holder)
-            if fees.tiers != (() if stored is None else stored.tiers):
+            same = fees.tiers == (() if stored is None else stored.tiers)
+            if not same or await change.was_refused("fees", holder.audit_name):
                 await change.put_fees(fees)
         return await self._number(change, "fees", holder.audit_name)
 
     async def set_conversion(self, conversion: Conversion, actor: str) -> int:
         """Set what a currency is worth; the outbox row."""
         async with self._store.change(actor) as change:
-            if await change.conversion(conversion.currency) != conversion:
+            same = await change.conversion(conversion.currency) == conversion
+            if not same or await change.was_refused("conversion", conversion.currency):
                 await change.put_conversion(conversion)
                 if await change.count_conversions() > CURRENCIES_MAX:
                     raise FailedPrecondition(
@@ -298,10 +369,9 @@ class Reference:
         """
         deadline = time.monotonic() + seconds
         while number:
-            row = await self._outcome(number)
-            sequence: int | None = row and row["sequence"]
-            if sequence is not None and row["refused"]:
-                raise _refused(row["refused"])
+            sequence, refused = await self._outcome(number)
+            if sequence is not None and refused:
+                raise _refused(refused)
             if sequence is not None and (not here or self._applied() >= sequence):
                 return sequence
             if time.monotonic() >= deadline:
@@ -312,21 +382,28 @@ class Reference:
             await asyncio.sleep(LOOK_SECONDS)
         return 0
 
-    async def _outcome(self, number: int) -> Any:
-        """What is noted of an outbox row; None: nothing, or the database is away."""
+    async def _outcome(self, number: int) -> tuple[int | None, list[list[int]]]:
+        """Where the change that a row is the last of took effect, and what the engine refused of
+        it; None: not yet as a whole, as far as is noted, or the database is away."""
         try:
-            return await self._pool.fetchrow(
-                "SELECT sequence, refused FROM reference_outbox WHERE number = $1", number
+            rows = await self._pool.fetch(
+                "SELECT o.sequence, o.refused FROM reference_outbox o JOIN reference_outbox last"
+                " ON o.number BETWEEN last.first_number AND last.number WHERE last.number = $1",
+                number,
             )
         except Exception as error:
             if as_service_error(error).reason != "DATABASE_UNAVAILABLE":
                 raise
-            return None
+            return None, []
+        if not rows or any(row["sequence"] is None for row in rows):
+            return None, []
+        refused = [pair for row in rows for pair in row["refused"] or ()]
+        return max(row["sequence"] for row in rows), refused
 
     async def _limits_number(
         self, change: Change | None, holder: NamedHolder, limits: Limits, symbol: str
     ) -> int:
-        name = f"{holder.audit_name}/{symbol}" if symbol else holder.audit_name
+        name = _limits_name(holder, symbol)
         found = {**holder.holder.command, "instrument": limits.instrument_id}
         return await self._number(change, "limits", name, found)
 
@@ -354,6 +431,11 @@ class Reference:
         return row or 0
 
 
+def _limits_name(holder: NamedHolder, symbol: str) -> str:
+    """How the audit log names a holder's limits on all instruments (""), or in one."""
+    return f"{holder.audit_name}/{symbol}" if symbol else holder.audit_name
+
+
 def _refused(commands: Sequence[Sequence[int]]) -> FailedPrecondition:
     """What is said of a change that the engine refused: nothing here lets that through, so a bound
     of its own was reached."""
@@ -365,8 +447,8 @@ def _refused(commands: Sequence[Sequence[int]]) -> FailedPrecondition:
     ]
     return FailedPrecondition(
         "REFUSED_BY_ENGINE",
-        f"stored, but not in force: the engine refused it ({', '.join(names)}); set it back, and "
-        "set it again when there is room",
+        f"stored, but not in force: the engine refused it ({', '.join(names)}), and what was in "
+        "force before still is; the same request again tries again",
     )
 
 

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from cift.kit.errors import (
     FailedPrecondition,
@@ -34,10 +35,13 @@ from cift.risk.access import (
     seconds_to_wait,
     unknown_account,
 )
+from cift.risk.bounds import CheckRates
 from cift.risk.breaches import Breaches
 from cift.risk.lists import Lists
+from cift.risk.pages import Key, page
 from cift.risk.positions import PositionStreams
 from cift.risk.reference import NamedHolder, Reference, check_etag, etag
+from cift.risk.standing import Held
 from cift.risk.terms import known_to_engine
 from cift.risk.v1 import risk_service_pb2 as pb
 from cift_core import RiskStage
@@ -59,27 +63,32 @@ class Risk:
         self,
         stage: Stage[RiskStage],
         reference: Reference,
+        kills: Reference,
         lists: Lists,
         positions: PositionStreams,
         breaches: Breaches,
+        checks: CheckRates,
     ) -> None:
+        """`kills`: over a pool that nothing else uses."""
         self._stage = stage
         self._reference = reference
+        self._kills = kills
         self._lists = lists
         self._positions = positions
         self._breaches = breaches
+        self._checks = checks
 
     @rpc("read", raw=True)
     async def check_order(self, raw: bytes, call: Call) -> bytes:
         """Judge an order as the next one would be, and change nothing."""
         principal = call.principal
+        self._checks.take(principal)
         firm = None if is_operator(principal) else principal.firm
         return self._core().check(raw, firm)
 
     @rpc("read", timed=True)
     async def get_limits(self, request: pb.GetLimitsRequest, call: Call) -> pb.GetLimitsResponse:
         """Tell limits as they were given, once they are in force."""
-        seconds = seconds_to_wait(call)
         holder = await find_holder(self._reference, request, call.principal)
         if request.symbol:
             await self._symbol(request.symbol)
@@ -88,13 +97,18 @@ class Risk:
             where = f" in {request.symbol}" if request.symbol else ""
             raise NotFound("NO_LIMITS", f"{holder} was never given limits{where}")
         stored, number = found
-        await self._reference.in_effect(number, seconds, here=False)
-        return pb.GetLimitsResponse(limits=limits.show(stored), etag=etag(stored.revision))
+        told = pb.GetLimitsResponse(limits=limits.show(stored), etag=etag(stored.revision))
+        try:
+            await self._reference.in_effect(number, seconds_to_wait(call), here=False)
+        except (
+            FailedPrecondition
+        ) as refused:  # Who reads them finds out what is stored all the same.
+            told.not_in_force = refused.text
+        return told
 
     @rpc("admin", timed=True)
     async def set_limits(self, request: pb.SetLimitsRequest, call: Call) -> pb.SetLimitsResponse:
         """Store the limits with their command, and wait until it has taken effect."""
-        seconds = seconds_to_wait(call)
         in_one = bool(request.symbol)
         paths = request.update_mask.paths
         fields = limits.limits_fields(request.limits, paths, in_one=in_one)
@@ -113,7 +127,7 @@ class Risk:
             return replace(stored, **wanted)
 
         put, number = await self._reference.set_limits(holder, instrument, changed, actor(call))
-        sequence = await self._reference.in_effect(number, seconds)
+        sequence = await self._reference.in_effect(number, seconds_to_wait(call))
         return pb.SetLimitsResponse(
             limits=limits.show(put), sequence=sequence, etag=etag(put.revision)
         )
@@ -125,9 +139,19 @@ class Risk:
         """Tell what an account holds and has open."""
         core = self._core_of(request.account, call)
         sequence = core.fills_applied
-        held = [(request.account, row.symbol, row) for row in core.positions(request.account)]
-        positions = await standing.positions(held)
-        return pb.ListPositionsResponse(positions=positions, sequence=sequence)
+
+        async def held(after: Key | None, maximum: int) -> list[Held]:
+            rows = sorted(core.positions(request.account), key=lambda row: row.symbol)
+            last = "" if after is None else after[0]
+            found = (row for row in rows if row.symbol > last)
+            return [(request.account, row.symbol, row) for row in islice(found, maximum)]
+
+        asked = ["positions", request.account]
+        found, token = await page(request, asked, held, lambda position: [position[1]], str)
+        positions = await standing.positions(found)
+        return pb.ListPositionsResponse(
+            positions=positions, sequence=sequence, next_page_token=token
+        )
 
     @rpc("read")
     async def get_exposure(
@@ -149,8 +173,10 @@ class Risk:
         level, number = await self._level_and_id(request, call)
         core = self._core()
         row = core.profit_and_loss(int(level), number)
-        if row is None:
-            raise NotFound("NO_ACCOUNTS", f"firm {request.firm} has no accounts")
+        nothing = row is None or not (row.currency or row.day or row.total)
+        if row is None or (level is Level.VENUE and nothing and not core.account_names()):
+            whose = "the venue" if level is Level.VENUE else f"firm {request.firm}"
+            raise NotFound("NO_ACCOUNTS", f"{whose} has no accounts yet: create one first")
         return pb.GetProfitAndLossResponse(
             profit_and_loss=standing.profit_and_loss(row), sequence=core.fills_applied
         )
@@ -198,26 +224,34 @@ class Risk:
 
     @rpc("read")
     async def list_kill_switches(
-        self, _request: pb.ListKillSwitchesRequest, call: Call
+        self, request: pb.ListKillSwitchesRequest, call: Call
     ) -> pb.ListKillSwitchesResponse:
         """List the kill switches that are on."""
-        firm = None if is_operator(call.principal) else call.principal.firm
-        found = await self._lists.kill_switches(firm)
-        return pb.ListKillSwitchesResponse(kill_switches=map(shown.kill_switch, found))
+        who = call.principal
+        firm, name = (None, None) if is_operator(who) else (who.firm, who.firm_name)
+        found, token = await page(
+            request,
+            ["kill_switches", str(firm)],
+            lambda after, maximum: self._lists.kill_switches(firm, after, maximum),
+            lambda named: [int(named.switch.holder.level), named.name],
+            int,
+            str,
+        )
+        switches = [shown.kill_switch(named, name) for named in found]
+        return pb.ListKillSwitchesResponse(kill_switches=switches, next_page_token=token)
 
     async def _switch(
         self, request: pb.KillRequest | pb.UnkillRequest, call: Call, *, on: bool
     ) -> int:
-        seconds = seconds_to_wait(call)
         if len(request.comment) > COMMENT_MAX or not request.comment.isprintable():
             text = f"must be at most {COMMENT_MAX} printable characters"
             raise InvalidArgument.of([("comment", text)])
         try:
-            async with asyncio.timeout(seconds):
-                holder = await find_holder(self._reference, request, call.principal)
-                await known_to_engine(self._reference, holder)
-                number = await self._reference.kill(holder, on, request.comment, actor(call))
-            return await self._reference.in_effect(number, seconds)
+            async with asyncio.timeout(seconds_to_wait(call)):
+                holder = await find_holder(self._kills, request, call.principal)
+                await known_to_engine(self._kills, holder)
+                number = await self._kills.kill(holder, on, request.comment, actor(call))
+            return await self._kills.in_effect(number, seconds_to_wait(call))
         except ServiceError:
             raise
         except Exception as error:

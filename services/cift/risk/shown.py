@@ -7,12 +7,14 @@ from cift.kit.decimals import render
 from cift.kit.stores.instrument import Instrument
 from cift.kit.stores.records import (
     VALUE_SCALE,
+    Actor,
     ApiKey,
     AuditEntry,
     Conversion,
     FeeSchedule,
     Holder,
     Level,
+    User,
     brief,
 )
 from cift.risk.lists import NamedKill, NamedLocate
@@ -29,6 +31,7 @@ __all__ = [
     "instrument",
     "kill_switch",
     "locate",
+    "user",
 ]
 
 
@@ -45,6 +48,20 @@ def account(named: NamedAccount) -> admin_pb2.Account:
     )
 
 
+def user(stored: User, firm: str) -> admin_pb2.User:
+    """Show a user."""
+    return admin_pb2.User(
+        id=stored.id,
+        firm=firm,
+        name=stored.name,
+        display_name=stored.display_name,
+        scopes=stored.scopes,
+        disabled=not stored.enabled,
+        create_time_ns=stored.created_ns,
+        etag=etag(stored.revision),
+    )
+
+
 def api_key(key: ApiKey, firm: str) -> admin_pb2.ApiKey:
     """Show a key; its secret is nowhere."""
     return admin_pb2.ApiKey(
@@ -54,6 +71,8 @@ def api_key(key: ApiKey, firm: str) -> admin_pb2.ApiKey:
         label=key.label,
         disabled=key.disabled,
         create_time_ns=key.created_ns,
+        user=key.user,
+        user_disabled=key.user_disabled,
     )
 
 
@@ -110,13 +129,20 @@ def conversion(stored: Conversion) -> admin_pb2.Conversion:
     )
 
 
-def kill_switch(named: NamedKill) -> risk_pb2.KillSwitch:
-    """Show a kill switch that is on."""
+def kill_switch(named: NamedKill, firm: str | None) -> risk_pb2.KillSwitch:
+    """Show a kill switch that is on; users of other firms only when `firm` is None, an operator's.
+
+    What the venue's switch says is told to all, but not who works at the firm that turned it.
+    """
+    who = Actor.of(named.switch.actor)
+    known = firm is None or who.firm == firm
     shown = risk_pb2.KillSwitch(
         comment=named.switch.comment,
-        actor=_number(named.switch.actor),
+        actor=who.key,
         time_ns=named.switch.time_ns,
         sequence=named.sequence,
+        actor_user=who.user if known else "",
+        actor_firm=who.firm if known else "",
     )
     _set_holder(shown, named.switch.holder, named.name)
     return shown
@@ -124,21 +150,19 @@ def kill_switch(named: NamedKill) -> risk_pb2.KillSwitch:
 
 def audit_entry(entry: AuditEntry) -> admin_pb2.AuditEntry:
     """Show a change."""
+    who = Actor.of(entry.actor)
     return admin_pb2.AuditEntry(
         id=entry.id,
         time_ns=entry.time_ns,
-        actor=_number(entry.actor),
+        actor=who.key,
+        actor_user=who.user,
+        actor_firm=who.firm,
         kind=entry.kind,
         name=entry.name,
         before="" if entry.before is None else json.dumps(entry.before, ensure_ascii=False),
         after=json.dumps(entry.after, ensure_ascii=False),
         number=entry.number,
     )
-
-
-def _number(actor: str) -> str:
-    """The number of a key; what is no key has its name."""
-    return actor.removeprefix("key ")
 
 
 def _set_holder(

@@ -1,4 +1,4 @@
-"""The half of AdminService that is about what accounts may and must pay: locates, fees, what
+"""The part of AdminService that is about what accounts may and must pay: locates, fees, what
 currencies are worth, and the log of all changes.
 """
 
@@ -23,11 +23,11 @@ RATE_PPM_MAX = 100_000
 TIER_FROM_MAX = 10**18
 VALUE_NANO_MAX = 10**15
 AUDIT_KINDS = (
-    *("firm", "account", "api_key", "instrument", "limits", "locate", "fees", "conversion"),
-    "kill_switch",
+    *("firm", "user", "account", "api_key", "instrument", "limits", "locate", "fees"),
+    *("conversion", "kill_switch"),
 )
-NAME_MAX = 80
-"""Characters of the longest name in the audit log: two names, a slash and "firm "."""
+NAME_MAX = 97
+"""Characters of the longest name in the audit log: those of a firm, a slash and of a user."""
 
 
 class Terms:
@@ -40,7 +40,6 @@ class Terms:
     @rpc("admin", timed=True)
     async def add_locate(self, request: pb.AddLocateRequest, call: Call) -> pb.AddLocateResponse:
         """Add a locate; from the answer on the account may sell as many more short."""
-        seconds = seconds_to_wait(call)
         wanted = request.locate
         violations = validation.name("locate.account", wanted.account)
         violations += validation.name("locate.symbol", wanted.symbol)
@@ -62,7 +61,7 @@ class Terms:
             named.account, instrument, units, wanted.source, actor(call)
         )
         again = f"it is locate {locate.id}: the same request again would add another"
-        await self._reference.in_effect(number, seconds, again=again)
+        await self._reference.in_effect(number, seconds_to_wait(call), again=again)
         told = NamedLocate(locate, wanted.account, wanted.symbol, scale)
         return pb.AddLocateResponse(locate=shown.locate(told), located=render(located, scale))
 
@@ -71,7 +70,6 @@ class Terms:
         self, request: pb.ReleaseLocateRequest, call: Call
     ) -> pb.ReleaseLocateResponse:
         """Release a locate; open short sales stay, new ones are judged without it."""
-        seconds = seconds_to_wait(call)
         if not 1 <= request.id < 1 << 63:
             raise InvalidArgument.of([("id", "must be the number of a locate")])
         released = await self._reference.release_locate(request.id, actor(call))
@@ -79,7 +77,7 @@ class Terms:
         if released is None or told is None:
             raise NotFound("UNKNOWN_LOCATE", f"no locate {request.id}")
         _, located, number = released
-        await self._reference.in_effect(number, seconds)
+        await self._reference.in_effect(number, seconds_to_wait(call))
         return pb.ReleaseLocateResponse(
             locate=shown.locate(told), located=render(located, told.quantity_scale)
         )
@@ -104,13 +102,12 @@ class Terms:
     @rpc("admin", timed=True)
     async def set_fees(self, request: pb.SetFeesRequest, call: Call) -> pb.SetFeesResponse:
         """Set a holder's fees; trades that are applied from the answer on pay them."""
-        seconds = seconds_to_wait(call)
         tiers = _tiers(request.fees)
         holder = await find_holder(self._reference, request.fees, call.principal, "fees.")
         await known_to_engine(self._reference, holder)
         schedule = FeeSchedule(holder.holder, tiers)
         number = await self._reference.set_fees(holder, schedule, actor(call))
-        sequence = await self._reference.in_effect(number, seconds)
+        sequence = await self._reference.in_effect(number, seconds_to_wait(call))
         return pb.SetFeesResponse(fees=shown.fees(schedule, holder.name), sequence=sequence)
 
     @rpc("admin")
@@ -132,7 +129,6 @@ class Terms:
         self, request: pb.SetConversionRequest, call: Call
     ) -> pb.SetConversionResponse:
         """Set what a currency is worth."""
-        seconds = seconds_to_wait(call)
         wanted = request.conversion
         violations = validation.currency("conversion.currency", wanted.currency)
         where = "conversion.value"
@@ -140,7 +136,7 @@ class Terms:
         validation.refuse(violations)
         conversion = Conversion(wanted.currency, value)
         number = await self._reference.set_conversion(conversion, actor(call))
-        sequence = await self._reference.in_effect(number, seconds)
+        sequence = await self._reference.in_effect(number, seconds_to_wait(call))
         return pb.SetConversionResponse(conversion=shown.conversion(conversion), sequence=sequence)
 
     @rpc("admin")

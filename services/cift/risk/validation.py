@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from cift.kit import decimals
 from cift.kit.errors import InvalidArgument
 from cift.kit.stores.instrument import Instrument
+from cift.kit.stores.records import SCOPES
 from cift.risk.market_rules import Violations, read_rules, self_trade
 from cift.risk.v1 import admin_pb2
 
@@ -27,14 +28,20 @@ __all__ = [
     "page",
     "refuse",
     "units",
+    "user",
+    "user_fields",
+    "user_name",
 ]
 
 NAME = re.compile(r"[A-Z0-9][A-Z0-9_-]{0,31}")
 CURRENCY = re.compile(r"[A-Z0-9]{3,8}")
 ACCOUNT_FIELDS = ("disabled", "self_trade_prevention", "self_trade_group")
 """Of an account, what may change."""
-SCOPES = ("read", "trade", "admin")
+USER_NAME = re.compile(r"[a-z0-9][a-z0-9._+@-]{0,63}")
+USER_FIELDS = ("display_name", "scopes", "disabled")
+"""Of a user, what may change."""
 LABEL_MAX = 200
+DISPLAY_NAME_MAX = 100
 PAGE_SIZE_DEFAULT = 100
 PAGE_SIZE_MAX = 1_000
 SCALE_MAX = 12
@@ -70,12 +77,57 @@ def api_key(request: admin_pb2.ApiKey) -> None:
     violations = name("api_key.firm", request.firm)
     if request.id:
         violations.append(("api_key.id", "must be absent: the venue gives it"))
-    scopes = list(request.scopes)
-    if not scopes or len(set(scopes)) != len(scopes) or not set(scopes) <= set(SCOPES):
-        violations.append(("api_key.scopes", "must be some of read, trade and admin, each once"))
+    violations += _scopes_of("api_key.scopes", request.scopes)
+    if request.user:
+        violations += user_name("api_key.user", request.user)
     if len(request.label) > LABEL_MAX or not request.label.isprintable():
         violations.append(("api_key.label", f"must be at most {LABEL_MAX} printable characters"))
     refuse(violations)
+
+
+def user(request: admin_pb2.User) -> None:
+    """Check a user that is to be made."""
+    violations = [
+        *name("user.firm", request.firm),
+        *user_name("user.name", request.name),
+        *_display_name(request.display_name),
+        *_scopes_of("user.scopes", request.scopes),
+    ]
+    if request.id:
+        violations.append(("user.id", "must be absent: the venue gives it"))
+    refuse(violations)
+
+
+def user_fields(request: admin_pb2.User, paths: Sequence[str]) -> list[str]:
+    """Check a change of a user; the fields it changes."""
+    fields = list(dict.fromkeys(paths)) or list(USER_FIELDS)
+    violations = [*name("user.firm", request.firm), *user_name("user.name", request.name)]
+    violations += mask("a user that may change", paths, USER_FIELDS)
+    if "display_name" in fields:
+        violations += _display_name(request.display_name)
+    if "scopes" in fields:
+        violations += _scopes_of("user.scopes", request.scopes)
+    refuse(violations)
+    return fields
+
+
+def user_name(field: str, text: str) -> Violations:
+    """Check the name of a user."""
+    return (
+        [] if USER_NAME.fullmatch(text) else [(field, "must match ^[a-z0-9][a-z0-9._+@-]{0,63}$")]
+    )
+
+
+def _display_name(text: str) -> Violations:
+    if len(text) <= DISPLAY_NAME_MAX and text.isprintable():
+        return []
+    return [("user.display_name", f"must be at most {DISPLAY_NAME_MAX} printable characters")]
+
+
+def _scopes_of(field: str, scopes: Sequence[str]) -> Violations:
+    if scopes and len(set(scopes)) == len(scopes) and set(scopes) <= set(SCOPES):
+        return []
+    return [(field, "must be some of read, trade and admin, each once")]
 
 
 def page(size: int) -> int:

@@ -3,10 +3,12 @@
     cift audit                                      the 20 newest changes
     cift audit --kind limits --limit 100
     cift audit --name DEMO-1                        all changes of one thing; limits of a firm and
-                                                    in one instrument: "firm DEMO/AMZN"
+                                                    in one instrument: "firm DEMO/AMZN"; a user:
+                                                    "DEMO/bob"
 
-Kinds: firm, account, api_key, instrument, limits, locate, fees, conversion, kill_switch. Who: the
-number of the API key. Needs a key with scope admin. `--json`: a line of JSON for each.
+Kinds: firm, user, account, api_key, instrument, limits, locate, fees, conversion, kill_switch. Who:
+the user and the number of the API key. What changed: the fields that differ; of a new thing those
+that are set. Needs a key with scope admin. `--json`: a line of JSON for each.
 """
 
 import argparse
@@ -24,7 +26,7 @@ __all__ = ["add_arguments", "run"]
 COLUMNS = {
     "id": "change",
     "time_ns": "time (UTC)",
-    "actor": "key",
+    "who": "who",
     "kind": "kind",
     "name": "name",
     "changes": "what changed",
@@ -57,7 +59,10 @@ async def _act(client: CiftClient, args: argparse.Namespace) -> Table:
 def _values(entry: AuditEntry, as_json: bool) -> dict[str, Any]:
     before, after = _parsed(entry.before), _parsed(entry.after)
     values = {**asdict(entry), "before": before, "after": after}
-    return values if as_json else {**values, "changes": _changes(before, after)}
+    if as_json:
+        return values
+    who = operating.who(entry.actor, entry.actor_user, entry.actor_firm)
+    return {**values, "who": who, "changes": _changes(before, after)}
 
 
 def _parsed(text: str) -> Any:
@@ -76,11 +81,11 @@ def _changes(before: Any, after: Any) -> str:
     told = []
     for name in dict.fromkeys((*old, *after)):
         was, now = old.get(name), after.get(name)
-        if was != now:
-            told.append(
-                f"{name} {_word(now)}" if before is None else f"{name} {_word(was)} → {_word(now)}"
-            )
-    return ", ".join(told) or "nothing"
+        if before is None:
+            told += [f"{name} {_word(now)}"] if now else []
+        elif was != now:
+            told.append(f"{name} {_word(was)} → {_word(now)}")
+    return ", ".join(told) or ("nothing set" if before is None else "nothing")
 
 
 def _change(was: Any, now: Any) -> str:
@@ -89,9 +94,13 @@ def _change(was: Any, now: Any) -> str:
 
 def _word(value: Any) -> str:
     match value:
-        case None | "":
+        case None | "" | []:
             return "none"
         case str():
             return value
+        case True | False:
+            return "yes" if value else "no"
+        case list() if all(isinstance(item, str) for item in value):
+            return " + ".join(value)
         case _:
-            return json.dumps(value)
+            return json.dumps(value, ensure_ascii=False)

@@ -75,6 +75,8 @@ async def judge(case: Case, venue: Venue) -> str | None:
                     return f"step {number} ({step['op']} {step.get('id', '')}): {'; '.join(found)}"
     except grpc.aio.AioRpcError as error:
         return f"step {number + 1}: {error.code().name}: {error.details()}"
+    except CiftError as error:
+        return f"step {number + 1}: {error}"
     except TimeoutError:
         return f"step {number + 1}: what it must bring does not come"
     return None

@@ -22,6 +22,7 @@ from cift.client import (
     Instrument,
     MarketResidual,
     SelfTradePrevention,
+    UnavailableError,
 )
 from cift.common.v1 import types_pb2
 from cift.market_data.v1 import market_data_service_pb2
@@ -495,8 +496,12 @@ class _Table:
 
 
 async def _read(stream: Any) -> Any:
+    """The next message; UnavailableError: the service ended the stream, as one that stops does."""
     async with asyncio.timeout(STREAM_SECONDS_MAX):
-        return await stream.read()
+        message = await stream.read()
+    if message is grpc.aio.EOF:
+        raise UnavailableError("the service has ended its stream of the market's data")
+    return message
 
 
 def _levels_of(resting: Mapping[Side, Sequence[BookSeen]]) -> Levels:

@@ -26,7 +26,7 @@ __all__ = ["add_arguments", "run"]
 COLUMNS = {
     "level": "level",
     "name": "name",
-    "actor": "key",
+    "who": "who",
     "time_ns": "since (UTC)",
     "sequence": "sequence",
     "comment": "comment",
@@ -92,6 +92,7 @@ async def _list(client: CiftClient) -> Table:
     rows = [
         {
             **operating.holder_values(switch.holder),
+            "who": operating.who(switch.actor, switch.actor_user, switch.actor_firm),
             "actor": switch.actor,
             "time_ns": switch.time_ns,
             "sequence": switch.sequence,

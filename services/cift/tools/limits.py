@@ -172,6 +172,7 @@ def _document(holder: Holder, symbol: str, limits: Limits) -> Document:
         "symbol": symbol or None,
         "etag": limits.etag or None,
         "sequence": limits.sequence or None,
+        "not_in_force": limits.not_in_force or None,
     }
     told = {name: value for name, value in about.items() if value is not None}
     return Document({**told, **values}, "as on all" if symbol else "off")

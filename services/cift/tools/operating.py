@@ -46,6 +46,7 @@ __all__ = [
     "run",
     "say",
     "tell",
+    "who",
     "with_examples",
 ]
 
@@ -141,6 +142,12 @@ def holder_values(holder: Holder) -> dict[str, Any]:
     return {"level": level, "name": holder.account or holder.firm}
 
 
+def who(actor: str, user: str, firm: str) -> str:
+    """Who made a change: "bob of DEMO, key 7", without what is not known."""
+    key = f"key {actor}" if actor.isdigit() else actor
+    return f"{user} of {firm}, {key}" if user else key
+
+
 def run(command: str, args: argparse.Namespace) -> int:
     """Do what `args.work` does, and tell it; the exit status."""
     host, _, port = args.target.rpartition(":")
@@ -206,7 +213,7 @@ def _error_text(error: CiftError, target: str) -> str:
     """What to do about it, in one line."""
     text = " ".join(str(error).split())
     match error:
-        case AbortedError():
+        case AbortedError() if "read it again" not in text:
             return f"refused: {text}; read it again, then change it"
         case ConflictError():
             return f"refused: {error.reason}: {text}" if error.reason else f"refused: {text}"

@@ -11,8 +11,8 @@ use wire::response::word_text;
 
 use crate::error::{shard, IntoPyErr};
 
-/// The origin that stands for the relay of reference data.
-const RELAY: u64 = engine::risk::RELAY;
+/// The origins that stand for the relays of reference data.
+const RELAYS: [u64; 2] = [engine::risk::RELAY, engine::risk::RELAY_URGENT];
 
 /// Requests become batches of ORDERS, FILLS become answers.
 #[pyclass(module = "cift_core")]
@@ -44,6 +44,7 @@ pub struct Applied {
     repeats: Py<PyList>,
     own_batch: u64,
     status: u16,
+    origin: u64,
 }
 
 /// An instrument as FILLS told it last.
@@ -125,8 +126,9 @@ impl Gateway {
         origin: u64,
         max_pending: usize,
     ) -> PyResult<Self> {
-        if origin <= RELAY {
-            return Err(PyValueError::new_err("an origin is at least 2; 1 is the relay's"));
+        if origin == 0 || RELAYS.contains(&origin) {
+            let said = "an origin is from 2 to 2^64 - 2; 1 and 2^64 - 1 are the relays'";
+            return Err(PyValueError::new_err(said));
         }
         Ok(Self { inner: gateway::Gateway::new(shard, origin, max_pending) })
     }
@@ -217,6 +219,7 @@ impl Gateway {
             repeats: PyList::new(py, applied.repeats)?.unbind(),
             own_batch: applied.own_batch,
             status: applied.status,
+            origin: applied.origin,
         })
     }
 
@@ -247,9 +250,17 @@ impl Gateway {
         self.inner.forget(ticket);
     }
 
-    #[pyo3(signature = (session, every = false))]
-    fn cancel_session(&mut self, session: u32, every: bool) -> usize {
-        self.inner.cancel_session(session, every)
+    #[pyo3(signature = (session, killed = false))]
+    fn cancel_session(&mut self, session: u32, killed: bool) -> usize {
+        self.inner.cancel_session(session, killed)
+    }
+
+    fn origins_with_orders(&self) -> Vec<u64> {
+        self.inner.origins_with_orders()
+    }
+
+    fn cancel_origin(&mut self, py: Python<'_>, origin: u64) -> usize {
+        py.detach(|| self.inner.cancel_origin(origin))
     }
 
     fn kill_session(&mut self, session: u32) -> PyResult<Submitted> {

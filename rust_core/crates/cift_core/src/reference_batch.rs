@@ -6,7 +6,7 @@ use engine::pod::{
     Limits, ScheduledSession, SelfTrade, SessionState, ACCOUNT_SELF_TRADE_SHIFT, FEES_NONE,
     FEE_TIERS, LIMITS_OF_FIRM, LIMITS_OF_VENUE, MAX_COMMANDS,
 };
-use engine::risk::{Level, RELAY};
+use engine::risk::{Level, RELAY, RELAY_URGENT};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
@@ -312,14 +312,15 @@ fn keep<T>(records: &mut Vec<T>, record: T) -> u16 {
     (records.len() - 1) as u16
 }
 
-/// A batch of reference data as the relay writes it: origin 1, numbered by the outbox.
+/// A batch of reference data as a relay writes it: its origin, numbered by the outbox.
 #[pyfunction]
-#[pyo3(signature = (batch, items, shard = 0))]
+#[pyo3(signature = (batch, items, shard = 0, urgent = false))]
 pub fn encode_reference<'py>(
     py: Python<'py>,
     batch: u64,
     items: Vec<(String, Bound<'py, PyDict>)>,
     #[pyo3(from_py_with = crate::error::shard)] shard: u32,
+    urgent: bool,
 ) -> PyResult<Bound<'py, PyBytes>> {
     if items.is_empty() || items.len() > MAX_COMMANDS {
         return Err(PyValueError::new_err("a batch holds 1 to 4096 commands"));
@@ -333,7 +334,7 @@ pub fn encode_reference<'py>(
     }
     let mut header = Header::new(Log::Orders);
     header.shard = shard;
-    header.origin = RELAY;
+    header.origin = if urgent { RELAY_URGENT } else { RELAY };
     header.batch = batch;
     let mut out = Vec::new();
     Frame {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use engine::pod::{Account, MAX_SCALES};
 use engine::reject::Reject;
-use engine::risk::{Killed, Level, Session};
+use engine::risk::{Killed, Level};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -158,17 +158,15 @@ impl RiskStage {
         Ok(PyBytes::new(py, &bytes))
     }
 
-    #[pyo3(signature = (request, firm = None, session = None))]
+    #[pyo3(signature = (request, firm = None))]
     fn check<'py>(
         &self,
         py: Python<'py>,
         request: &[u8],
         firm: Option<u32>,
-        session: Option<(u64, u32)>,
     ) -> PyResult<Bound<'py, PyBytes>> {
-        let session = session.map(|(origin, number)| Session { origin, number });
-        let bytes = query::check_order(&self.inner, request, firm, session)
-            .map_err(IntoPyErr::into_py_err)?;
+        let bytes =
+            query::check_order(&self.inner, request, firm).map_err(IntoPyErr::into_py_err)?;
         Ok(PyBytes::new(py, &bytes))
     }
 

@@ -229,6 +229,14 @@ impl OrderView {
         self.listed(session_key(origin, session), Through::Session)
     }
 
+    /// Every session that has open orders, with its origin; in no particular order.
+    pub fn sessions(&self) -> impl Iterator<Item = (u64, u32)> + '_ {
+        let lists = self.lists.places().map(|at| &self.lists[at]);
+        // One that was dropped begins nowhere.
+        let of_sessions = lists.filter(|list| list.first != NONE && list.key[1] & 1 == 1);
+        of_sessions.map(|list| (list.key[0], (list.key[1] >> 1) as u32))
+    }
+
     /// The open orders of an account, oldest first.
     pub fn open_of_account(&self, account: u32) -> impl Iterator<Item = &OrderRecord> + '_ {
         self.listed(account_key(account), Through::Account)

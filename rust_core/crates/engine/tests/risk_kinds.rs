@@ -143,7 +143,7 @@ fn a_dry_run_of_a_pegged_order_heeds_its_offset() {
     ] {
         let mut payload = Payload::default();
         payload.line(line);
-        let dry = desk.risk.check_with(&payload.commands[0], Some(&payload.terms[0]), None);
+        let dry = desk.risk.check_with(&payload.commands[0], Some(&payload.terms[0]));
         assert_eq!(dry.refused, refused, "{line}");
         let told = refused.map_or_else(|| "accepted".to_owned(), |reason| format!("{reason:?}"));
         assert_eq!(said(&desk.send(&payload)[0]), told, "{line}");

@@ -601,7 +601,7 @@ fn a_session_is_stopped_until_the_switch_is_lifted_or_its_process_begins_anew() 
     // A dry run of an order that comes by it is told so, and one that says no session isn't.
     let order = command("alice: buy 1 @ 99");
     for (number, refused) in [(5, Some(Reject::KillSwitch)), (4, None)] {
-        let dry = desk.risk.check_with(&order, None, Some(Session { origin, number }));
+        let dry = desk.risk.check_from(origin, &Command { session: number, ..order }, None);
         assert_eq!(dry.refused, refused, "by {number}");
     }
     assert_eq!(desk.risk.check(&order).refused, None);

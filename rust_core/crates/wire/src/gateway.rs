@@ -12,6 +12,7 @@ use core::fmt;
 use engine::order_view::{OrderView, OrderViewError};
 use engine::pod::{
     BatchStatus, ClOrdId, Command, CommandKind, ExecType, OrderTerms, FLAG_CANCEL_ON_DISCONNECT,
+    FLAG_OF_KILL,
 };
 
 use crate::frame::{aligned, Frame, Header, Log};
@@ -119,6 +120,8 @@ pub struct Applied {
     pub own_batch: u64,
     /// What became of the batch.
     pub status: u16,
+    /// Who wrote the batch.
+    pub origin: u64,
 }
 
 /// Order entry's state in one process.
@@ -285,11 +288,11 @@ impl Gateway {
         id
     }
 
-    /// Appends cancels for the open orders of a session that are to end with it, or for every one,
-    /// those on their way included. Returns how many. The bound doesn't hold here: who is gone
-    /// can't try again.
-    pub fn cancel_session(&mut self, session: u32, every: bool) -> usize {
-        self.append_cancels(session, if every { 0 } else { FLAG_CANCEL_ON_DISCONNECT })
+    /// Appends cancels for the open orders of a session that are to end with it, those on their way
+    /// included; of a killed one for every order, with that as their reason. Returns how many. The
+    /// bound doesn't hold here: who is gone can't try again.
+    pub fn cancel_session(&mut self, session: u32, killed: bool) -> usize {
+        self.append_cancels(session, killed)
     }
 
     /// Takes an operator's kill of a session: no new order and no replace of it counts behind this
@@ -300,8 +303,34 @@ impl Gateway {
         request.set_kill(self.origin, session);
         let id = self.append(Ticket::control(&request), &request, 1);
         self.request = request;
-        self.append_cancels(session, 0);
+        self.append_cancels(session, true);
         id
+    }
+
+    /// The origins whose sessions have open orders, rising.
+    #[must_use]
+    pub fn origins_with_orders(&self) -> Vec<u64> {
+        let mut origins: Vec<u64> = self.orders.sessions().map(|(origin, _)| origin).collect();
+        origins.sort_unstable();
+        origins.dedup();
+        origins
+    }
+
+    /// Appends cancels for the open orders of another origin that are to end with their session:
+    /// all its sessions ended with its process. Returns how many. The bound doesn't hold here.
+    pub fn cancel_origin(&mut self, origin: u64) -> usize {
+        let sessions = self.orders.sessions().filter(|&(of, _)| of == origin);
+        let mut tied: Vec<(u32, u64)> = sessions
+            .flat_map(|(_, session)| self.orders.open_in_session(origin, session))
+            .filter(|order| order.last.flags & FLAG_CANCEL_ON_DISCONNECT != 0)
+            .map(|order| (order.last.account, order.last.order_id))
+            .collect();
+        tied.sort_unstable_by_key(|&(_, order_id)| order_id);
+        let cancels: Vec<Parsed> = tied
+            .iter()
+            .map(|&(account, order_id)| cancel_of(account, order_id, 0, ClOrdId::default()))
+            .collect();
+        self.push_cancels(&cancels)
     }
 
     /// How many orders are open that a session sent.
@@ -310,14 +339,12 @@ impl Gateway {
         self.orders.open_in_session(self.origin, session).count()
     }
 
-    /// Appends cancels for the orders of a session that have these flags.
-    fn append_cancels(&mut self, session: u32, flags: u16) -> usize {
+    /// Appends cancels for the orders of a session: of a killed one for all, else for those that
+    /// are to end with it.
+    fn append_cancels(&mut self, session: u32, killed: bool) -> usize {
         let mut cancels: Vec<Parsed> = Vec::new();
-        let cancel = |account, order_id, orig| {
-            let kind = CommandKind::CancelOrder.number();
-            let command = Command { kind, account, order_id, ..bytemuck::Zeroable::zeroed() };
-            without_terms(command, orig)
-        };
+        let (flags, says) = if killed { (0, FLAG_OF_KILL) } else { (FLAG_CANCEL_ON_DISCONNECT, 0) };
+        let cancel = |account, order_id, orig| cancel_of(account, order_id, says, orig);
         for order in self.orders.open_in_session(self.origin, session) {
             if order.last.flags & flags == flags {
                 let id = order.last.order_id;
@@ -332,7 +359,11 @@ impl Gateway {
                 cancels.push(cancel(command.account, 0, command.cl_ord_id()));
             }
         }
-        for parsed in &cancels {
+        self.push_cancels(&cancels)
+    }
+
+    fn push_cancels(&mut self, cancels: &[Parsed]) -> usize {
+        for parsed in cancels {
             let orders = &self.orders;
             let batch = self.batches.room_for(1);
             batch.push(parsed, |command, orig| instrument_of(orders, command, orig));
@@ -436,7 +467,8 @@ impl Gateway {
         let fills = frame.fills();
         self.orders.apply(&fills).map_err(GatewayError::View)?;
         self.reference.apply(&fills);
-        let mut applied = Applied { status: fills.status.number(), ..Applied::default() };
+        let (status, origin) = (fills.status.number(), fills.origin);
+        let mut applied = Applied { status, origin, ..Applied::default() };
         if fills.origin != self.origin {
             return Ok(applied);
         }
@@ -538,6 +570,13 @@ impl Gateway {
 
 /// Last token of the subject of a batch that isn't about one symbol alone.
 pub const VENUE: &str = "_venue";
+
+/// A cancel of the gateway's own, by the order's id or by its client order id.
+fn cancel_of(account: u32, order_id: u64, flags: u16, orig: ClOrdId) -> Parsed {
+    let kind = CommandKind::CancelOrder.number();
+    let zero: Command = bytemuck::Zeroable::zeroed();
+    without_terms(Command { kind, flags, account, order_id, ..zero }, orig)
+}
 
 /// A command of the gateway's own.
 fn without_terms(command: Command, orig_cl_ord_id: ClOrdId) -> Parsed {

@@ -115,6 +115,8 @@ pub struct Request {
     pub request_id: u64,
     /// Whether the answer is wanted as soon as the journal has the commands.
     pub wait_received: bool,
+    /// `CheckOrder`: the process whose session would send it; 0: none is named.
+    pub origin: u64,
     /// Its commands, in order; the orders of a list are one command each.
     pub commands: Vec<Parsed>,
 }
@@ -163,6 +165,7 @@ impl Request {
     fn clear(&mut self) {
         self.request_id = 0;
         self.wait_received = false;
+        self.origin = 0;
         self.commands.clear();
     }
 
@@ -183,6 +186,9 @@ impl Request {
                     fields.merge(kind, body)?;
                 }
                 (2, Value::Varint(number)) => self.wait_for(number, check),
+                (2, Value::Bytes(text)) if check.dry => {
+                    (self.origin, check.context.session) = check.at(Path::ROOT).session(text);
+                }
                 _ => {}
             }
         }

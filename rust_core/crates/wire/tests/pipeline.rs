@@ -212,8 +212,9 @@ fn a_dry_run_tells_what_is_wrong_with_an_order_as_the_order_is_told() {
     ];
     for (number, (order, reason)) in rows.into_iter().enumerate() {
         let mut plane = Plane::new();
-        let request = CheckOrderRequest { order: Some(order.clone()) }.encode_to_vec();
-        let dry = query::check_order(&plane.risk, &request, None, None).expect("well formed");
+        let request =
+            CheckOrderRequest { order: Some(order.clone()), ..Default::default() }.encode_to_vec();
+        let dry = query::check_order(&plane.risk, &request, None).expect("well formed");
         let dry = CheckOrderResponse::decode(dry.as_slice()).expect("a response");
         assert_eq!(dry.reject_reason, reason, "row {number}");
         assert_eq!((dry.accepted, dry.reject_text.is_empty()), (reason == 0, reason == 0));

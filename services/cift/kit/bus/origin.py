@@ -84,7 +84,7 @@ class OriginWriter:
         limits: OriginLimits | None = None,
     ) -> None:
         self.log = orders
-        self.origin = origin if origin is not None else secrets.randbits(64) or 1
+        self.origin = origin if origin is not None else 2 + secrets.randbelow(2**64 - 3)
         """Random u64, never used by another process."""
         self.next_batch = 1
         """The number that the next `publish` must have."""

@@ -17,6 +17,8 @@ from cift.kit.stores.instrument import (
 )
 from cift.kit.stores.limits import Limits, limits_columns, limits_commands
 from cift.kit.stores.records import (
+    SCOPES,
+    SERVICE_USER,
     Account,
     ApiKey,
     Conversion,
@@ -26,6 +28,7 @@ from cift.kit.stores.records import (
     KillSwitch,
     Level,
     Locate,
+    User,
     account_command,
     conversion_command,
     fees_command,
@@ -34,12 +37,14 @@ from cift.kit.stores.records import (
 from cift.kit.stores.rows import (
     ACCOUNT_COLUMNS,
     FEE_COLUMNS,
-    KEY_COLUMNS,
+    KEYS,
     KILL_COLUMNS,
     LOCATE_COLUMNS,
+    USER_COLUMNS,
     api_key,
     fee_schedule,
     kill_switch,
+    user,
 )
 from cift_core import encode_reference
 
@@ -51,6 +56,9 @@ VENUE_NAME = "venue"
 # Limits and instruments look at one another.
 SIZES_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('cift.limits', 0))"
 
+# One service user for a firm, whoever needs it first.
+SERVICE_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('cift.service_user.' || $1, 0))"
+
 Command = tuple[str, dict[str, Any]]
 Shown = Mapping[str, Any]
 
@@ -58,6 +66,10 @@ Shown = Mapping[str, Any]
 def hash_key(secret: str) -> str:
     """What is stored of a key: the SHA-256 of its secret, in hex."""
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _in_order(scopes: Sequence[str]) -> list[str]:
+    return [scope for scope in SCOPES if scope in scopes]
 
 
 def holder_name(level: Level, name: str) -> str:
@@ -84,6 +96,8 @@ class Change:
         self._actor = actor
         self._commands: list[Command] = []
         self._audit: list[dict[str, Any]] = []
+        self._after: int | None = None
+        """The batch that this change must follow, when it need wait for no other."""
 
     async def add_firm(self, name: str) -> Firm:
         """Add a firm. Firms are not in the log: keys and accounts name them."""
@@ -96,34 +110,101 @@ class Change:
         self._record("firm", name, None, {})
         return Firm(**dict(row))
 
+    async def add_user(
+        self,
+        name: str,
+        *,
+        firm_id: int,
+        display_name: str = "",
+        scopes: Sequence[str] = SCOPES,
+        enabled: bool = True,
+    ) -> User:
+        """Add a user. Users are not in the log: they are whose keys are."""
+        if name == SERVICE_USER:
+            await self._connection.execute(SERVICE_LOCK, str(firm_id))
+        row = await self._connection.fetchrow(
+            "INSERT INTO users"
+            " (firm_id, name, display_name, scopes, enabled, created_by, updated_by)"
+            f" VALUES ($1, $2, $3, $4, $5, $6, $6) RETURNING {USER_COLUMNS}",
+            firm_id,
+            name,
+            display_name,
+            _in_order(scopes),
+            enabled,
+            self._actor,
+        )
+        added = user(row)
+        self._record("user", await self._user_name(added), None, added.shown())
+        return added
+
+    async def user(self, firm_id: int, name: str) -> User | None:
+        """Find a user of a firm."""
+        row = await self._connection.fetchrow(
+            f"SELECT {USER_COLUMNS} FROM users WHERE firm_id = $1 AND name = $2 FOR NO KEY UPDATE",
+            firm_id,
+            name,
+        )
+        return None if row is None else user(row)
+
+    async def put_user(self, changed: User) -> User:
+        """Change what may change of a user that is there."""
+        stored = await self.user(changed.firm_id, changed.name)
+        assert stored is not None, "users are never deleted"
+        row = await self._connection.fetchrow(
+            "UPDATE users SET display_name = $2, scopes = $3, enabled = $4, updated_at = now(),"
+            f" updated_by = $5 WHERE id = $1 RETURNING {USER_COLUMNS}",
+            stored.id,
+            changed.display_name,
+            _in_order(changed.scopes),
+            changed.enabled,
+            self._actor,
+        )
+        put = user(row)
+        self._record("user", await self._user_name(put), stored.shown(), put.shown())
+        return put
+
+    async def service_user(self, firm_id: int, scopes: Sequence[str] = SCOPES) -> User:
+        """The user of a firm's keys that name none; made with these scopes if it isn't there."""
+        await self._connection.execute(SERVICE_LOCK, str(firm_id))
+        found = await self.user(firm_id, SERVICE_USER)
+        return found or await self.add_user(SERVICE_USER, firm_id=firm_id, scopes=scopes)
+
     async def add_key(
         self,
         secret: str,
         *,
         firm_id: int,
         scopes: Sequence[str],
+        user_id: int | None = None,
         label: str = "",
         development: bool = False,
     ) -> ApiKey:
-        """Store the hash of a key. Keys are not in the log: they open the door, nothing else."""
-        row = await self._connection.fetchrow(
-            "INSERT INTO api_keys (key_hash, firm_id, scopes, label, development, created_by)"
-            f" VALUES ($1, $2, $3, $4, $5, $6) RETURNING {KEY_COLUMNS}",
+        """Store the hash of a key. Keys are not in the log: they open the door, nothing else.
+
+        `user_id`: a user of the firm; None: its service user.
+        """
+        if user_id is None:
+            user_id = (await self.service_user(firm_id)).id
+        number = await self._connection.fetchval(
+            "INSERT INTO api_keys"
+            " (key_hash, firm_id, user_id, scopes, label, development, created_by)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
             hash_key(secret),
             firm_id,
+            user_id,
             list(scopes),
             label,
             development,
             self._actor,
         )
-        key = api_key(row)
+        key = api_key(await self._connection.fetchrow(f"{KEYS} WHERE k.id = $1", number))
         self._record("api_key", str(key.id), None, key.shown(await self._firm_name(firm_id)))
         return key
 
     async def disable_key(self, key_id: int) -> bool:
         """Disable a key; False when there is none. A second time changes nothing."""
         row = await self._connection.fetchrow(
-            f"SELECT {KEY_COLUMNS} FROM api_keys WHERE id = $1 FOR NO KEY UPDATE", key_id
+            f"{KEYS} WHERE k.id = $1 FOR NO KEY UPDATE OF k", key_id
         )
         if row is None:
             return False
@@ -360,6 +441,7 @@ class Change:
         )
         after = {"on": True, "comment": comment}
         name = await self._name(holder)
+        await self._hurry(holder, name)
         self._record("kill_switch", name, None, after, kill_command(holder, on=True))
 
     async def unkill(self, holder: Holder, comment: str) -> None:
@@ -375,21 +457,71 @@ class Change:
         before = {"on": True, "comment": stored.comment}
         after = {"on": False, "comment": comment}
         name = await self._name(holder)
+        await self._hurry(holder, name)
         self._record("kill_switch", name, before, after, kill_command(holder, on=False))
 
     async def append(self) -> None:
         """Write the outbox rows and the audit log; `ReferenceStore.change` does it, last."""
-        commands = self._commands
+        commands, first = self._commands, None
         for start in range(0, len(commands), MAX_COMMANDS_PER_BATCH):
             batch = commands[start : start + MAX_COMMANDS_PER_BATCH]
             encode_reference(1, batch)  # What can't be written would hold up all that follows.
             self.number = await self._connection.fetchval(
-                "SELECT reference_append($1, $2)", self._actor, batch
+                "SELECT reference_append($1, $2, $3, $4)", self._actor, batch, self._after, first
             )
+            first = first or self.number
         if self._audit:
             await self._connection.execute(
                 "SELECT audit_append($1, $2, $3)", self._actor, self.number or 0, self._audit
             )
+
+    async def was_refused(self, kind: str, name: str) -> bool:
+        """Whether the engine refused the last change of a thing, so that it isn't in force."""
+        refused: bool | None = await self._connection.fetchval(
+            "SELECT (SELECT bool_or(o.refused IS NOT NULL) FROM reference_outbox o"
+            "   JOIN reference_outbox last ON o.number BETWEEN last.first_number AND last.number"
+            "   WHERE last.number = l.number)"
+            " FROM audit_log l WHERE l.kind = $1 AND l.name = $2 AND l.number > 0"
+            " ORDER BY l.id DESC LIMIT 1",
+            kind,
+            name,
+        )
+        return bool(refused)
+
+    async def _hurry(self, holder: Holder, name: str) -> None:
+        """Let a kill switch go past all that waits, if the engine knows the holder already, and
+        has every turn of the switch that went the common way."""
+        assert not self._commands, "a kill switch is turned by itself"
+        common = await self._connection.fetchval(
+            "SELECT max(o.batch) FROM audit_log l JOIN reference_outbox o ON o.number = l.number"
+            " WHERE l.kind = 'kill_switch' AND l.name = $1 AND NOT o.urgent",
+            name,
+        )
+        after = max(await self._known_since(holder), common or 0)
+        in_force = not after or await self._connection.fetchval(
+            "SELECT sequence IS NOT NULL FROM reference_outbox WHERE NOT urgent AND batch = $1",
+            after,
+        )
+        if in_force:
+            self._after = after
+
+    async def _known_since(self, holder: Holder) -> int:
+        """The batch since which the engine knows a holder; a firm by one of its accounts."""
+        if holder.level is Level.VENUE:
+            return 0
+        column = "id" if holder.level is Level.ACCOUNT else "firm_id"
+        batch = await self._connection.fetchval(
+            "SELECT o.batch FROM audit_log l JOIN reference_outbox o ON o.number = l.number"
+            " WHERE l.kind = 'account' AND l.before IS NULL AND l.name ="
+            f" (SELECT name FROM accounts WHERE {column} = $1 ORDER BY accounts.id LIMIT 1)",
+            holder.id,
+        )
+        if batch is None:  # It is older than the audit log, and so than all that is in there.
+            batch = await self._connection.fetchval(
+                "SELECT coalesce((SELECT min(number) - 1 FROM audit_log WHERE number > 0),"
+                " (SELECT max(number) FROM reference_outbox), 0)"
+            )
+        return int(batch)
 
     def _record(
         self, kind: str, name: str, before: Shown | None, after: Shown, *commands: Command
@@ -454,6 +586,10 @@ class Change:
             account_id,
         )
         return {row["instrument_id"]: int(row["units"]) for row in rows}
+
+    async def _user_name(self, user: User) -> str:
+        """How the audit log names a user: the firm, a slash and its own name."""
+        return f"{await self._firm_name(user.firm_id)}/{user.name}"
 
     async def _firm_name(self, firm_id: int) -> str:
         name: str = await self._connection.fetchval("SELECT name FROM firms WHERE id = $1", firm_id)

@@ -7,7 +7,7 @@ instrument with its `policies` in bits, and rules of their own record.
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from cift.kit.layout import SelfTrade
+from cift.kit.layout import SelfTrade, SessionState
 from cift.kit.stores.records import brief
 
 __all__ = ["Instrument", "instrument_columns", "instrument_command", "rules_command"]
@@ -20,6 +20,20 @@ ALL_TICKS_BIT = 8
 AUCTION_MARKETS_BIT = 9
 CRITERIA_BIT, CRITERION_BITS = 12, 3
 HALTS_BIT = 0
+# How people call the numbers, as the interface does.
+NAMES = {
+    "market_residual": ("cancel", "rest", "rest_at_last_trade"),
+    "iceberg_mode": (
+        "to_the_back",
+        "visible_then_hidden_by_time",
+        "visible_then_hidden_pro_rata",
+    ),
+    "allocation": ("price_time", "top_then_pro_rata"),
+}
+CRITERIA = (
+    *("", "max_volume", "min_surplus", "market_pressure", "reference_price", "midpoint_floor"),
+)
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 QUANTITIES = frozenset({"lot_size_units", "min_quantity_units", "max_quantity_units"})
 
 
@@ -89,6 +103,14 @@ class Instrument:
         values = {name: value for name, value in self.row().items() if value not in (0, (), "")}
         for name in ("id", "symbol", "enabled"):
             values.pop(name, None)
+        for name, words in NAMES.items():
+            if name in values:
+                values[name] = words[values[name]]
+        values["self_trade_prevention"] = SelfTrade(values.pop("self_trade")).name.lower()
+        if self.auction_criteria:
+            values["auction_criteria"] = [CRITERIA[number] for number in self.auction_criteria]
+        if self.schedule:
+            values["schedule"] = [_change_of_session(*change) for change in self.schedule]
         for name in [name for name in values if name.endswith("_units")]:
             scale = self.quantity_scale if name in QUANTITIES else self.price_scale
             values[name.removesuffix("_units")] = brief(values.pop(name), scale)
@@ -123,6 +145,14 @@ class Instrument:
         for place, criterion in enumerate(self.auction_criteria):
             bits |= criterion << CRITERIA_BIT + CRITERION_BITS * place
         return bits
+
+
+def _change_of_session(second: int, session: int, days: int) -> str:
+    """A change of session in words, such as "09:30:00 continuous mon,tue"; every day: no days."""
+    named = [day for bit, day in enumerate(DAYS) if days >> bit & 1]
+    when = f"{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}"
+    words = [when, SessionState(session).name.lower()]
+    return " ".join(words if len(named) == len(DAYS) else [*words, ",".join(named)])
 
 
 def instrument_columns() -> str:

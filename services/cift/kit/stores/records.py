@@ -4,16 +4,21 @@ limits, and how the audit log shows it.
 `shown` is what an operator reads of a thing before and after a change: names, decimals as text.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any
+from typing import Any, Self
 
 from cift.kit.decimals import render
+from cift.kit.layout import SelfTrade
 
 __all__ = [
+    "SCOPES",
+    "SERVICE_USER",
     "VALUE_SCALE",
     "Account",
+    "Actor",
     "ApiKey",
     "AuditEntry",
     "Conversion",
@@ -24,6 +29,7 @@ __all__ = [
     "Level",
     "Locate",
     "OutboxRow",
+    "User",
     "account_command",
     "brief",
     "conversion_command",
@@ -35,6 +41,10 @@ SELF_TRADE_BIT = 8
 """The first bit of an account's flags that says how its orders avoid each other."""
 VALUE_SCALE = 9
 """Decimals of what a currency is worth."""
+SCOPES = ("read", "trade", "admin")
+SERVICE_USER = "service"
+"""User of a firm's keys that name none."""
+ACTOR = re.compile(r"(?:(?P<user>\S+) of (?P<firm>\S+), )?key (?P<key>\d+)")
 
 
 class Level(IntEnum):
@@ -94,13 +104,64 @@ class Account:
 
     def shown(self, firm: str) -> dict[str, Any]:
         """See the module; `firm` is the name of its firm."""
+        avoids = SelfTrade(self.self_trade)
         return {
             "firm": firm,
             "currency": self.currency,
             "disabled": not self.enabled,
-            "self_trade_prevention": self.self_trade,
+            "self_trade_prevention": avoids.name.lower() if avoids else "",
             "self_trade_group": self.self_trade_group,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person or program of a firm, to whom keys belong."""
+
+    id: int
+    firm_id: int
+    name: str
+    display_name: str
+    scopes: tuple[str, ...]
+    """What its keys may do at most, in the order of `SCOPES`."""
+    enabled: bool
+    created_ns: int = field(default=0, compare=False)
+    revision: int = field(default=1, compare=False)
+
+    def shown(self) -> dict[str, Any]:
+        """See the module; its name there is that of its firm, a slash and its own."""
+        return {
+            "display_name": self.display_name,
+            "scopes": list(self.scopes),
+            "disabled": not self.enabled,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who makes a change: a user by one of its keys, or something that is no key.
+
+    As text, which is what is stored with a change: "alice of DEMO, key 7"; "key 7" before there
+    were users; "seed".
+    """
+
+    key: str
+    """Its number, or the name of what is no key."""
+    user: str = ""
+    firm: str = ""
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """Read the text."""
+        match = ACTOR.fullmatch(text)
+        if match is None:
+            return cls(text)
+        return cls(match["key"], match["user"] or "", match["firm"] or "")
+
+    def __str__(self) -> str:
+        if not self.key.isdigit():
+            return self.key
+        return f"{self.user} of {self.firm}, key {self.key}" if self.user else f"key {self.key}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,16 +170,32 @@ class ApiKey:
 
     id: int
     firm_id: int
+    user_id: int
+    user: str
+    """Name of its user."""
+    user_scopes: tuple[str, ...]
+    user_disabled: bool
     scopes: tuple[str, ...]
     label: str
     development: bool
     disabled: bool
     created_ns: int = field(default=0, compare=False)
 
+    @property
+    def works(self) -> bool:
+        """Whether neither it nor its user is disabled."""
+        return not (self.disabled or self.user_disabled)
+
+    @property
+    def granted(self) -> frozenset[str]:
+        """The scopes that count: its own which its user has too."""
+        return frozenset(self.scopes) & frozenset(self.user_scopes)
+
     def shown(self, firm: str) -> dict[str, Any]:
         """See the module; nothing of the secret."""
         return {
             "firm": firm,
+            "user": self.user,
             "scopes": list(self.scopes),
             "label": self.label,
             "disabled": self.disabled,
@@ -201,7 +278,10 @@ class OutboxRow:
     """
 
     number: int
+    """Of its batch, among those of its origin."""
     commands: list[tuple[str, dict[str, Any]]]
+    after: int = 0
+    """An urgent one: the other origin's batch that it must follow."""
 
 
 def account_command(account: Account) -> tuple[str, dict[str, Any]]:

@@ -1,13 +1,14 @@
 """Reference data: firms, accounts, keys, instruments and limits, in PostgreSQL first.
 
 A change writes its rows, its entry in the audit log and its outbox row in the same transaction.
-Outbox row n is batch n of the reference-data origin in ORDERS; the relay publishes the rows in
-order, and the state machines take them at their place in the log. Units are those of
-schemas/types.capnp.
+Outbox rows are the numbered batches of two origins in ORDERS, one of what is urgent, which is kill
+switches, and one of all else; a relay of each publishes them in order, and the state machines take
+them at their place in the log. Units are those of schemas/types.capnp.
 """
 
 import contextlib
 from collections.abc import AsyncIterator, Sequence
+from typing import Any
 
 import asyncpg
 
@@ -15,8 +16,15 @@ from cift.kit.errors import DeadlineExceeded, as_service_error
 from cift.kit.stores.change import Change, hash_key
 from cift.kit.stores.instrument import Instrument, instrument_columns
 from cift.kit.stores.limits import Limits, limits_columns
-from cift.kit.stores.records import Account, ApiKey, AuditEntry, Firm, OutboxRow
-from cift.kit.stores.rows import ACCOUNT_COLUMNS, AUDIT_COLUMNS, KEY_COLUMNS, api_key
+from cift.kit.stores.records import Account, ApiKey, AuditEntry, Firm, OutboxRow, User
+from cift.kit.stores.rows import (
+    ACCOUNT_COLUMNS,
+    AUDIT_COLUMNS,
+    KEYS,
+    USER_COLUMNS,
+    api_key,
+    user,
+)
 
 __all__ = [
     "Account",
@@ -29,6 +37,7 @@ __all__ = [
     "hash_key",
 ]
 
+OUTBOX_COLUMNS = "batch, commands, after_batch"
 BROKE_OFF = (
     "the database went away while it stored this: it is stored or not; the same request again is "
     "safe, but look first whether a locate or a key is listed, which would be made twice"
@@ -63,20 +72,23 @@ class ReferenceStore:
 
     async def key(self, secret: str) -> ApiKey | None:
         """Find a key by its secret."""
-        row = await self._pool.fetchrow(
-            f"SELECT {KEY_COLUMNS} FROM api_keys WHERE key_hash = $1", hash_key(secret)
-        )
+        row = await self._pool.fetchrow(f"{KEYS} WHERE k.key_hash = $1", hash_key(secret))
         return None if row is None else api_key(row)
 
     async def keys(self) -> dict[str, ApiKey]:
         """All keys by the hash of their secret, for a service that answers from memory."""
-        rows = await self._pool.fetch(f"SELECT key_hash, {KEY_COLUMNS} FROM api_keys")
+        rows = await self._pool.fetch(KEYS)
         return {row["key_hash"]: api_key(row) for row in rows}
 
     async def firms(self) -> list[Firm]:
         """All firms, by id."""
         rows = await self._pool.fetch("SELECT id, name, enabled FROM firms ORDER BY id")
         return [Firm(**dict(row)) for row in rows]
+
+    async def users(self) -> list[User]:
+        """All users, by id."""
+        rows = await self._pool.fetch(f"SELECT {USER_COLUMNS} FROM users ORDER BY id")
+        return [user(row) for row in rows]
 
     async def accounts(self) -> list[Account]:
         """All accounts, by id."""
@@ -102,42 +114,46 @@ class ReferenceStore:
         )
         return [AuditEntry(**dict(row)) for row in rows]
 
-    async def waiting(self, maximum: int = 100) -> list[OutboxRow]:
-        """The first outbox rows that have not taken effect, by number."""
+    async def waiting(self, maximum: int = 100, *, urgent: bool = False) -> list[OutboxRow]:
+        """The first outbox rows of an origin that have not taken effect, by number."""
         rows = await self._pool.fetch(
-            "SELECT number, commands FROM reference_outbox WHERE sequence IS NULL"
-            " ORDER BY number LIMIT $1",
+            f"SELECT {OUTBOX_COLUMNS} FROM reference_outbox"
+            " WHERE sequence IS NULL AND urgent = $2 ORDER BY number LIMIT $1",
             maximum,
+            urgent,
         )
-        return [
-            OutboxRow(row["number"], [(kind, fields) for kind, fields in row["commands"]])
-            for row in rows
-        ]
+        return [_outbox_row(row) for row in rows]
 
-    async def waiting_of(self, numbers: Sequence[int]) -> list[int]:
-        """Those of some outbox rows that have not taken effect, as far as is noted, by number."""
+    async def waiting_of(self, batches: Sequence[int], *, urgent: bool = False) -> list[int]:
+        """Those of some batches that have not taken effect, as far as is noted, by number."""
         rows = await self._pool.fetch(
-            "SELECT number FROM reference_outbox WHERE sequence IS NULL AND number = ANY($1)"
-            " ORDER BY number",
-            numbers,
+            "SELECT batch FROM reference_outbox"
+            " WHERE sequence IS NULL AND urgent = $2 AND batch = ANY($1) ORDER BY batch",
+            batches,
+            urgent,
         )
-        return [row["number"] for row in rows]
+        return [row["batch"] for row in rows]
 
-    async def outbox_from(self, number: int, maximum: int = 100) -> list[OutboxRow]:
-        """Outbox rows from `number` on, whether they took effect or not."""
+    async def outbox_from(
+        self, batch: int, maximum: int = 100, *, urgent: bool = False
+    ) -> list[OutboxRow]:
+        """Outbox rows of an origin from a batch on, whether they took effect or not."""
         rows = await self._pool.fetch(
-            "SELECT number, commands FROM reference_outbox WHERE number >= $1"
-            " ORDER BY number LIMIT $2",
-            number,
+            f"SELECT {OUTBOX_COLUMNS} FROM reference_outbox"
+            " WHERE urgent = $3 AND batch >= $1 ORDER BY batch LIMIT $2",
+            batch,
             maximum,
+            urgent,
         )
-        return [
-            OutboxRow(row["number"], [(kind, fields) for kind, fields in row["commands"]])
-            for row in rows
-        ]
+        return [_outbox_row(row) for row in rows]
 
     async def note_applied(
-        self, number: int, sequence: int, refused: Sequence[tuple[int, int]] = ()
+        self,
+        batch: int,
+        sequence: int,
+        refused: Sequence[tuple[int, int]] = (),
+        *,
+        urgent: bool = False,
     ) -> None:
         """Note the ORDERS sequence at which an outbox row took effect; the first note stays.
 
@@ -145,8 +161,14 @@ class ReferenceStore:
         """
         await self._pool.execute(
             "UPDATE reference_outbox SET sequence = $2, refused = $3, applied_at = now()"
-            " WHERE number = $1 AND sequence IS NULL",
-            number,
+            " WHERE urgent = $4 AND batch = $1 AND sequence IS NULL",
+            batch,
             sequence,
             [list(pair) for pair in refused] or None,
+            urgent,
         )
+
+
+def _outbox_row(row: Any) -> OutboxRow:
+    commands = [(kind, fields) for kind, fields in row["commands"]]
+    return OutboxRow(row["batch"], commands, row["after_batch"])

@@ -2,19 +2,21 @@
 
 from typing import Any
 
-from cift.kit.stores.records import ApiKey, FeeSchedule, Holder, KillSwitch, Level
+from cift.kit.stores.records import ApiKey, FeeSchedule, Holder, KillSwitch, Level, User
 
 __all__ = [
     "ACCOUNT_COLUMNS",
     "AUDIT_COLUMNS",
     "FEE_COLUMNS",
-    "KEY_COLUMNS",
+    "KEYS",
     "KILL_COLUMNS",
     "LOCATE_COLUMNS",
+    "USER_COLUMNS",
     "api_key",
     "fee_schedule",
     "kill_switch",
     "nanoseconds",
+    "user",
 ]
 
 
@@ -24,10 +26,17 @@ def nanoseconds(column: str) -> str:
 
 
 ACCOUNT_COLUMNS = "id, name, firm_id, currency, enabled, self_trade, self_trade_group, revision"
-KEY_COLUMNS = (
-    "id, firm_id, scopes, label, development, disabled_at IS NOT NULL AS disabled,"
+USER_COLUMNS = (
+    "id, firm_id, name, display_name, scopes, enabled, revision,"
     f" {nanoseconds('created_at')} AS created_ns"
 )
+KEYS = (
+    "SELECT k.id, k.key_hash, k.firm_id, k.user_id, u.name AS user, u.scopes AS user_scopes,"
+    " NOT u.enabled AS user_disabled, k.scopes, k.label, k.development,"
+    f" k.disabled_at IS NOT NULL AS disabled, {nanoseconds('k.created_at')} AS created_ns"
+    " FROM api_keys k JOIN users u ON u.id = k.user_id"
+)
+"""A query of keys `k`, with their users `u`, that wants a WHERE or none."""
 LOCATE_COLUMNS = (
     "id, account_id, instrument_id, quantity_units, source, released_at IS NOT NULL AS released,"
     f" {nanoseconds('created_at')} AS created_ns"
@@ -37,10 +46,17 @@ FEE_COLUMNS = "level, holder_id, tiers"
 KILL_COLUMNS = f"level, holder_id, comment, created_by, {nanoseconds('created_at')} AS created_ns"
 
 
+def user(row: Any) -> User:
+    """Read a row of `USER_COLUMNS`; it may have others too."""
+    values = {name: row[name] for name in User.__slots__}
+    return User(**{**values, "scopes": tuple(row["scopes"])})
+
+
 def api_key(row: Any) -> ApiKey:
-    """Read a row of `KEY_COLUMNS`; it may have others too."""
+    """Read a row of `KEYS`; it may have others too."""
     values = {name: row[name] for name in ApiKey.__slots__}
-    return ApiKey(**{**values, "scopes": tuple(row["scopes"])})
+    values |= {name: tuple(row[name]) for name in ("scopes", "user_scopes")}
+    return ApiKey(**values)
 
 
 def fee_schedule(row: Any) -> FeeSchedule:

@@ -119,12 +119,12 @@ class MarketControlServiceServicer:
     def KillSession(self, request, context):
         """The kill switch of one Session stream: from one place in the journal on no new order and no
         replace of it is taken, and every open order that it sent is canceled there, whether marked
-        cancel_on_disconnect or not (what doesn't fit into one batch, right after). Then the stream
-        ends with ABORTED, reason SESSION_KILLED. Idempotent: of the last 1,024 killed the first place
-        is told again. NOT_FOUND when this process has no such session: it is another process's, or
-        has ended. A killed session can't come back, so no call lifts its switch: a new one is a new
-        start. To keep a client out, kill its account (cift.risk.v1.RiskService/Kill) or disable its
-        key.
+        cancel_on_disconnect or not (what doesn't fit into one batch, right after), with the
+        restatement reason KILL_SWITCH. Then the stream ends with ABORTED, reason SESSION_KILLED.
+        Idempotent: of the last 1,024 killed the first place is told again. NOT_FOUND when this process
+        has no such session: it is another process's, or has ended. A killed session can't come back,
+        so no call lifts its switch: a new one is a new start. To keep a client out, kill its account
+        (cift.risk.v1.RiskService/Kill) or disable its key.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

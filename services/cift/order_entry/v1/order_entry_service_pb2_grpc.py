@@ -144,11 +144,12 @@ class OrderEntryServiceServicer:
     def Session(self, request_iterator, context):
         """A pipelined session: commands are taken in the order sent and answered in that order. When it
         ends, however the client or its connection ends it, orders sent with cancel_on_disconnect are
-        canceled; a crash of order_entry itself leaves them open. Initial metadata `cift-session` tells
-        its identity, by which an operator can stop it (MarketControlService/KillSession): it ends with
-        ABORTED, reason SESSION_KILLED, once all that was taken is answered. A client that goes on
-        after a break sends that identity as metadata with its next stream, which is refused likewise
-        if it was killed.
+        canceled. So they are when order_entry itself crashes, or gets nothing into the journal, by
+        another order_entry or by the next: some 6 s after it was last heard of, while any runs.
+        Initial metadata `cift-session` tells its identity, by which an operator can stop it
+        (MarketControlService/KillSession): it ends with ABORTED, reason SESSION_KILLED, once all that
+        was taken is answered. A client that goes on after a break sends that identity as metadata with
+        its next stream, which is refused likewise if it was killed.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -25,45 +25,47 @@ _sym_db = _symbol_database.Default()
 from cift.common.v1 import types_pb2 as cift_dot_common_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18\x63ift/risk/v1/admin.proto\x12\x0c\x63ift.risk.v1\x1a\x1a\x63ift/common/v1/types.proto\"\x1a\n\x04\x46irm\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\"\x80\x02\n\x07\x41\x63\x63ount\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n\x04\x66irm\x18\x02 \x01(\tR\x04\x66irm\x12\x1a\n\x08\x63urrency\x18\x03 \x01(\tR\x08\x63urrency\x12\x1a\n\x08\x64isabled\x18\x04 \x01(\x08R\x08\x64isabled\x12W\n\x15self_trade_prevention\x18\x05 \x01(\x0e\x32#.cift.common.v1.SelfTradePreventionR\x13selfTradePrevention\x12(\n\x10self_trade_group\x18\x06 \x01(\rR\x0eselfTradeGroup\x12\x12\n\x04\x65tag\x18\x07 \x01(\tR\x04\x65tag\"\x9c\x01\n\x06\x41piKey\x12\x0e\n\x02id\x18\x01 \x01(\x04R\x02id\x12\x12\n\x04\x66irm\x18\x02 \x01(\tR\x04\x66irm\x12\x16\n\x06scopes\x18\x03 \x03(\tR\x06scopes\x12\x14\n\x05label\x18\x04 \x01(\tR\x05label\x12\x1a\n\x08\x64isabled\x18\x05 \x01(\x08R\x08\x64isabled\x12$\n\x0e\x63reate_time_ns\x18\x06 \x01(\x03R\x0c\x63reateTimeNs\"\xdf\x06\n\nInstrument\x12\x16\n\x06symbol\x18\x01 \x01(\tR\x06symbol\x12\x1a\n\x08\x63urrency\x18\x02 \x01(\tR\x08\x63urrency\x12\x1f\n\x0bprice_scale\x18\x03 \x01(\rR\npriceScale\x12%\n\x0equantity_scale\x18\x04 \x01(\rR\rquantityScale\x12\x1b\n\ttick_size\x18\x05 \x01(\tR\x08tickSize\x12\x19\n\x08lot_size\x18\x06 \x01(\tR\x07lotSize\x12!\n\x0cmin_quantity\x18\x07 \x01(\tR\x0bminQuantity\x12!\n\x0cmax_quantity\x18\x08 \x01(\tR\x0bmaxQuantity\x12\'\n\x0freference_price\x18\t \x01(\tR\x0ereferencePrice\x12\x31\n\x12initial_margin_bps\x18\n \x01(\rH\x00R\x10initialMarginBps\x88\x01\x01\x12\x1a\n\x08\x64isabled\x18\x0b \x01(\x08R\x08\x64isabled\x12W\n\x15self_trade_prevention\x18\x0c \x01(\x0e\x32#.cift.common.v1.SelfTradePreventionR\x13selfTradePrevention\x12\x45\n\x0fmarket_residual\x18\r \x01(\x0e\x32\x1c.cift.risk.v1.MarketResidualR\x0emarketResidual\x12<\n\x0ciceberg_mode\x18\x0e \x01(\x0e\x32\x19.cift.risk.v1.IcebergModeR\x0bicebergMode\x12\x38\n\nallocation\x18\x0f \x01(\x0e\x32\x18.cift.risk.v1.AllocationR\nallocation\x12\x34\n\x07\x61uction\x18\x10 \x01(\x0b\x32\x1a.cift.risk.v1.AuctionRulesR\x07\x61uction\x12\x30\n\x05rules\x18\x11 \x01(\x0b\x32\x1a.cift.risk.v1.TradingRulesR\x05rules\x12\x34\n\x16maintenance_margin_bps\x18\x12 \x01(\rR\x14maintenanceMarginBps\x12\x12\n\x04\x65tag\x18\x13 \x01(\tR\x04\x65tagB\x15\n\x13_initial_margin_bps\"\xc0\x01\n\x06Locate\x12\x0e\n\x02id\x18\x01 \x01(\x04R\x02id\x12\x18\n\x07\x61\x63\x63ount\x18\x02 \x01(\tR\x07\x61\x63\x63ount\x12\x16\n\x06symbol\x18\x03 \x01(\tR\x06symbol\x12\x1a\n\x08quantity\x18\x04 \x01(\tR\x08quantity\x12\x16\n\x06source\x18\x05 \x01(\tR\x06source\x12\x1a\n\x08released\x18\x06 \x01(\x08R\x08released\x12$\n\x0e\x63reate_time_ns\x18\x07 \x01(\x03R\x0c\x63reateTimeNs\"\x8e\x01\n\x0b\x46\x65\x65Schedule\x12\x1a\n\x07\x61\x63\x63ount\x18\x01 \x01(\tH\x00R\x07\x61\x63\x63ount\x12\x14\n\x04\x66irm\x18\x02 \x01(\tH\x00R\x04\x66irm\x12\x16\n\x05venue\x18\x03 \x01(\x08H\x00R\x05venue\x12+\n\x05tiers\x18\x04 \x03(\x0b\x32\x15.cift.risk.v1.FeeTierR\x05tiersB\x08\n\x06holder\"h\n\x07\x46\x65\x65Tier\x12#\n\rfrom_notional\x18\x01 \x01(\x04R\x0c\x66romNotional\x12\x1b\n\tmaker_ppm\x18\x02 \x01(\x11R\x08makerPpm\x12\x1b\n\ttaker_ppm\x18\x03 \x01(\x11R\x08takerPpm\">\n\nConversion\x12\x1a\n\x08\x63urrency\x18\x01 \x01(\tR\x08\x63urrency\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value\"\xb9\x01\n\nAuditEntry\x12\x0e\n\x02id\x18\x01 \x01(\x04R\x02id\x12\x17\n\x07time_ns\x18\x02 \x01(\x03R\x06timeNs\x12\x14\n\x05\x61\x63tor\x18\x03 \x01(\tR\x05\x61\x63tor\x12\x12\n\x04kind\x18\x04 \x01(\tR\x04kind\x12\x12\n\x04name\x18\x05 \x01(\tR\x04name\x12\x16\n\x06\x62\x65\x66ore\x18\x06 \x01(\tR\x06\x62\x65\x66ore\x12\x14\n\x05\x61\x66ter\x18\x07 \x01(\tR\x05\x61\x66ter\x12\x16\n\x06number\x18\x08 \x01(\x04R\x06number\"\x8c\x01\n\x0c\x41uctionRules\x12:\n\x08\x63riteria\x18\x01 \x03(\x0e\x32\x1e.cift.risk.v1.AuctionCriterionR\x08\x63riteria\x12\x1b\n\tall_ticks\x18\x02 \x01(\x08R\x08\x61llTicks\x12#\n\rmarket_orders\x18\x03 \x01(\x08R\x0cmarketOrders\"F\n\x08TickBand\x12\x1d\n\nfrom_price\x18\x01 \x01(\tR\tfromPrice\x12\x1b\n\ttick_size\x18\x02 \x01(\tR\x08tickSize\"\x8a\x01\n\x10ScheduledSession\x12\"\n\rsecond_of_day\x18\x01 \x01(\rR\x0bsecondOfDay\x12\x36\n\x07session\x18\x02 \x01(\x0e\x32\x1c.cift.common.v1.SessionStateR\x07session\x12\x1a\n\x08weekdays\x18\x03 \x03(\rR\x08weekdays\"\xd7\x02\n\x0cTradingRules\x12&\n\x0fstatic_band_bps\x18\x01 \x01(\rR\rstaticBandBps\x12(\n\x10\x64ynamic_band_bps\x18\x02 \x01(\rR\x0e\x64ynamicBandBps\x12\x1d\n\nband_halts\x18\x03 \x01(\x08R\tbandHalts\x12%\n\x0eprotection_bps\x18\x04 \x01(\rR\rprotectionBps\x12<\n\x1avolatility_auction_seconds\x18\x05 \x01(\rR\x18volatilityAuctionSeconds\x12\x35\n\ntick_bands\x18\x06 \x03(\x0b\x32\x16.cift.risk.v1.TickBandR\ttickBands\x12:\n\x08schedule\x18\x07 \x03(\x0b\x32\x1e.cift.risk.v1.ScheduledSessionR\x08schedule*\x8f\x01\n\x0eMarketResidual\x12\x1f\n\x1bMARKET_RESIDUAL_UNSPECIFIED\x10\x00\x12\x1a\n\x16MARKET_RESIDUAL_CANCEL\x10\x01\x12\x18\n\x14MARKET_RESIDUAL_REST\x10\x02\x12&\n\"MARKET_RESIDUAL_REST_AT_LAST_TRADE\x10\x03*\xa6\x01\n\x0bIcebergMode\x12\x1c\n\x18ICEBERG_MODE_UNSPECIFIED\x10\x00\x12\x1c\n\x18ICEBERG_MODE_TO_THE_BACK\x10\x01\x12,\n(ICEBERG_MODE_VISIBLE_THEN_HIDDEN_BY_TIME\x10\x02\x12-\n)ICEBERG_MODE_VISIBLE_THEN_HIDDEN_PRO_RATA\x10\x03*e\n\nAllocation\x12\x1a\n\x16\x41LLOCATION_UNSPECIFIED\x10\x00\x12\x19\n\x15\x41LLOCATION_PRICE_TIME\x10\x01\x12 \n\x1c\x41LLOCATION_TOP_THEN_PRO_RATA\x10\x02*\xee\x01\n\x10\x41uctionCriterion\x12!\n\x1d\x41UCTION_CRITERION_UNSPECIFIED\x10\x00\x12 \n\x1c\x41UCTION_CRITERION_MAX_VOLUME\x10\x01\x12!\n\x1d\x41UCTION_CRITERION_MIN_SURPLUS\x10\x02\x12%\n!AUCTION_CRITERION_MARKET_PRESSURE\x10\x03\x12%\n!AUCTION_CRITERION_REFERENCE_PRICE\x10\x04\x12$\n AUCTION_CRITERION_MIDPOINT_FLOOR\x10\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18\x63ift/risk/v1/admin.proto\x12\x0c\x63ift.risk.v1\x1a\x1a\x63ift/common/v1/types.proto\"\x1a\n\x04\x46irm\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\"\xcf\x01\n\x04User\x12\x0e\n\x02id\x18\x01 \x01(\x04R\x02id\x12\x12\n\x04\x66irm\x18\x02 \x01(\tR\x04\x66irm\x12\x12\n\x04name\x18\x03 \x01(\tR\x04name\x12!\n\x0c\x64isplay_name\x18\x04 \x01(\tR\x0b\x64isplayName\x12\x16\n\x06scopes\x18\x05 \x03(\tR\x06scopes\x12\x1a\n\x08\x64isabled\x18\x06 \x01(\x08R\x08\x64isabled\x12$\n\x0e\x63reate_time_ns\x18\x07 \x01(\x03R\x0c\x63reateTimeNs\x12\x12\n\x04\x65tag\x18\x08 \x01(\tR\x04\x65tag\"\x80\x02\n\x07\x41\x63\x63ount\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n\x04\x66irm\x18\x02 \x01(\tR\x04\x66irm\x12\x1a\n\x08\x63urrency\x18\x03 \x01(\tR\x08\x63urrency\x12\x1a\n\x08\x64isabled\x18\x04 \x01(\x08R\x08\x64isabled\x12W\n\x15self_trade_prevention\x18\x05 \x01(\x0e\x32#.cift.common.v1.SelfTradePreventionR\x13selfTradePrevention\x12(\n\x10self_trade_group\x18\x06 \x01(\rR\x0eselfTradeGroup\x12\x12\n\x04\x65tag\x18\x07 \x01(\tR\x04\x65tag\"\xd5\x01\n\x06\x41piKey\x12\x0e\n\x02id\x18\x01 \x01(\x04R\x02id\x12\x12\n\x04\x66irm\x18\x02 \x01(\tR\x04\x66irm\x12\x16\n\x06scopes\x18\x03 \x03(\tR\x06scopes\x12\x14\n\x05label\x18\x04 \x01(\tR\x05label\x12\x1a\n\x08\x64isabled\x18\x05 \x01(\x08R\x08\x64isabled\x12$\n\x0e\x63reate_time_ns\x18\x06 \x01(\x03R\x0c\x63reateTimeNs\x12\x12\n\x04user\x18\x07 \x01(\tR\x04user\x12#\n\ruser_disabled\x18\x08 \x01(\x08R\x0cuserDisabled\"\xdf\x06\n\nInstrument\x12\x16\n\x06symbol\x18\x01 \x01(\tR\x06symbol\x12\x1a\n\x08\x63urrency\x18\x02 \x01(\tR\x08\x63urrency\x12\x1f\n\x0bprice_scale\x18\x03 \x01(\rR\npriceScale\x12%\n\x0equantity_scale\x18\x04 \x01(\rR\rquantityScale\x12\x1b\n\ttick_size\x18\x05 \x01(\tR\x08tickSize\x12\x19\n\x08lot_size\x18\x06 \x01(\tR\x07lotSize\x12!\n\x0cmin_quantity\x18\x07 \x01(\tR\x0bminQuantity\x12!\n\x0cmax_quantity\x18\x08 \x01(\tR\x0bmaxQuantity\x12\'\n\x0freference_price\x18\t \x01(\tR\x0ereferencePrice\x12\x31\n\x12initial_margin_bps\x18\n \x01(\rH\x00R\x10initialMarginBps\x88\x01\x01\x12\x1a\n\x08\x64isabled\x18\x0b \x01(\x08R\x08\x64isabled\x12W\n\x15self_trade_prevention\x18\x0c \x01(\x0e\x32#.cift.common.v1.SelfTradePreventionR\x13selfTradePrevention\x12\x45\n\x0fmarket_residual\x18\r \x01(\x0e\x32\x1c.cift.risk.v1.MarketResidualR\x0emarketResidual\x12<\n\x0ciceberg_mode\x18\x0e \x01(\x0e\x32\x19.cift.risk.v1.IcebergModeR\x0bicebergMode\x12\x38\n\nallocation\x18\x0f \x01(\x0e\x32\x18.cift.risk.v1.AllocationR\nallocation\x12\x34\n\x07\x61uction\x18\x10 \x01(\x0b\x32\x1a.cift.risk.v1.AuctionRulesR\x07\x61uction\x12\x30\n\x05rules\x18\x11 \x01(\x0b\x32\x1a.cift.risk.v1.TradingRulesR\x05rules\x12\x34\n\x16maintenance_margin_bps\x18\x12 \x01(\rR\x14maintenanceMarginBps\x12\x12\n\x04\x65tag\x18\x13 \x01(\tR\x04\x65tagB\x15\n\x13_initial_margin_bps\"\xc0\x01\n\x06Locate\x12\x0e\n\x02id\x18\x01 \x01(\x04R\x02id\x12\x18\n\x07\x61\x63\x63ount\x18\x02 \x01(\tR\x07\x61\x63\x63ount\x12\x16\n\x06symbol\x18\x03 \x01(\tR\x06symbol\x12\x1a\n\x08quantity\x18\x04 \x01(\tR\x08quantity\x12\x16\n\x06source\x18\x05 \x01(\tR\x06source\x12\x1a\n\x08released\x18\x06 \x01(\x08R\x08released\x12$\n\x0e\x63reate_time_ns\x18\x07 \x01(\x03R\x0c\x63reateTimeNs\"\x8e\x01\n\x0b\x46\x65\x65Schedule\x12\x1a\n\x07\x61\x63\x63ount\x18\x01 \x01(\tH\x00R\x07\x61\x63\x63ount\x12\x14\n\x04\x66irm\x18\x02 \x01(\tH\x00R\x04\x66irm\x12\x16\n\x05venue\x18\x03 \x01(\x08H\x00R\x05venue\x12+\n\x05tiers\x18\x04 \x03(\x0b\x32\x15.cift.risk.v1.FeeTierR\x05tiersB\x08\n\x06holder\"h\n\x07\x46\x65\x65Tier\x12#\n\rfrom_notional\x18\x01 \x01(\x04R\x0c\x66romNotional\x12\x1b\n\tmaker_ppm\x18\x02 \x01(\x11R\x08makerPpm\x12\x1b\n\ttaker_ppm\x18\x03 \x01(\x11R\x08takerPpm\">\n\nConversion\x12\x1a\n\x08\x63urrency\x18\x01 \x01(\tR\x08\x63urrency\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value\"\xf7\x01\n\nAuditEntry\x12\x0e\n\x02id\x18\x01 \x01(\x04R\x02id\x12\x17\n\x07time_ns\x18\x02 \x01(\x03R\x06timeNs\x12\x14\n\x05\x61\x63tor\x18\x03 \x01(\tR\x05\x61\x63tor\x12\x12\n\x04kind\x18\x04 \x01(\tR\x04kind\x12\x12\n\x04name\x18\x05 \x01(\tR\x04name\x12\x16\n\x06\x62\x65\x66ore\x18\x06 \x01(\tR\x06\x62\x65\x66ore\x12\x14\n\x05\x61\x66ter\x18\x07 \x01(\tR\x05\x61\x66ter\x12\x16\n\x06number\x18\x08 \x01(\x04R\x06number\x12\x1d\n\nactor_user\x18\t \x01(\tR\tactorUser\x12\x1d\n\nactor_firm\x18\n \x01(\tR\tactorFirm\"\x8c\x01\n\x0c\x41uctionRules\x12:\n\x08\x63riteria\x18\x01 \x03(\x0e\x32\x1e.cift.risk.v1.AuctionCriterionR\x08\x63riteria\x12\x1b\n\tall_ticks\x18\x02 \x01(\x08R\x08\x61llTicks\x12#\n\rmarket_orders\x18\x03 \x01(\x08R\x0cmarketOrders\"F\n\x08TickBand\x12\x1d\n\nfrom_price\x18\x01 \x01(\tR\tfromPrice\x12\x1b\n\ttick_size\x18\x02 \x01(\tR\x08tickSize\"\x8a\x01\n\x10ScheduledSession\x12\"\n\rsecond_of_day\x18\x01 \x01(\rR\x0bsecondOfDay\x12\x36\n\x07session\x18\x02 \x01(\x0e\x32\x1c.cift.common.v1.SessionStateR\x07session\x12\x1a\n\x08weekdays\x18\x03 \x03(\rR\x08weekdays\"\xd7\x02\n\x0cTradingRules\x12&\n\x0fstatic_band_bps\x18\x01 \x01(\rR\rstaticBandBps\x12(\n\x10\x64ynamic_band_bps\x18\x02 \x01(\rR\x0e\x64ynamicBandBps\x12\x1d\n\nband_halts\x18\x03 \x01(\x08R\tbandHalts\x12%\n\x0eprotection_bps\x18\x04 \x01(\rR\rprotectionBps\x12<\n\x1avolatility_auction_seconds\x18\x05 \x01(\rR\x18volatilityAuctionSeconds\x12\x35\n\ntick_bands\x18\x06 \x03(\x0b\x32\x16.cift.risk.v1.TickBandR\ttickBands\x12:\n\x08schedule\x18\x07 \x03(\x0b\x32\x1e.cift.risk.v1.ScheduledSessionR\x08schedule*\x8f\x01\n\x0eMarketResidual\x12\x1f\n\x1bMARKET_RESIDUAL_UNSPECIFIED\x10\x00\x12\x1a\n\x16MARKET_RESIDUAL_CANCEL\x10\x01\x12\x18\n\x14MARKET_RESIDUAL_REST\x10\x02\x12&\n\"MARKET_RESIDUAL_REST_AT_LAST_TRADE\x10\x03*\xa6\x01\n\x0bIcebergMode\x12\x1c\n\x18ICEBERG_MODE_UNSPECIFIED\x10\x00\x12\x1c\n\x18ICEBERG_MODE_TO_THE_BACK\x10\x01\x12,\n(ICEBERG_MODE_VISIBLE_THEN_HIDDEN_BY_TIME\x10\x02\x12-\n)ICEBERG_MODE_VISIBLE_THEN_HIDDEN_PRO_RATA\x10\x03*e\n\nAllocation\x12\x1a\n\x16\x41LLOCATION_UNSPECIFIED\x10\x00\x12\x19\n\x15\x41LLOCATION_PRICE_TIME\x10\x01\x12 \n\x1c\x41LLOCATION_TOP_THEN_PRO_RATA\x10\x02*\xee\x01\n\x10\x41uctionCriterion\x12!\n\x1d\x41UCTION_CRITERION_UNSPECIFIED\x10\x00\x12 \n\x1c\x41UCTION_CRITERION_MAX_VOLUME\x10\x01\x12!\n\x1d\x41UCTION_CRITERION_MIN_SURPLUS\x10\x02\x12%\n!AUCTION_CRITERION_MARKET_PRESSURE\x10\x03\x12%\n!AUCTION_CRITERION_REFERENCE_PRICE\x10\x04\x12$\n AUCTION_CRITERION_MIDPOINT_FLOOR\x10\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'cift.risk.v1.admin_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_MARKETRESIDUAL']._serialized_start=2783
-  _globals['_MARKETRESIDUAL']._serialized_end=2926
-  _globals['_ICEBERGMODE']._serialized_start=2929
-  _globals['_ICEBERGMODE']._serialized_end=3095
-  _globals['_ALLOCATION']._serialized_start=3097
-  _globals['_ALLOCATION']._serialized_end=3198
-  _globals['_AUCTIONCRITERION']._serialized_start=3201
-  _globals['_AUCTIONCRITERION']._serialized_end=3439
+  _globals['_MARKETRESIDUAL']._serialized_start=3112
+  _globals['_MARKETRESIDUAL']._serialized_end=3255
+  _globals['_ICEBERGMODE']._serialized_start=3258
+  _globals['_ICEBERGMODE']._serialized_end=3424
+  _globals['_ALLOCATION']._serialized_start=3426
+  _globals['_ALLOCATION']._serialized_end=3527
+  _globals['_AUCTIONCRITERION']._serialized_start=3530
+  _globals['_AUCTIONCRITERION']._serialized_end=3768
   _globals['_FIRM']._serialized_start=70
   _globals['_FIRM']._serialized_end=96
-  _globals['_ACCOUNT']._serialized_start=99
-  _globals['_ACCOUNT']._serialized_end=355
-  _globals['_APIKEY']._serialized_start=358
-  _globals['_APIKEY']._serialized_end=514
-  _globals['_INSTRUMENT']._serialized_start=517
-  _globals['_INSTRUMENT']._serialized_end=1380
-  _globals['_LOCATE']._serialized_start=1383
-  _globals['_LOCATE']._serialized_end=1575
-  _globals['_FEESCHEDULE']._serialized_start=1578
-  _globals['_FEESCHEDULE']._serialized_end=1720
-  _globals['_FEETIER']._serialized_start=1722
-  _globals['_FEETIER']._serialized_end=1826
-  _globals['_CONVERSION']._serialized_start=1828
-  _globals['_CONVERSION']._serialized_end=1890
-  _globals['_AUDITENTRY']._serialized_start=1893
-  _globals['_AUDITENTRY']._serialized_end=2078
-  _globals['_AUCTIONRULES']._serialized_start=2081
-  _globals['_AUCTIONRULES']._serialized_end=2221
-  _globals['_TICKBAND']._serialized_start=2223
-  _globals['_TICKBAND']._serialized_end=2293
-  _globals['_SCHEDULEDSESSION']._serialized_start=2296
-  _globals['_SCHEDULEDSESSION']._serialized_end=2434
-  _globals['_TRADINGRULES']._serialized_start=2437
-  _globals['_TRADINGRULES']._serialized_end=2780
+  _globals['_USER']._serialized_start=99
+  _globals['_USER']._serialized_end=306
+  _globals['_ACCOUNT']._serialized_start=309
+  _globals['_ACCOUNT']._serialized_end=565
+  _globals['_APIKEY']._serialized_start=568
+  _globals['_APIKEY']._serialized_end=781
+  _globals['_INSTRUMENT']._serialized_start=784
+  _globals['_INSTRUMENT']._serialized_end=1647
+  _globals['_LOCATE']._serialized_start=1650
+  _globals['_LOCATE']._serialized_end=1842
+  _globals['_FEESCHEDULE']._serialized_start=1845
+  _globals['_FEESCHEDULE']._serialized_end=1987
+  _globals['_FEETIER']._serialized_start=1989
+  _globals['_FEETIER']._serialized_end=2093
+  _globals['_CONVERSION']._serialized_start=2095
+  _globals['_CONVERSION']._serialized_end=2157
+  _globals['_AUDITENTRY']._serialized_start=2160
+  _globals['_AUDITENTRY']._serialized_end=2407
+  _globals['_AUCTIONRULES']._serialized_start=2410
+  _globals['_AUCTIONRULES']._serialized_end=2550
+  _globals['_TICKBAND']._serialized_start=2552
+  _globals['_TICKBAND']._serialized_end=2622
+  _globals['_SCHEDULEDSESSION']._serialized_start=2625
+  _globals['_SCHEDULEDSESSION']._serialized_end=2763
+  _globals['_TRADINGRULES']._serialized_start=2766
+  _globals['_TRADINGRULES']._serialized_end=3109
 # @@protoc_insertion_point(module_scope)

@@ -60,6 +60,26 @@ class Firm(_message.Message):
     name: str
     def __init__(self, name: _Optional[str] = ...) -> None: ...
 
+class User(_message.Message):
+    __slots__ = ("id", "firm", "name", "display_name", "scopes", "disabled", "create_time_ns", "etag")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    FIRM_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
+    SCOPES_FIELD_NUMBER: _ClassVar[int]
+    DISABLED_FIELD_NUMBER: _ClassVar[int]
+    CREATE_TIME_NS_FIELD_NUMBER: _ClassVar[int]
+    ETAG_FIELD_NUMBER: _ClassVar[int]
+    id: int
+    firm: str
+    name: str
+    display_name: str
+    scopes: _containers.RepeatedScalarFieldContainer[str]
+    disabled: bool
+    create_time_ns: int
+    etag: str
+    def __init__(self, id: _Optional[int] = ..., firm: _Optional[str] = ..., name: _Optional[str] = ..., display_name: _Optional[str] = ..., scopes: _Optional[_Iterable[str]] = ..., disabled: _Optional[bool] = ..., create_time_ns: _Optional[int] = ..., etag: _Optional[str] = ...) -> None: ...
+
 class Account(_message.Message):
     __slots__ = ("name", "firm", "currency", "disabled", "self_trade_prevention", "self_trade_group", "etag")
     NAME_FIELD_NUMBER: _ClassVar[int]
@@ -79,20 +99,24 @@ class Account(_message.Message):
     def __init__(self, name: _Optional[str] = ..., firm: _Optional[str] = ..., currency: _Optional[str] = ..., disabled: _Optional[bool] = ..., self_trade_prevention: _Optional[_Union[_types_pb2.SelfTradePrevention, str]] = ..., self_trade_group: _Optional[int] = ..., etag: _Optional[str] = ...) -> None: ...
 
 class ApiKey(_message.Message):
-    __slots__ = ("id", "firm", "scopes", "label", "disabled", "create_time_ns")
+    __slots__ = ("id", "firm", "scopes", "label", "disabled", "create_time_ns", "user", "user_disabled")
     ID_FIELD_NUMBER: _ClassVar[int]
     FIRM_FIELD_NUMBER: _ClassVar[int]
     SCOPES_FIELD_NUMBER: _ClassVar[int]
     LABEL_FIELD_NUMBER: _ClassVar[int]
     DISABLED_FIELD_NUMBER: _ClassVar[int]
     CREATE_TIME_NS_FIELD_NUMBER: _ClassVar[int]
+    USER_FIELD_NUMBER: _ClassVar[int]
+    USER_DISABLED_FIELD_NUMBER: _ClassVar[int]
     id: int
     firm: str
     scopes: _containers.RepeatedScalarFieldContainer[str]
     label: str
     disabled: bool
     create_time_ns: int
-    def __init__(self, id: _Optional[int] = ..., firm: _Optional[str] = ..., scopes: _Optional[_Iterable[str]] = ..., label: _Optional[str] = ..., disabled: _Optional[bool] = ..., create_time_ns: _Optional[int] = ...) -> None: ...
+    user: str
+    user_disabled: bool
+    def __init__(self, id: _Optional[int] = ..., firm: _Optional[str] = ..., scopes: _Optional[_Iterable[str]] = ..., label: _Optional[str] = ..., disabled: _Optional[bool] = ..., create_time_ns: _Optional[int] = ..., user: _Optional[str] = ..., user_disabled: _Optional[bool] = ...) -> None: ...
 
 class Instrument(_message.Message):
     __slots__ = ("symbol", "currency", "price_scale", "quantity_scale", "tick_size", "lot_size", "min_quantity", "max_quantity", "reference_price", "initial_margin_bps", "disabled", "self_trade_prevention", "market_residual", "iceberg_mode", "allocation", "auction", "rules", "maintenance_margin_bps", "etag")
@@ -185,7 +209,7 @@ class Conversion(_message.Message):
     def __init__(self, currency: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
 
 class AuditEntry(_message.Message):
-    __slots__ = ("id", "time_ns", "actor", "kind", "name", "before", "after", "number")
+    __slots__ = ("id", "time_ns", "actor", "kind", "name", "before", "after", "number", "actor_user", "actor_firm")
     ID_FIELD_NUMBER: _ClassVar[int]
     TIME_NS_FIELD_NUMBER: _ClassVar[int]
     ACTOR_FIELD_NUMBER: _ClassVar[int]
@@ -194,6 +218,8 @@ class AuditEntry(_message.Message):
     BEFORE_FIELD_NUMBER: _ClassVar[int]
     AFTER_FIELD_NUMBER: _ClassVar[int]
     NUMBER_FIELD_NUMBER: _ClassVar[int]
+    ACTOR_USER_FIELD_NUMBER: _ClassVar[int]
+    ACTOR_FIRM_FIELD_NUMBER: _ClassVar[int]
     id: int
     time_ns: int
     actor: str
@@ -202,7 +228,9 @@ class AuditEntry(_message.Message):
     before: str
     after: str
     number: int
-    def __init__(self, id: _Optional[int] = ..., time_ns: _Optional[int] = ..., actor: _Optional[str] = ..., kind: _Optional[str] = ..., name: _Optional[str] = ..., before: _Optional[str] = ..., after: _Optional[str] = ..., number: _Optional[int] = ...) -> None: ...
+    actor_user: str
+    actor_firm: str
+    def __init__(self, id: _Optional[int] = ..., time_ns: _Optional[int] = ..., actor: _Optional[str] = ..., kind: _Optional[str] = ..., name: _Optional[str] = ..., before: _Optional[str] = ..., after: _Optional[str] = ..., number: _Optional[int] = ..., actor_user: _Optional[str] = ..., actor_firm: _Optional[str] = ...) -> None: ...
 
 class AuctionRules(_message.Message):
     __slots__ = ("criteria", "all_ticks", "market_orders")

@@ -28,9 +28,11 @@ if _version_not_supported:
 class AdminServiceStub:
     """Creates, changes and lists reference data. It is stored in PostgreSQL with a numbered command in
     the same transaction, and who changed what is written down there; the command travels through the
-    journal, and a call returns when it has taken effect there. Needs scope `admin`. ALREADY_EXISTS
-    when the same name exists with another content; the same request again is safe. An update is
-    ABORTED when its `etag` is given and somebody changed the thing in between.
+    journal, and a call returns when it has taken effect there. Needs scope `admin`; GetUser and
+    ListUsers `read` for users of the key's own firm, else `admin`. ALREADY_EXISTS when the same name
+    exists with another content; the same request again is safe. An update is ABORTED when its `etag`
+    is given and somebody changed the thing in between. Nobody gives a user or a key a scope that the
+    own key lacks: PERMISSION_DENIED.
     """
 
     def __init__(self, channel):
@@ -48,6 +50,26 @@ class AdminServiceStub:
                 '/cift.risk.v1.AdminService/ListFirms',
                 request_serializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.ListFirmsRequest.SerializeToString,
                 response_deserializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.ListFirmsResponse.FromString,
+                _registered_method=True)
+        self.CreateUser = channel.unary_unary(
+                '/cift.risk.v1.AdminService/CreateUser',
+                request_serializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.CreateUserRequest.SerializeToString,
+                response_deserializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.CreateUserResponse.FromString,
+                _registered_method=True)
+        self.GetUser = channel.unary_unary(
+                '/cift.risk.v1.AdminService/GetUser',
+                request_serializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.GetUserRequest.SerializeToString,
+                response_deserializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.GetUserResponse.FromString,
+                _registered_method=True)
+        self.UpdateUser = channel.unary_unary(
+                '/cift.risk.v1.AdminService/UpdateUser',
+                request_serializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.UpdateUserRequest.SerializeToString,
+                response_deserializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.UpdateUserResponse.FromString,
+                _registered_method=True)
+        self.ListUsers = channel.unary_unary(
+                '/cift.risk.v1.AdminService/ListUsers',
+                request_serializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.ListUsersRequest.SerializeToString,
+                response_deserializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.ListUsersResponse.FromString,
                 _registered_method=True)
         self.CreateAccount = channel.unary_unary(
                 '/cift.risk.v1.AdminService/CreateAccount',
@@ -139,9 +161,11 @@ class AdminServiceStub:
 class AdminServiceServicer:
     """Creates, changes and lists reference data. It is stored in PostgreSQL with a numbered command in
     the same transaction, and who changed what is written down there; the command travels through the
-    journal, and a call returns when it has taken effect there. Needs scope `admin`. ALREADY_EXISTS
-    when the same name exists with another content; the same request again is safe. An update is
-    ABORTED when its `etag` is given and somebody changed the thing in between.
+    journal, and a call returns when it has taken effect there. Needs scope `admin`; GetUser and
+    ListUsers `read` for users of the key's own firm, else `admin`. ALREADY_EXISTS when the same name
+    exists with another content; the same request again is safe. An update is ABORTED when its `etag`
+    is given and somebody changed the thing in between. Nobody gives a user or a key a scope that the
+    own key lacks: PERMISSION_DENIED.
     """
 
     def CreateFirm(self, request, context):
@@ -153,6 +177,35 @@ class AdminServiceServicer:
 
     def ListFirms(self, request, context):
         """Lists firms, by name.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateUser(self, request, context):
+        """Creates a user. Who may trade for the firm then is said by the keys that it is given.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetUser(self, request, context):
+        """Returns a user. NOT_FOUND when there is none, or it is another firm's.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateUser(self, request, context):
+        """Changes a user. Its firm and name never change. NOT_FOUND when there is no such user.
+        Idempotent. Takes effect on its keys within a second.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListUsers(self, request, context):
+        """Lists users, by firm and name.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -181,7 +234,8 @@ class AdminServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CreateApiKey(self, request, context):
-        """Creates an API key and returns its secret, once. Not idempotent.
+        """Creates an API key of a user and returns its secret, once. Not idempotent. NOT_FOUND when there
+        is no such user, FAILED_PRECONDITION when it is disabled or lacks a scope.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -292,6 +346,26 @@ def add_AdminServiceServicer_to_server(servicer, server):
                     request_deserializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.ListFirmsRequest.FromString,
                     response_serializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.ListFirmsResponse.SerializeToString,
             ),
+            'CreateUser': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateUser,
+                    request_deserializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.CreateUserRequest.FromString,
+                    response_serializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.CreateUserResponse.SerializeToString,
+            ),
+            'GetUser': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetUser,
+                    request_deserializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.GetUserRequest.FromString,
+                    response_serializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.GetUserResponse.SerializeToString,
+            ),
+            'UpdateUser': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateUser,
+                    request_deserializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.UpdateUserRequest.FromString,
+                    response_serializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.UpdateUserResponse.SerializeToString,
+            ),
+            'ListUsers': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListUsers,
+                    request_deserializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.ListUsersRequest.FromString,
+                    response_serializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.ListUsersResponse.SerializeToString,
+            ),
             'CreateAccount': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateAccount,
                     request_deserializer=cift_dot_risk_dot_v1_dot_admin__service__pb2.CreateAccountRequest.FromString,
@@ -388,9 +462,11 @@ def add_AdminServiceServicer_to_server(servicer, server):
 class AdminService:
     """Creates, changes and lists reference data. It is stored in PostgreSQL with a numbered command in
     the same transaction, and who changed what is written down there; the command travels through the
-    journal, and a call returns when it has taken effect there. Needs scope `admin`. ALREADY_EXISTS
-    when the same name exists with another content; the same request again is safe. An update is
-    ABORTED when its `etag` is given and somebody changed the thing in between.
+    journal, and a call returns when it has taken effect there. Needs scope `admin`; GetUser and
+    ListUsers `read` for users of the key's own firm, else `admin`. ALREADY_EXISTS when the same name
+    exists with another content; the same request again is safe. An update is ABORTED when its `etag`
+    is given and somebody changed the thing in between. Nobody gives a user or a key a scope that the
+    own key lacks: PERMISSION_DENIED.
     """
 
     @staticmethod
@@ -437,6 +513,114 @@ class AdminService:
             '/cift.risk.v1.AdminService/ListFirms',
             cift_dot_risk_dot_v1_dot_admin__service__pb2.ListFirmsRequest.SerializeToString,
             cift_dot_risk_dot_v1_dot_admin__service__pb2.ListFirmsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateUser(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cift.risk.v1.AdminService/CreateUser',
+            cift_dot_risk_dot_v1_dot_admin__service__pb2.CreateUserRequest.SerializeToString,
+            cift_dot_risk_dot_v1_dot_admin__service__pb2.CreateUserResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetUser(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cift.risk.v1.AdminService/GetUser',
+            cift_dot_risk_dot_v1_dot_admin__service__pb2.GetUserRequest.SerializeToString,
+            cift_dot_risk_dot_v1_dot_admin__service__pb2.GetUserResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateUser(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cift.risk.v1.AdminService/UpdateUser',
+            cift_dot_risk_dot_v1_dot_admin__service__pb2.UpdateUserRequest.SerializeToString,
+            cift_dot_risk_dot_v1_dot_admin__service__pb2.UpdateUserResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListUsers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cift.risk.v1.AdminService/ListUsers',
+            cift_dot_risk_dot_v1_dot_admin__service__pb2.ListUsersRequest.SerializeToString,
+            cift_dot_risk_dot_v1_dot_admin__service__pb2.ListUsersResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -24,6 +24,38 @@ class AdminServiceStub:
         metadata: _Metadata | None = None,
         wait_for_ready: bool | None = None,
     ) -> grpc.aio.UnaryUnaryCall: ...
+    def CreateUser(
+        self,
+        request: admin_service_pb2.CreateUserRequest,
+        *,
+        timeout: float | None = None,
+        metadata: _Metadata | None = None,
+        wait_for_ready: bool | None = None,
+    ) -> grpc.aio.UnaryUnaryCall: ...
+    def GetUser(
+        self,
+        request: admin_service_pb2.GetUserRequest,
+        *,
+        timeout: float | None = None,
+        metadata: _Metadata | None = None,
+        wait_for_ready: bool | None = None,
+    ) -> grpc.aio.UnaryUnaryCall: ...
+    def UpdateUser(
+        self,
+        request: admin_service_pb2.UpdateUserRequest,
+        *,
+        timeout: float | None = None,
+        metadata: _Metadata | None = None,
+        wait_for_ready: bool | None = None,
+    ) -> grpc.aio.UnaryUnaryCall: ...
+    def ListUsers(
+        self,
+        request: admin_service_pb2.ListUsersRequest,
+        *,
+        timeout: float | None = None,
+        metadata: _Metadata | None = None,
+        wait_for_ready: bool | None = None,
+    ) -> grpc.aio.UnaryUnaryCall: ...
     def CreateAccount(
         self,
         request: admin_service_pb2.CreateAccountRequest,
@@ -168,6 +200,18 @@ class AdminServiceServicer:
     async def ListFirms(
         self, request: admin_service_pb2.ListFirmsRequest, context: grpc.aio.ServicerContext
     ) -> admin_service_pb2.ListFirmsResponse: ...
+    async def CreateUser(
+        self, request: admin_service_pb2.CreateUserRequest, context: grpc.aio.ServicerContext
+    ) -> admin_service_pb2.CreateUserResponse: ...
+    async def GetUser(
+        self, request: admin_service_pb2.GetUserRequest, context: grpc.aio.ServicerContext
+    ) -> admin_service_pb2.GetUserResponse: ...
+    async def UpdateUser(
+        self, request: admin_service_pb2.UpdateUserRequest, context: grpc.aio.ServicerContext
+    ) -> admin_service_pb2.UpdateUserResponse: ...
+    async def ListUsers(
+        self, request: admin_service_pb2.ListUsersRequest, context: grpc.aio.ServicerContext
+    ) -> admin_service_pb2.ListUsersResponse: ...
     async def CreateAccount(
         self, request: admin_service_pb2.CreateAccountRequest, context: grpc.aio.ServicerContext
     ) -> admin_service_pb2.CreateAccountResponse: ...

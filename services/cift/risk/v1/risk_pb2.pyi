@@ -159,7 +159,7 @@ class CheckResult(_message.Message):
     def __init__(self, check: _Optional[str] = ..., passed: _Optional[bool] = ..., off: _Optional[bool] = ..., limit: _Optional[str] = ..., value: _Optional[str] = ..., headroom: _Optional[str] = ..., level: _Optional[_Union[Level, str]] = ..., reject_reason: _Optional[_Union[_types_pb2.RejectReason, str]] = ...) -> None: ...
 
 class KillSwitch(_message.Message):
-    __slots__ = ("account", "firm", "venue", "comment", "actor", "time_ns", "sequence")
+    __slots__ = ("account", "firm", "venue", "comment", "actor", "time_ns", "sequence", "actor_user", "actor_firm")
     ACCOUNT_FIELD_NUMBER: _ClassVar[int]
     FIRM_FIELD_NUMBER: _ClassVar[int]
     VENUE_FIELD_NUMBER: _ClassVar[int]
@@ -167,6 +167,8 @@ class KillSwitch(_message.Message):
     ACTOR_FIELD_NUMBER: _ClassVar[int]
     TIME_NS_FIELD_NUMBER: _ClassVar[int]
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    ACTOR_USER_FIELD_NUMBER: _ClassVar[int]
+    ACTOR_FIRM_FIELD_NUMBER: _ClassVar[int]
     account: str
     firm: str
     venue: bool
@@ -174,7 +176,9 @@ class KillSwitch(_message.Message):
     actor: str
     time_ns: int
     sequence: int
-    def __init__(self, account: _Optional[str] = ..., firm: _Optional[str] = ..., venue: _Optional[bool] = ..., comment: _Optional[str] = ..., actor: _Optional[str] = ..., time_ns: _Optional[int] = ..., sequence: _Optional[int] = ...) -> None: ...
+    actor_user: str
+    actor_firm: str
+    def __init__(self, account: _Optional[str] = ..., firm: _Optional[str] = ..., venue: _Optional[bool] = ..., comment: _Optional[str] = ..., actor: _Optional[str] = ..., time_ns: _Optional[int] = ..., sequence: _Optional[int] = ..., actor_user: _Optional[str] = ..., actor_firm: _Optional[str] = ...) -> None: ...
 
 class Breach(_message.Message):
     __slots__ = ("place", "transact_time_ns", "account", "symbol", "cl_ord_id", "reject_reason", "reject_text", "side", "price", "quantity", "firm")

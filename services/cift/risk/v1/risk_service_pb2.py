@@ -28,7 +28,7 @@ from cift.risk.v1 import risk_pb2 as cift_dot_risk_dot_v1_dot_risk__pb2
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x63ift/risk/v1/risk_service.proto\x12\x0c\x63ift.risk.v1\x1a\x1a\x63ift/common/v1/types.proto\x1a\x1f\x63ift/order_entry/v1/order.proto\x1a\x17\x63ift/risk/v1/risk.proto\x1a google/protobuf/field_mask.proto\"H\n\x11\x43heckOrderRequest\x12\x33\n\x05order\x18\x01 \x01(\x0b\x32\x1d.cift.order_entry.v1.NewOrderR\x05order\"\xc7\x01\n\x12\x43heckOrderResponse\x12\x1a\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\x08R\x08\x61\x63\x63\x65pted\x12\x41\n\rreject_reason\x18\x02 \x01(\x0e\x32\x1c.cift.common.v1.RejectReasonR\x0crejectReason\x12\x31\n\x06\x63hecks\x18\x03 \x03(\x0b\x32\x19.cift.risk.v1.CheckResultR\x06\x63hecks\x12\x1f\n\x0breject_text\x18\x04 \x01(\tR\nrejectText\"~\n\x10GetLimitsRequest\x12\x1a\n\x07\x61\x63\x63ount\x18\x01 \x01(\tH\x00R\x07\x61\x63\x63ount\x12\x14\n\x04\x66irm\x18\x02 \x01(\tH\x00R\x04\x66irm\x12\x16\n\x05venue\x18\x03 \x01(\x08H\x00R\x05venue\x12\x16\n\x06symbol\x18\x04 \x01(\tR\x06symbolB\x08\n\x06holder\"U\n\x11GetLimitsResponse\x12,\n\x06limits\x18\x01 \x01(\x0b\x32\x14.cift.risk.v1.LimitsR\x06limits\x12\x12\n\x04\x65tag\x18\x02 \x01(\tR\x04\x65tag\"\xfd\x01\n\x10SetLimitsRequest\x12\x1a\n\x07\x61\x63\x63ount\x18\x01 \x01(\tH\x00R\x07\x61\x63\x63ount\x12\x14\n\x04\x66irm\x18\x03 \x01(\tH\x00R\x04\x66irm\x12\x16\n\x05venue\x18\x04 \x01(\x08H\x00R\x05venue\x12,\n\x06limits\x18\x02 \x01(\x0b\x32\x14.cift.risk.v1.LimitsR\x06limits\x12\x16\n\x06symbol\x18\x05 \x01(\tR\x06symbol\x12;\n\x0bupdate_mask\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskR\nupdateMask\x12\x12\n\x04\x65tag\x18\x07 \x01(\tR\x04\x65tagB\x08\n\x06holder\"q\n\x11SetLimitsResponse\x12,\n\x06limits\x18\x01 \x01(\x0b\x32\x14.cift.risk.v1.LimitsR\x06limits\x12\x1a\n\x08sequence\x18\x02 \x01(\x04R\x08sequence\x12\x12\n\x04\x65tag\x18\x03 \x01(\tR\x04\x65tag\"0\n\x14ListPositionsRequest\x12\x18\n\x07\x61\x63\x63ount\x18\x01 \x01(\tR\x07\x61\x63\x63ount\"i\n\x15ListPositionsResponse\x12\x34\n\tpositions\x18\x01 \x03(\x0b\x32\x16.cift.risk.v1.PositionR\tpositions\x12\x1a\n\x08sequence\x18\x02 \x01(\x04R\x08sequence\".\n\x12GetExposureRequest\x12\x18\n\x07\x61\x63\x63ount\x18\x01 \x01(\tR\x07\x61\x63\x63ount\"e\n\x13GetExposureResponse\x12\x32\n\x08\x65xposure\x18\x01 \x01(\x0b\x32\x16.cift.risk.v1.ExposureR\x08\x65xposure\x12\x1a\n\x08sequence\x18\x02 \x01(\x04R\x08sequence\"m\n\x17GetProfitAndLossRequest\x12\x1a\n\x07\x61\x63\x63ount\x18\x01 \x01(\tH\x00R\x07\x61\x63\x63ount\x12\x14\n\x04\x66irm\x18\x02 \x01(\tH\x00R\x04\x66irm\x12\x16\n\x05venue\x18\x03 \x01(\x08H\x00R\x05venueB\x08\n\x06holder\"{\n\x18GetProfitAndLossResponse\x12\x43\n\x0fprofit_and_loss\x18\x01 \x01(\x0b\x32\x1b.cift.risk.v1.ProfitAndLossR\rprofitAndLoss\x12\x1a\n\x08sequence\x18\x02 \x01(\x04R\x08sequence\"2\n\x16StreamPositionsRequest\x12\x18\n\x07\x61\x63\x63ount\x18\x01 \x01(\tR\x07\x61\x63\x63ount\"\x96\x01\n\x17StreamPositionsResponse\x12\x34\n\tpositions\x18\x01 \x03(\x0b\x32\x16.cift.risk.v1.PositionR\tpositions\x12)\n\x10through_sequence\x18\x02 \x01(\x04R\x0fthroughSequence\x12\x1a\n\x08snapshot\x18\x03 \x01(\x08R\x08snapshot\"k\n\x13ListBreachesRequest\x12\x18\n\x07\x61\x63\x63ount\x18\x01 \x01(\tR\x07\x61\x63\x63ount\x12\x1b\n\tpage_size\x18\x02 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\"p\n\x14ListBreachesResponse\x12\x30\n\x08\x62reaches\x18\x01 \x03(\x0b\x32\x14.cift.risk.v1.BreachR\x08\x62reaches\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"p\n\x15StreamBreachesRequest\x12\x18\n\x07\x61\x63\x63ount\x18\x01 \x01(\tR\x07\x61\x63\x63ount\x12*\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x04H\x00R\rafterSequence\x88\x01\x01\x42\x11\n\x0f_after_sequence\"u\n\x16StreamBreachesResponse\x12\x30\n\x08\x62reaches\x18\x01 \x03(\x0b\x32\x14.cift.risk.v1.BreachR\x08\x62reaches\x12)\n\x10through_sequence\x18\x02 \x01(\x04R\x0fthroughSequence\"{\n\x0bKillRequest\x12\x1a\n\x07\x61\x63\x63ount\x18\x01 \x01(\tH\x00R\x07\x61\x63\x63ount\x12\x14\n\x04\x66irm\x18\x02 \x01(\tH\x00R\x04\x66irm\x12\x16\n\x05venue\x18\x03 \x01(\x08H\x00R\x05venue\x12\x18\n\x07\x63omment\x18\x04 \x01(\tR\x07\x63ommentB\x08\n\x06holder\"*\n\x0cKillResponse\x12\x1a\n\x08sequence\x18\x01 \x01(\x04R\x08sequence\"}\n\rUnkillRequest\x12\x1a\n\x07\x61\x63\x63ount\x18\x01 \x01(\tH\x00R\x07\x61\x63\x63ount\x12\x14\n\x04\x66irm\x18\x02 \x01(\tH\x00R\x04\x66irm\x12\x16\n\x05venue\x18\x03 \x01(\x08H\x00R\x05venue\x12\x18\n\x07\x63omment\x18\x04 \x01(\tR\x07\x63ommentB\x08\n\x06holder\",\n\x0eUnkillResponse\x12\x1a\n\x08sequence\x18\x01 \x01(\x04R\x08sequence\"\x19\n\x17ListKillSwitchesRequest\"Y\n\x18ListKillSwitchesResponse\x12=\n\rkill_switches\x18\x01 \x03(\x0b\x32\x18.cift.risk.v1.KillSwitchR\x0ckillSwitches2\x8a\x08\n\x0bRiskService\x12O\n\nCheckOrder\x12\x1f.cift.risk.v1.CheckOrderRequest\x1a .cift.risk.v1.CheckOrderResponse\x12L\n\tGetLimits\x12\x1e.cift.risk.v1.GetLimitsRequest\x1a\x1f.cift.risk.v1.GetLimitsResponse\x12L\n\tSetLimits\x12\x1e.cift.risk.v1.SetLimitsRequest\x1a\x1f.cift.risk.v1.SetLimitsResponse\x12X\n\rListPositions\x12\".cift.risk.v1.ListPositionsRequest\x1a#.cift.risk.v1.ListPositionsResponse\x12R\n\x0bGetExposure\x12 .cift.risk.v1.GetExposureRequest\x1a!.cift.risk.v1.GetExposureResponse\x12\x61\n\x10GetProfitAndLoss\x12%.cift.risk.v1.GetProfitAndLossRequest\x1a&.cift.risk.v1.GetProfitAndLossResponse\x12`\n\x0fStreamPositions\x12$.cift.risk.v1.StreamPositionsRequest\x1a%.cift.risk.v1.StreamPositionsResponse0\x01\x12U\n\x0cListBreaches\x12!.cift.risk.v1.ListBreachesRequest\x1a\".cift.risk.v1.ListBreachesResponse\x12]\n\x0eStreamBreaches\x12#.cift.risk.v1.StreamBreachesRequest\x1a$.cift.risk.v1.StreamBreachesResponse0\x01\x12=\n\x04Kill\x12\x19.cift.risk.v1.KillRequest\x1a\x1a.cift.risk.v1.KillResponse\x12\x43\n\x06Unkill\x12\x1b.cift.risk.v1.UnkillRequest\x1a\x1c.cift.risk.v1.UnkillResponse\x12\x61\n\x10ListKillSwitches\x12%.cift.risk.v1.ListKillSwitchesRequest\x1a&.cift.risk.v1.ListKillSwitchesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x63ift/risk/v1/risk_service.proto\x12\x0c\x63ift.risk.v1\x1a\x1a\x63ift/common/v1/types.proto\x1a\x1f\x63ift/order_entry/v1/order.proto\x1a\x17\x63ift/risk/v1/risk.proto\x1a google/protobuf/field_mask.proto\"b\n\x11\x43heckOrderRequest\x12\x33\n\x05order\x18\x01 \x01(\x0b\x32\x1d.cift.order_entry.v1.NewOrderR\x05order\x12\x18\n\x07session\x18\x02 \x01(\tR\x07session\"\xc7\x01\n\x12\x43heckOrderResponse\x12\x1a\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\x08R\x08\x61\x63\x63\x65pted\x12\x41\n\rreject_reason\x18\x02 \x01(\x0e\x32\x1c.cift.common.v1.RejectReasonR\x0crejectReason\x12\x31\n\x06\x63hecks\x18\x03 \x03(\x0b\x32\x19.cift.risk.v1.CheckResultR\x06\x63hecks\x12\x1f\n\x0breject_text\x18\x04 \x01(\tR\nrejectText\"~\n\x10GetLimitsRequest\x12\x1a\n\x07\x61\x63\x63ount\x18\x01 \x01(\tH\x00R\x07\x61\x63\x63ount\x12\x14\n\x04\x66irm\x18\x02 \x01(\tH\x00R\x04\x66irm\x12\x16\n\x05venue\x18\x03 \x01(\x08H\x00R\x05venue\x12\x16\n\x06symbol\x18\x04 \x01(\tR\x06symbolB\x08\n\x06holder\"w\n\x11GetLimitsResponse\x12,\n\x06limits\x18\x01 \x01(\x0b\x32\x14.cift.risk.v1.LimitsR\x06limits\x12\x12\n\x04\x65tag\x18\x02 \x01(\tR\x04\x65tag\x12 \n\x0cnot_in_force\x18\x03 \x01(\tR\nnotInForce\"\xfd\x01\n\x10SetLimitsRequest\x12\x1a\n\x07\x61\x63\x63ount\x18\x01 \x01(\tH\x00R\x07\x61\x63\x63ount\x12\x14\n\x04\x66irm\x18\x03 \x01(\tH\x00R\x04\x66irm\x12\x16\n\x05venue\x18\x04 \x01(\x08H\x00R\x05venue\x12,\n\x06limits\x18\x02 \x01(\x0b\x32\x14.cift.risk.v1.LimitsR\x06limits\x12\x16\n\x06symbol\x18\x05 \x01(\tR\x06symbol\x12;\n\x0bupdate_mask\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskR\nupdateMask\x12\x12\n\x04\x65tag\x18\x07 \x01(\tR\x04\x65tagB\x08\n\x06holder\"q\n\x11SetLimitsResponse\x12,\n\x06limits\x18\x01 \x01(\x0b\x32\x14.cift.risk.v1.LimitsR\x06limits\x12\x1a\n\x08sequence\x18\x02 \x01(\x04R\x08sequence\x12\x12\n\x04\x65tag\x18\x03 \x01(\tR\x04\x65tag\"l\n\x14ListPositionsRequest\x12\x18\n\x07\x61\x63\x63ount\x18\x01 \x01(\tR\x07\x61\x63\x63ount\x12\x1b\n\tpage_size\x18\x02 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\"\x91\x01\n\x15ListPositionsResponse\x12\x34\n\tpositions\x18\x01 \x03(\x0b\x32\x16.cift.risk.v1.PositionR\tpositions\x12\x1a\n\x08sequence\x18\x02 \x01(\x04R\x08sequence\x12&\n\x0fnext_page_token\x18\x03 \x01(\tR\rnextPageToken\".\n\x12GetExposureRequest\x12\x18\n\x07\x61\x63\x63ount\x18\x01 \x01(\tR\x07\x61\x63\x63ount\"e\n\x13GetExposureResponse\x12\x32\n\x08\x65xposure\x18\x01 \x01(\x0b\x32\x16.cift.risk.v1.ExposureR\x08\x65xposure\x12\x1a\n\x08sequence\x18\x02 \x01(\x04R\x08sequence\"m\n\x17GetProfitAndLossRequest\x12\x1a\n\x07\x61\x63\x63ount\x18\x01 \x01(\tH\x00R\x07\x61\x63\x63ount\x12\x14\n\x04\x66irm\x18\x02 \x01(\tH\x00R\x04\x66irm\x12\x16\n\x05venue\x18\x03 \x01(\x08H\x00R\x05venueB\x08\n\x06holder\"{\n\x18GetProfitAndLossResponse\x12\x43\n\x0fprofit_and_loss\x18\x01 \x01(\x0b\x32\x1b.cift.risk.v1.ProfitAndLossR\rprofitAndLoss\x12\x1a\n\x08sequence\x18\x02 \x01(\x04R\x08sequence\"2\n\x16StreamPositionsRequest\x12\x18\n\x07\x61\x63\x63ount\x18\x01 \x01(\tR\x07\x61\x63\x63ount\"\x96\x01\n\x17StreamPositionsResponse\x12\x34\n\tpositions\x18\x01 \x03(\x0b\x32\x16.cift.risk.v1.PositionR\tpositions\x12)\n\x10through_sequence\x18\x02 \x01(\x04R\x0fthroughSequence\x12\x1a\n\x08snapshot\x18\x03 \x01(\x08R\x08snapshot\"k\n\x13ListBreachesRequest\x12\x18\n\x07\x61\x63\x63ount\x18\x01 \x01(\tR\x07\x61\x63\x63ount\x12\x1b\n\tpage_size\x18\x02 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\"p\n\x14ListBreachesResponse\x12\x30\n\x08\x62reaches\x18\x01 \x03(\x0b\x32\x14.cift.risk.v1.BreachR\x08\x62reaches\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"p\n\x15StreamBreachesRequest\x12\x18\n\x07\x61\x63\x63ount\x18\x01 \x01(\tR\x07\x61\x63\x63ount\x12*\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x04H\x00R\rafterSequence\x88\x01\x01\x42\x11\n\x0f_after_sequence\"u\n\x16StreamBreachesResponse\x12\x30\n\x08\x62reaches\x18\x01 \x03(\x0b\x32\x14.cift.risk.v1.BreachR\x08\x62reaches\x12)\n\x10through_sequence\x18\x02 \x01(\x04R\x0fthroughSequence\"{\n\x0bKillRequest\x12\x1a\n\x07\x61\x63\x63ount\x18\x01 \x01(\tH\x00R\x07\x61\x63\x63ount\x12\x14\n\x04\x66irm\x18\x02 \x01(\tH\x00R\x04\x66irm\x12\x16\n\x05venue\x18\x03 \x01(\x08H\x00R\x05venue\x12\x18\n\x07\x63omment\x18\x04 \x01(\tR\x07\x63ommentB\x08\n\x06holder\"*\n\x0cKillResponse\x12\x1a\n\x08sequence\x18\x01 \x01(\x04R\x08sequence\"}\n\rUnkillRequest\x12\x1a\n\x07\x61\x63\x63ount\x18\x01 \x01(\tH\x00R\x07\x61\x63\x63ount\x12\x14\n\x04\x66irm\x18\x02 \x01(\tH\x00R\x04\x66irm\x12\x16\n\x05venue\x18\x03 \x01(\x08H\x00R\x05venue\x12\x18\n\x07\x63omment\x18\x04 \x01(\tR\x07\x63ommentB\x08\n\x06holder\",\n\x0eUnkillResponse\x12\x1a\n\x08sequence\x18\x01 \x01(\x04R\x08sequence\"U\n\x17ListKillSwitchesRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x02 \x01(\tR\tpageToken\"\x81\x01\n\x18ListKillSwitchesResponse\x12=\n\rkill_switches\x18\x01 \x03(\x0b\x32\x18.cift.risk.v1.KillSwitchR\x0ckillSwitches\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\x8a\x08\n\x0bRiskService\x12O\n\nCheckOrder\x12\x1f.cift.risk.v1.CheckOrderRequest\x1a .cift.risk.v1.CheckOrderResponse\x12L\n\tGetLimits\x12\x1e.cift.risk.v1.GetLimitsRequest\x1a\x1f.cift.risk.v1.GetLimitsResponse\x12L\n\tSetLimits\x12\x1e.cift.risk.v1.SetLimitsRequest\x1a\x1f.cift.risk.v1.SetLimitsResponse\x12X\n\rListPositions\x12\".cift.risk.v1.ListPositionsRequest\x1a#.cift.risk.v1.ListPositionsResponse\x12R\n\x0bGetExposure\x12 .cift.risk.v1.GetExposureRequest\x1a!.cift.risk.v1.GetExposureResponse\x12\x61\n\x10GetProfitAndLoss\x12%.cift.risk.v1.GetProfitAndLossRequest\x1a&.cift.risk.v1.GetProfitAndLossResponse\x12`\n\x0fStreamPositions\x12$.cift.risk.v1.StreamPositionsRequest\x1a%.cift.risk.v1.StreamPositionsResponse0\x01\x12U\n\x0cListBreaches\x12!.cift.risk.v1.ListBreachesRequest\x1a\".cift.risk.v1.ListBreachesResponse\x12]\n\x0eStreamBreaches\x12#.cift.risk.v1.StreamBreachesRequest\x1a$.cift.risk.v1.StreamBreachesResponse0\x01\x12=\n\x04Kill\x12\x19.cift.risk.v1.KillRequest\x1a\x1a.cift.risk.v1.KillResponse\x12\x43\n\x06Unkill\x12\x1b.cift.risk.v1.UnkillRequest\x1a\x1c.cift.risk.v1.UnkillResponse\x12\x61\n\x10ListKillSwitches\x12%.cift.risk.v1.ListKillSwitchesRequest\x1a&.cift.risk.v1.ListKillSwitchesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,53 +36,53 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'cift.risk.v1.risk_service_p
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_CHECKORDERREQUEST']._serialized_start=169
-  _globals['_CHECKORDERREQUEST']._serialized_end=241
-  _globals['_CHECKORDERRESPONSE']._serialized_start=244
-  _globals['_CHECKORDERRESPONSE']._serialized_end=443
-  _globals['_GETLIMITSREQUEST']._serialized_start=445
-  _globals['_GETLIMITSREQUEST']._serialized_end=571
-  _globals['_GETLIMITSRESPONSE']._serialized_start=573
-  _globals['_GETLIMITSRESPONSE']._serialized_end=658
-  _globals['_SETLIMITSREQUEST']._serialized_start=661
-  _globals['_SETLIMITSREQUEST']._serialized_end=914
-  _globals['_SETLIMITSRESPONSE']._serialized_start=916
-  _globals['_SETLIMITSRESPONSE']._serialized_end=1029
-  _globals['_LISTPOSITIONSREQUEST']._serialized_start=1031
-  _globals['_LISTPOSITIONSREQUEST']._serialized_end=1079
-  _globals['_LISTPOSITIONSRESPONSE']._serialized_start=1081
-  _globals['_LISTPOSITIONSRESPONSE']._serialized_end=1186
-  _globals['_GETEXPOSUREREQUEST']._serialized_start=1188
-  _globals['_GETEXPOSUREREQUEST']._serialized_end=1234
-  _globals['_GETEXPOSURERESPONSE']._serialized_start=1236
-  _globals['_GETEXPOSURERESPONSE']._serialized_end=1337
-  _globals['_GETPROFITANDLOSSREQUEST']._serialized_start=1339
-  _globals['_GETPROFITANDLOSSREQUEST']._serialized_end=1448
-  _globals['_GETPROFITANDLOSSRESPONSE']._serialized_start=1450
-  _globals['_GETPROFITANDLOSSRESPONSE']._serialized_end=1573
-  _globals['_STREAMPOSITIONSREQUEST']._serialized_start=1575
-  _globals['_STREAMPOSITIONSREQUEST']._serialized_end=1625
-  _globals['_STREAMPOSITIONSRESPONSE']._serialized_start=1628
-  _globals['_STREAMPOSITIONSRESPONSE']._serialized_end=1778
-  _globals['_LISTBREACHESREQUEST']._serialized_start=1780
-  _globals['_LISTBREACHESREQUEST']._serialized_end=1887
-  _globals['_LISTBREACHESRESPONSE']._serialized_start=1889
-  _globals['_LISTBREACHESRESPONSE']._serialized_end=2001
-  _globals['_STREAMBREACHESREQUEST']._serialized_start=2003
-  _globals['_STREAMBREACHESREQUEST']._serialized_end=2115
-  _globals['_STREAMBREACHESRESPONSE']._serialized_start=2117
-  _globals['_STREAMBREACHESRESPONSE']._serialized_end=2234
-  _globals['_KILLREQUEST']._serialized_start=2236
-  _globals['_KILLREQUEST']._serialized_end=2359
-  _globals['_KILLRESPONSE']._serialized_start=2361
-  _globals['_KILLRESPONSE']._serialized_end=2403
-  _globals['_UNKILLREQUEST']._serialized_start=2405
-  _globals['_UNKILLREQUEST']._serialized_end=2530
-  _globals['_UNKILLRESPONSE']._serialized_start=2532
-  _globals['_UNKILLRESPONSE']._serialized_end=2576
-  _globals['_LISTKILLSWITCHESREQUEST']._serialized_start=2578
-  _globals['_LISTKILLSWITCHESREQUEST']._serialized_end=2603
-  _globals['_LISTKILLSWITCHESRESPONSE']._serialized_start=2605
-  _globals['_LISTKILLSWITCHESRESPONSE']._serialized_end=2694
-  _globals['_RISKSERVICE']._serialized_start=2697
-  _globals['_RISKSERVICE']._serialized_end=3731
+  _globals['_CHECKORDERREQUEST']._serialized_end=267
+  _globals['_CHECKORDERRESPONSE']._serialized_start=270
+  _globals['_CHECKORDERRESPONSE']._serialized_end=469
+  _globals['_GETLIMITSREQUEST']._serialized_start=471
+  _globals['_GETLIMITSREQUEST']._serialized_end=597
+  _globals['_GETLIMITSRESPONSE']._serialized_start=599
+  _globals['_GETLIMITSRESPONSE']._serialized_end=718
+  _globals['_SETLIMITSREQUEST']._serialized_start=721
+  _globals['_SETLIMITSREQUEST']._serialized_end=974
+  _globals['_SETLIMITSRESPONSE']._serialized_start=976
+  _globals['_SETLIMITSRESPONSE']._serialized_end=1089
+  _globals['_LISTPOSITIONSREQUEST']._serialized_start=1091
+  _globals['_LISTPOSITIONSREQUEST']._serialized_end=1199
+  _globals['_LISTPOSITIONSRESPONSE']._serialized_start=1202
+  _globals['_LISTPOSITIONSRESPONSE']._serialized_end=1347
+  _globals['_GETEXPOSUREREQUEST']._serialized_start=1349
+  _globals['_GETEXPOSUREREQUEST']._serialized_end=1395
+  _globals['_GETEXPOSURERESPONSE']._serialized_start=1397
+  _globals['_GETEXPOSURERESPONSE']._serialized_end=1498
+  _globals['_GETPROFITANDLOSSREQUEST']._serialized_start=1500
+  _globals['_GETPROFITANDLOSSREQUEST']._serialized_end=1609
+  _globals['_GETPROFITANDLOSSRESPONSE']._serialized_start=1611
+  _globals['_GETPROFITANDLOSSRESPONSE']._serialized_end=1734
+  _globals['_STREAMPOSITIONSREQUEST']._serialized_start=1736
+  _globals['_STREAMPOSITIONSREQUEST']._serialized_end=1786
+  _globals['_STREAMPOSITIONSRESPONSE']._serialized_start=1789
+  _globals['_STREAMPOSITIONSRESPONSE']._serialized_end=1939
+  _globals['_LISTBREACHESREQUEST']._serialized_start=1941
+  _globals['_LISTBREACHESREQUEST']._serialized_end=2048
+  _globals['_LISTBREACHESRESPONSE']._serialized_start=2050
+  _globals['_LISTBREACHESRESPONSE']._serialized_end=2162
+  _globals['_STREAMBREACHESREQUEST']._serialized_start=2164
+  _globals['_STREAMBREACHESREQUEST']._serialized_end=2276
+  _globals['_STREAMBREACHESRESPONSE']._serialized_start=2278
+  _globals['_STREAMBREACHESRESPONSE']._serialized_end=2395
+  _globals['_KILLREQUEST']._serialized_start=2397
+  _globals['_KILLREQUEST']._serialized_end=2520
+  _globals['_KILLRESPONSE']._serialized_start=2522
+  _globals['_KILLRESPONSE']._serialized_end=2564
+  _globals['_UNKILLREQUEST']._serialized_start=2566
+  _globals['_UNKILLREQUEST']._serialized_end=2691
+  _globals['_UNKILLRESPONSE']._serialized_start=2693
+  _globals['_UNKILLRESPONSE']._serialized_end=2737
+  _globals['_LISTKILLSWITCHESREQUEST']._serialized_start=2739
+  _globals['_LISTKILLSWITCHESREQUEST']._serialized_end=2824
+  _globals['_LISTKILLSWITCHESRESPONSE']._serialized_start=2827
+  _globals['_LISTKILLSWITCHESRESPONSE']._serialized_end=2956
+  _globals['_RISKSERVICE']._serialized_start=2959
+  _globals['_RISKSERVICE']._serialized_end=3993
 # @@protoc_insertion_point(module_scope)

@@ -11,10 +11,12 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class CheckOrderRequest(_message.Message):
-    __slots__ = ("order",)
+    __slots__ = ("order", "session")
     ORDER_FIELD_NUMBER: _ClassVar[int]
+    SESSION_FIELD_NUMBER: _ClassVar[int]
     order: _order_pb2.NewOrder
-    def __init__(self, order: _Optional[_Union[_order_pb2.NewOrder, _Mapping]] = ...) -> None: ...
+    session: str
+    def __init__(self, order: _Optional[_Union[_order_pb2.NewOrder, _Mapping]] = ..., session: _Optional[str] = ...) -> None: ...
 
 class CheckOrderResponse(_message.Message):
     __slots__ = ("accepted", "reject_reason", "checks", "reject_text")
@@ -41,12 +43,14 @@ class GetLimitsRequest(_message.Message):
     def __init__(self, account: _Optional[str] = ..., firm: _Optional[str] = ..., venue: _Optional[bool] = ..., symbol: _Optional[str] = ...) -> None: ...
 
 class GetLimitsResponse(_message.Message):
-    __slots__ = ("limits", "etag")
+    __slots__ = ("limits", "etag", "not_in_force")
     LIMITS_FIELD_NUMBER: _ClassVar[int]
     ETAG_FIELD_NUMBER: _ClassVar[int]
+    NOT_IN_FORCE_FIELD_NUMBER: _ClassVar[int]
     limits: _risk_pb2.Limits
     etag: str
-    def __init__(self, limits: _Optional[_Union[_risk_pb2.Limits, _Mapping]] = ..., etag: _Optional[str] = ...) -> None: ...
+    not_in_force: str
+    def __init__(self, limits: _Optional[_Union[_risk_pb2.Limits, _Mapping]] = ..., etag: _Optional[str] = ..., not_in_force: _Optional[str] = ...) -> None: ...
 
 class SetLimitsRequest(_message.Message):
     __slots__ = ("account", "firm", "venue", "limits", "symbol", "update_mask", "etag")
@@ -77,18 +81,24 @@ class SetLimitsResponse(_message.Message):
     def __init__(self, limits: _Optional[_Union[_risk_pb2.Limits, _Mapping]] = ..., sequence: _Optional[int] = ..., etag: _Optional[str] = ...) -> None: ...
 
 class ListPositionsRequest(_message.Message):
-    __slots__ = ("account",)
+    __slots__ = ("account", "page_size", "page_token")
     ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     account: str
-    def __init__(self, account: _Optional[str] = ...) -> None: ...
+    page_size: int
+    page_token: str
+    def __init__(self, account: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class ListPositionsResponse(_message.Message):
-    __slots__ = ("positions", "sequence")
+    __slots__ = ("positions", "sequence", "next_page_token")
     POSITIONS_FIELD_NUMBER: _ClassVar[int]
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     positions: _containers.RepeatedCompositeFieldContainer[_risk_pb2.Position]
     sequence: int
-    def __init__(self, positions: _Optional[_Iterable[_Union[_risk_pb2.Position, _Mapping]]] = ..., sequence: _Optional[int] = ...) -> None: ...
+    next_page_token: str
+    def __init__(self, positions: _Optional[_Iterable[_Union[_risk_pb2.Position, _Mapping]]] = ..., sequence: _Optional[int] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class GetExposureRequest(_message.Message):
     __slots__ = ("account",)
@@ -209,11 +219,17 @@ class UnkillResponse(_message.Message):
     def __init__(self, sequence: _Optional[int] = ...) -> None: ...
 
 class ListKillSwitchesRequest(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("page_size", "page_token")
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    page_size: int
+    page_token: str
+    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class ListKillSwitchesResponse(_message.Message):
-    __slots__ = ("kill_switches",)
+    __slots__ = ("kill_switches", "next_page_token")
     KILL_SWITCHES_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     kill_switches: _containers.RepeatedCompositeFieldContainer[_risk_pb2.KillSwitch]
-    def __init__(self, kill_switches: _Optional[_Iterable[_Union[_risk_pb2.KillSwitch, _Mapping]]] = ...) -> None: ...
+    next_page_token: str
+    def __init__(self, kill_switches: _Optional[_Iterable[_Union[_risk_pb2.KillSwitch, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...

@@ -106,7 +106,12 @@ class RiskServiceServicer:
     """
 
     def CheckOrder(self, request, context):
-        """Says what risk would answer to an order now, check by check, without sending it.
+        """Says what risk would answer to an order now, check by check, without sending it. Nor is one
+        accepted that is refused whatever the market is like, such as an IOC order that is post-only;
+        what only the market can tell, such as its session or whether a post-only order would cross, is
+        not judged. One that was sent before is judged as if it were sent for the first time.
+        RESOURCE_EXHAUSTED, reason TOO_MANY_CHECKS, with the time to wait, when a key or its firm sends
+        too many: 1,000 and 2,000 a second unless the venue sets other bounds, and as many at once.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -143,7 +148,8 @@ class RiskServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetProfitAndLoss(self, request, context):
-        """Returns what an account, a firm or the venue has won and lost.
+        """Returns what an account, a firm or the venue has won and lost. NOT_FOUND when a firm or the
+        venue has no accounts yet.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -151,7 +157,11 @@ class RiskServiceServicer:
 
     def StreamPositions(self, request, context):
         """Streams positions: all there are, then each that changed, gapless by sequence. A reader that is
-        slow is told the newest state of a position and no older one.
+        slow is told the newest state of a position and no older one. What changes a position are its
+        trades, busts and open orders. That only the market's price has moved is no change:
+        `reference_price` and `unrealized_pnl` are those at `through_sequence` of the message they came
+        in. For profit at present prices ask ListPositions, GetExposure or GetProfitAndLoss, or take
+        the prices from market data.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

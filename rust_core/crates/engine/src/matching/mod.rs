@@ -48,7 +48,7 @@ use refusals::{
 use tell::Tell;
 
 pub use brief::Told;
-pub use refusals::shape_of_order;
+pub use refusals::refusal_in_itself;
 
 /// Events of one trade: the taker's and the maker's.
 const EVENTS_PER_TRADE: usize = 2;

@@ -38,9 +38,10 @@ pub(super) fn is_plain(command: &Command) -> bool {
         && !has_special(command)
 }
 
-/// What is wrong with a new order in itself, whatever its market is at, if it comes at this time.
+/// Why a new order is refused whatever the market is like: what it asks for doesn't go together.
+/// `time_ns`: when it comes, since no order ends before it began.
 #[must_use]
-pub fn shape_of_order(
+pub fn refusal_in_itself(
     command: &Command,
     terms: Option<&OrderTerms>,
     time_ns: i64,

@@ -358,7 +358,7 @@ impl RiskEngine {
     }
 
     /// Counts a new order or a replace among the messages of an account and its groups.
-    fn count_message(&mut self, account: u32) {
+    pub(super) fn count_message(&mut self, account: u32) {
         self.count_message_of(account);
         if self.reference.traders[account as usize].grouped {
             self.count_message_of_groups(account);

@@ -63,7 +63,7 @@ pub use client_ids::KEPT_NS;
 pub use conversions::MAX_CURRENCIES;
 pub use error::RiskError;
 pub use kills::{Killed, Session, MAX_KILLED_SESSIONS};
-pub use origins::RELAY;
+pub use origins::{RELAY, RELAY_URGENT};
 pub use query::{Buying, DryRun, Position, Standing};
 pub use reference::{bits, MAX_ACCOUNT, MAX_CREDIT, MAX_POSITION};
 

@@ -8,6 +8,8 @@ use crate::table::{hash_word, Table, NONE};
 
 /// The relay of reference data: its numbers are those of its outbox and are never forgotten.
 pub const RELAY: u64 = 1;
+/// The relay of what may not wait behind other reference data, kill switches: likewise.
+pub const RELAY_URGENT: u64 = u64::MAX;
 
 #[derive(Clone, Copy, Debug)]
 struct Origin {
@@ -77,7 +79,11 @@ impl Origins {
 
     fn is_idle(origin: &Origin, now_ns: i64) -> bool {
         // Journal time is never negative and never falls.
-        origin.id != RELAY && now_ns - origin.seen_ns > KEPT_NS
+        !Self::is_relay(origin.id) && now_ns - origin.seen_ns > KEPT_NS
+    }
+
+    fn is_relay(id: u64) -> bool {
+        id == RELAY || id == RELAY_URGENT
     }
 
     #[cold]
@@ -88,7 +94,8 @@ impl Origins {
         if self.origins.len() >= self.bound {
             self.forget_idle(now_ns);
         }
-        if self.origins.len() >= self.bound {
+        // A relay whose first row comes late finds room all the same.
+        if self.origins.len() >= self.bound && !Self::is_relay(id) {
             return BatchStatus::Void;
         }
         self.index.insert(hash_word(id), self.origins.len() as u32);
@@ -132,15 +139,16 @@ mod tests {
     }
 
     #[test]
-    fn an_idle_origin_is_forgotten_and_the_relay_is_not() {
+    fn an_idle_origin_is_forgotten_and_a_relay_is_not() {
         let mut origins = Origins::new(10);
-        for id in [RELAY, 9] {
+        for id in [RELAY, RELAY_URGENT, 9] {
             assert_eq!(origins.judge(id, 1, 0), Applied);
         }
         assert_eq!(origins.judge(9, 2, KEPT_NS), Applied, "not idle yet");
         assert_eq!(origins.judge(9, 3, 2 * KEPT_NS + 1), Void);
         assert_eq!(origins.judge(9, 1, 2 * KEPT_NS + 1), Applied);
         assert_eq!(origins.judge(RELAY, 2, 9 * KEPT_NS), Applied);
+        assert_eq!(origins.judge(RELAY_URGENT, 2, 9 * KEPT_NS), Applied);
     }
 
     #[test]
@@ -151,5 +159,13 @@ mod tests {
         assert_eq!(origins.judge(10, 1, KEPT_NS), Void, "no room");
         assert_eq!(origins.judge(10, 1, KEPT_NS + 1), Applied);
         assert_eq!(origins.judge(9, 2, KEPT_NS + 1), Applied);
+    }
+    #[test]
+    fn a_relay_finds_room_among_origins_that_live() {
+        let mut origins = Origins::new(1);
+        assert_eq!(origins.judge(8, 1, 0), Applied);
+        assert_eq!(origins.judge(9, 1, 0), Void, "no room");
+        assert_eq!(origins.judge(RELAY_URGENT, 1, 0), Applied);
+        assert_eq!(origins.judge(RELAY_URGENT, 2, 0), Applied);
     }
 }

@@ -5,7 +5,6 @@ use alloc::vec::Vec;
 use super::checks::{CheckResult, Level, Observer};
 use super::holding::{BUY, SELL};
 use super::judge::Hashes;
-use super::kills::Session;
 use super::reference::VENUE;
 use super::RiskEngine;
 use crate::pod::{
@@ -122,24 +121,26 @@ impl RiskEngine {
     /// judged.
     #[must_use]
     pub fn check(&self, command: &Command) -> DryRun {
-        self.check_with(command, None, None)
+        self.check_with(command, None)
     }
 
     /// The same of an order that has these terms, which tell it from others under its client order
     /// id, and of a command that comes by this session; by none, no kill switch of one is on.
     #[must_use]
-    pub fn check_with(
-        &self,
-        command: &Command,
-        terms: Option<&OrderTerms>,
-        session: Option<Session>,
-    ) -> DryRun {
-        let stopped = session
-            .is_some_and(|session| self.killed_sessions.stops(session.origin, session.number));
+    pub fn check_with(&self, command: &Command, terms: Option<&OrderTerms>) -> DryRun {
+        self.check_from(0, command, terms)
+    }
+
+    /// The same of an order that comes in the session of this process which the command names. No
+    /// process has the number 0.
+    #[must_use]
+    pub fn check_from(&self, origin: u64, command: &Command, terms: Option<&OrderTerms>) -> DryRun {
         let mut checks = Vec::with_capacity(super::Check::ALL.len());
+        let mut judge =
+            |terms, replace| self.judge_dry(origin, (command, terms), replace, &mut checks);
         let refused = match CommandKind::try_from(command.kind) {
-            Ok(CommandKind::NewOrder) => self.judge_dry((command, terms), stopped, &mut checks),
-            Ok(CommandKind::ReplaceOrder) => self.judge_dry((command, None), stopped, &mut checks),
+            Ok(CommandKind::NewOrder) => judge(terms, false),
+            Ok(CommandKind::ReplaceOrder) => judge(None, true),
             _ => Some(Reject::UnsupportedCharacteristic),
         };
         // One order for all levels, so that the first that fails is the one that is told.
@@ -151,15 +152,16 @@ impl RiskEngine {
     /// The same judgement as for a command in ORDERS, of which every limit check is seen.
     fn judge_dry<O: Observer>(
         &self,
+        origin: u64,
         (command, terms): (&Command, Option<&OrderTerms>),
-        stopped: bool,
+        replace: bool,
         observer: &mut O,
     ) -> Option<Reject> {
         let Some(mut request) = self.request(command, Hashes::of(command, None), terms) else {
             return Some(Reject::UnknownAccount);
         };
-        request.stopped = stopped;
-        if command.kind == CommandKind::ReplaceOrder.number() {
+        request.stopped = self.killed_sessions.stops(origin, command.session);
+        if replace {
             let target = self.target(command, None, Hashes::of(command, None));
             return self.judge_replace(command, &request, (target, false), observer).err();
         }

@@ -70,8 +70,10 @@ impl ReferenceRisk {
     fn kill_session(&mut self, command: &Command, on: bool) -> Result<(), Reject> {
         let session = (command.order_id, command.session);
         let (seen_ns, now_ns) = (&self.seen_ns, self.now_ns);
+        // Both relays' numbers are never forgotten.
+        let relay = |origin| origin == 1 || origin == u64::MAX;
         let known =
-            |origin| seen_ns.get(&origin).is_some_and(|&at| origin == 1 || now_ns - at <= DAY_NS);
+            |origin| seen_ns.get(&origin).is_some_and(|&at| relay(origin) || now_ns - at <= DAY_NS);
         if !on && self.killed_sessions.remove(&session) {
             return Ok(());
         }

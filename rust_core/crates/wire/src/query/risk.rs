@@ -1,10 +1,10 @@
 //! What risk would say, and what it said.
 
 use bytemuck::Zeroable;
-use engine::matching::shape_of_order;
+use engine::matching::refusal_in_itself;
 use engine::pod::{ClOrdId, Event, ExecType, Instrument, FLAG_TERMS, MAX_SCALES};
 use engine::reject::Reject;
-use engine::risk::{Check, CheckResult, Level, Session, Unit};
+use engine::risk::{Check, CheckResult, Level, Unit};
 use prost::Message;
 
 use crate::decimal;
@@ -12,7 +12,7 @@ use crate::frame::{aligned, Frame, FrameError, Log};
 use crate::pb::{nested, string, uint};
 use crate::proto::risk::v1::{CheckOrderResponse, CheckResult as ProtoCheck, Level as ProtoLevel};
 use crate::reference;
-use crate::request::{Context, Method, Request, RequestError};
+use crate::request::{Context, Method, Parsed, Request, RequestError};
 use crate::response::{decimal_field, explain, write_place};
 use crate::stage::{read_at, RiskStage, StageError};
 
@@ -30,9 +30,6 @@ fn text(units: i128, scale: u8) -> String {
 /// What all firms hold together is for operators to know: a firm is told whether a check of the
 /// venue passes, and not its numbers.
 ///
-/// With a session, it is told what an order that comes by it would be. What is wrong with the order
-/// in itself is told though only matching refuses it; what its market is at isn't known here.
-///
 /// # Errors
 ///
 /// If the request can't be read, or its account isn't the firm's.
@@ -40,26 +37,12 @@ pub fn check_order(
     stage: &RiskStage,
     message: &[u8],
     firm: Option<u32>,
-    session: Option<Session>,
 ) -> Result<Vec<u8>, RequestError> {
     let mut request = Request::default();
     let context = Context { reference: stage.reference(), firm, session: 0 };
     request.read(Method::Check, message, context)?;
-    let parsed = &request.commands[0];
-    let (refused, results) = match parsed.refused {
-        Some(reason) => (Some(reason), Vec::new()),
-        None => {
-            let terms = (parsed.command.flags & FLAG_TERMS != 0).then_some(&parsed.terms);
-            let answer = stage.engine().check_with(&parsed.command, terms, session);
-            let shape = shape_of_order(&parsed.command, terms, stage.engine().time_ns());
-            let refused = match (answer.refused, shape) {
-                (Some(one), Some(other)) => Some(one.earliest(other)),
-                (one, other) => one.or(other),
-            };
-            (refused, answer.checks)
-        }
-    };
-    let instrument = stage.engine().instrument(parsed.command.instrument);
+    let (refused, results) = judge(stage, request.origin, &request.commands[0]);
+    let instrument = stage.engine().instrument(request.commands[0].command.instrument);
     let instrument = instrument.copied().unwrap_or_else(Instrument::zeroed);
     let told = |result| proto_check(result, &instrument, firm.is_some());
     let checks: Vec<_> = results.iter().map(told).collect();
@@ -79,6 +62,26 @@ pub fn check_order(
         reject_text,
     };
     Ok(response.encode_to_vec())
+}
+
+/// Why an order would be refused, by risk or whatever the market is like, and every check of risk.
+fn judge(
+    stage: &RiskStage,
+    origin: u64,
+    Parsed { command, terms, refused, .. }: &Parsed,
+) -> (Option<Reject>, Vec<CheckResult>) {
+    if refused.is_some() {
+        return (*refused, Vec::new());
+    }
+    let terms = (command.flags & FLAG_TERMS != 0).then_some(terms);
+    let answer = stage.engine().check_from(origin, command, terms);
+    match (answer.refused, refusal_in_itself(command, terms, stage.engine().time_ns())) {
+        (refused, None) => (refused, answer.checks),
+        (refused, Some(own)) => {
+            let first = refused.map_or(own, |reason| reason.earliest(own));
+            (Some(first), Vec::new())
+        }
+    }
 }
 
 /// A limit that an order would break, in words: by how much, and what to do.

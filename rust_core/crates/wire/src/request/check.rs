@@ -19,6 +19,7 @@ const MAX_TAG: usize = 8;
 
 const CL_ORD_ID: &str = "must be 1 to 36 characters of A-Z a-z 0-9 . _ : -";
 const NAME: &str = "must be 1 to 32 characters of A-Z 0-9 _ -, the first a letter or digit";
+const SESSION: &str = "must be <origin>-<number>: 16 hex digits in lower case, and a number from 1";
 const TAG: &str = "must be 1 to 8 characters of A-Z a-z 0-9 . _ : -";
 
 /// Where in the request a message stands.
@@ -135,6 +136,28 @@ impl<'a> At<'_, 'a> {
             bytemuck::bytes_of_mut(&mut word)[..text.len()].copy_from_slice(text);
         }
         word
+    }
+
+    /// The process and the number of a session; 0 and 0 when there is no text.
+    pub(super) fn session(&mut self, text: &[u8]) -> (u64, u32) {
+        let read = || {
+            let text = core::str::from_utf8(text).ok()?;
+            let (origin, number) = text.split_once('-')?;
+            let lower = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+            let plain = origin.len() == 16
+                && origin.bytes().all(lower)
+                && number.bytes().all(|byte| byte.is_ascii_digit())
+                && !number.starts_with('0');
+            let origin = u64::from_str_radix(origin, 16).ok()?;
+            plain.then_some((origin, number.parse().ok()?))
+        };
+        if text.is_empty() {
+            return (0, 0);
+        }
+        read().unwrap_or_else(|| {
+            self.violate("session", SESSION);
+            (0, 0)
+        })
     }
 
     #[inline]

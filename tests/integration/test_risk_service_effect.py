@@ -1,0 +1,146 @@
+"""When a change is in effect: all of it, within the caller's time, or told to be refused."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import asyncpg
+import pytest
+
+from cift.kit.errors import DeadlineExceeded, FailedPrecondition
+from cift.kit.rpc import Call, Principal
+from cift.kit.stores import change as changes
+from cift.kit.stores.limits import Limits
+from cift.kit.stores.postgres import open_pool
+from cift.kit.stores.records import Holder, Level
+from cift.kit.stores.reference import ReferenceStore
+from cift.risk.admin import Admin
+from cift.risk.lists import Lists
+from cift.risk.reference import NamedHolder, Reference
+from cift.risk.service import Risk
+from cift.risk.v1 import admin_pb2, admin_service_pb2
+from cift.risk.v1 import risk_service_pb2 as pb
+
+TOO_MANY = 107
+"""The engine's SYSTEM_UNAVAILABLE."""
+
+
+class Clocked:
+    """A call's deadline, which comes nearer."""
+
+    def __init__(self, seconds: float) -> None:
+        self._until = time.monotonic() + seconds
+
+    def time_remaining(self) -> float:
+        """Seconds left."""
+        return self._until - time.monotonic()
+
+
+def call(seconds: float = 5.0) -> Call:
+    """An operator's call."""
+    principal = Principal(7, 1, "F", frozenset({"read", "trade", "admin"}), "ops")
+    return Call(Clocked(seconds), principal, asyncio.Event())
+
+
+@pytest.fixture
+async def pool(database: str) -> AsyncIterator[asyncpg.Pool]:
+    """Connections to a database of this test's own."""
+    pool = await open_pool(database, application_name="test", min_size=0)
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture
+async def reference(pool: asyncpg.Pool) -> Reference:
+    """Reference data before an engine that has applied everything, with account A of firm F."""
+    store = ReferenceStore(pool)
+    async with store.change("test") as change:
+        firm = await change.add_firm("F")
+        await change.add_account("A", firm_id=firm.id, currency="USD")
+    await store.note_applied(1, 1)
+    return Reference(pool, applied=lambda: 1 << 40)
+
+
+def holder() -> NamedHolder:
+    """Account A."""
+    return NamedHolder(Holder(Level.ACCOUNT, 1), "A", 1)
+
+
+async def set_limits(reference: Reference, **wanted: Any) -> int:
+    """Set limits of A; the last row of them."""
+
+    def changed(stored: Limits | None) -> Limits:
+        return replace(stored or Limits(holder=holder().holder, instrument_id=0), **wanted)
+
+    _, number = await reference.set_limits(holder(), None, changed, "test")
+    return number
+
+
+async def test_every_message_of_a_change_counts(
+    reference: Reference, pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "MAX_COMMANDS_PER_BATCH", 2)
+    store = ReferenceStore(pool)
+    await pool.execute(
+        "INSERT INTO instruments (symbol, currency, price_scale, quantity_scale, tick_size_units,"
+        " lot_size_units, min_quantity_units, created_by, updated_by)"
+        " SELECT 'X' || n, 'USD', 2, n, 1, 1, 0, 't', 't' FROM generate_series(1, 4) n"
+    )
+    last = await set_limits(reference, max_position_pico=10**13)
+    rows = await store.waiting()
+    assert [row.number for row in rows] == [2, 3, 4]
+    assert (last, sum(len(row.commands) for row in rows)) == (4, 5)
+    for number in (2, 4):
+        await store.note_applied(number, number)
+    with pytest.raises(DeadlineExceeded):
+        await reference.in_effect(last, 0.05)
+    await store.note_applied(3, 3, [(1, TOO_MANY)])
+    with pytest.raises(FailedPrecondition, match="SYSTEM_UNAVAILABLE") as refused:
+        await reference.in_effect(last, 1.0)
+    assert refused.value.reason == "REFUSED_BY_ENGINE"
+
+
+async def test_limits_that_were_refused_are_told_and_can_be_set_again(
+    reference: Reference, pool: asyncpg.Pool
+) -> None:
+    store, none = ReferenceStore(pool), SimpleNamespace()
+    service: Any = none
+    risk = Risk(service, reference, reference, service, service, service, service)
+    request = pb.GetLimitsRequest(account="A")
+    number = await set_limits(reference, max_open_orders=5)
+    await store.note_applied(number, 2, [(0, TOO_MANY)])
+    told = await risk.get_limits(request, call())
+    assert told.limits.max_open_orders == 5
+    assert told.etag
+    assert "SYSTEM_UNAVAILABLE" in told.not_in_force
+    # The same again is another try, and when that is taken it is in force.
+    again = await set_limits(reference, max_open_orders=5)
+    assert again == number + 1
+    await store.note_applied(again, 3)
+    assert await reference.in_effect(again, 1.0) == 3
+    told = await risk.get_limits(request, call())
+    assert (told.limits.max_open_orders, told.not_in_force) == (5, "")
+    assert await set_limits(reference, max_open_orders=5) == again, "it is in force: no new one"
+
+
+async def test_a_call_answers_within_its_time_however_long_storing_takes(
+    reference: Reference, pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin = Admin(reference, Lists(pool))
+    add = reference.add_account
+
+    async def slowly(*arguments: Any) -> Any:
+        await asyncio.sleep(0.6)
+        return await add(*arguments)
+
+    monkeypatch.setattr(reference, "add_account", slowly)
+    account = admin_pb2.Account(name="B", firm="F", currency="USD")
+    began = time.monotonic()
+    with pytest.raises(DeadlineExceeded, match="stored"):
+        await admin.create_account(
+            admin_service_pb2.CreateAccountRequest(account=account), call(1.0)
+        )
+    assert time.monotonic() - began < 1.0
