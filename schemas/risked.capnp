@@ -24,7 +24,9 @@ struct Verdict {
   # It is around the reference price, as far as the instrument's protection and bands let market
   # orders go or the tightest collar of its account, firm and venue lets prices be, whichever is
   # nearer; if there is neither, 10 %. That of a stop is around its stop price, with which it moves,
-  # of a trailing stop around the worst that it can become. Else 0.
+  # of a trailing stop around the worst that it can become. On a replace that is accepted and names
+  # the open quantity wanted: the most that the order may come to in all, in 10^-quantityScale.
+  # Else 0.
   kind @2 :VerdictKind;
   reason @3 :UInt16;
   # Reject reason, 0 when accepted; numbers as in cift.common.v1.RejectReason.

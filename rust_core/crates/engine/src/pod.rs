@@ -376,7 +376,8 @@ pub struct Verdict {
     /// On a repeat: where the first such command was judged. On a new order that is accepted and
     /// has no limit price, where its trader's money is checked: the worst price it may trade at,
     /// the highest of a buy, the lowest of a sell; 0: any. That of a stop moves with its stop
-    /// price. Else 0.
+    /// price. On a replace that is accepted and names what is to be open: the most that the order
+    /// may come to in all. Else 0.
     pub first_place: u64,
     /// [`VerdictKind`].
     pub kind: u16,

@@ -537,6 +537,31 @@ fn a_replace_reserves_whatever_those_before_it_make_of_its_quantity() {
         let position = desk.risk.position_in(ALICE, ABC).expect("she was there");
         reserved.push((position.quantity, position.open_buy, position.buy_notional));
     }
-    let open = (10, 15, 1_650);
+    // Of the 15 what makes 20 in all, which is what risk counted.
+    let open = (10, 10, 1_100);
     assert_eq!(reserved[1..], [(0, 20, 2_200), open, open, open, open], "it never grows");
+}
+
+#[test]
+fn an_order_that_is_refilled_as_it_trades_stays_within_what_was_judged() {
+    let mut desk = Desk::open();
+    desk.limit(Limits { max_position: 30, ..wide_limits(ALICE) });
+    desk.lag = 100;
+    desk.accepted(&["alice: buy 30 @ 100 as a0"]);
+    // Each time it is to have 30 open again, before risk knows what it has bought.
+    for round in 1..5 {
+        desk.accepted(&[&format!("bob: sell 9 @ 100 as b{round}")]);
+        desk.accepted(&[&format!("alice: replace a0 leaves 30 as r{round}")]);
+    }
+    desk.settle();
+    let position = desk.risk.position_in(ALICE, ABC).expect("she was there");
+    assert_eq!((position.quantity, position.open_buy), (30, 0));
+    // What risk knows of is made up for in full.
+    let mut desk = Desk::open();
+    desk.accepted(&["alice: buy 30 @ 100 as a0", "bob: sell 9 @ 100 as b0"]);
+    desk.settle();
+    desk.accepted(&["alice: replace a0 leaves 30 as r0"]);
+    desk.settle();
+    let position = desk.risk.position_in(ALICE, ABC).expect("she was there");
+    assert_eq!((position.quantity, position.open_buy), (9, 30));
 }

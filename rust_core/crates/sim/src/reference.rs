@@ -366,6 +366,16 @@ impl Reference {
         fills: &mut Fills,
     ) -> (Outcome, Vec<u32>) {
         let target = self.target(command, verdict, id, &mut reasons);
+        let mut command = *command;
+        if let (1.., Some(target)) = (verdict.first_place, target) {
+            if kind == CommandKind::ReplaceOrder && command.flags & FLAG_LEAVES != 0 {
+                // Risk has said how much it may come to in all.
+                let order = &self.orders[&target];
+                let rest = i128::from(verdict.first_place) - i128::from(order.cum);
+                command.quantity = i128::from(command.quantity).min(rest.max(0)) as i64;
+            }
+        }
+        let command = &command;
         if kind == CommandKind::ReplaceOrder {
             self.reasons_against_terms(command, target, &mut reasons);
         }

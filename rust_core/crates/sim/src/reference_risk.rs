@@ -34,8 +34,8 @@ pub type Said = (VerdictKind, Option<Reject>, u64, u64);
 #[derive(Clone, Debug)]
 struct Pending {
     sequence: u64,
-    /// What it may come to: quantities, each with whether it is that of what is open.
-    quantities: Vec<(bool, i64)>,
+    /// What it may come to in all.
+    total: i64,
     price: i64,
     /// It leaves the quantity to the order's entry.
     same: bool,
@@ -43,8 +43,7 @@ struct Pending {
 
 impl Pending {
     fn open(&self, cum: i64) -> i64 {
-        let open = |&(leaves, quantity)| if leaves { quantity } else { quantity - cum };
-        self.quantities.iter().map(open).fold(0, i64::max)
+        self.total - cum
     }
 }
 
@@ -513,6 +512,9 @@ impl ReferenceRisk {
         match judged {
             Ok(pending) => {
                 self.touch(account);
+                // How much it may come to in all, of one that says what is to be open.
+                let leaves = command.flags & FLAG_LEAVES != 0;
+                let most = pending.as_ref().filter(|_| leaves).map_or(0, |one| one.total as u64);
                 if pending.is_some() {
                     self.replaced.insert(order_id);
                 }
@@ -523,7 +525,7 @@ impl ReferenceRisk {
                 order.pending.extend(
                     pending.map(|pending| Pending { sequence: sequence_of(place), ..pending }),
                 );
-                (VerdictKind::Accepted, None, order_id, 0)
+                (VerdictKind::Accepted, None, order_id, most)
             }
             Err(reason) => (VerdictKind::Refused, Some(reason), order_id, 0),
         }
@@ -578,10 +580,9 @@ impl ReferenceRisk {
         let named = command.flags & FLAG_LEAVES != 0 || command.quantity != 0;
         let waits = order.list.is_some_and(|list| list.waits);
         let same = waits && !named && order.pending.iter().all(|pending| pending.same);
-        let quantities = vec![(false, total)];
-        let mut asked = Pending { sequence: 0, quantities, price: order.price, same };
+        let mut asked = Pending { sequence: 0, total, price: order.price, same };
         for pending in &order.pending {
-            asked.quantities.extend_from_slice(&pending.quantities);
+            asked.total = asked.total.max(pending.total);
             asked.price = asked.price.max(pending.price);
         }
         let instrument = &self.instruments[&order.instrument];
@@ -597,17 +598,16 @@ impl ReferenceRisk {
             prices.push(asked.price);
         }
         asked.price = prices.into_iter().max().unwrap_or(asked.price);
-        let leaves = command.flags & FLAG_LEAVES != 0;
-        if named {
-            asked.quantities = vec![(leaves, command.quantity)];
+        if command.flags & FLAG_LEAVES != 0 {
+            asked.total = asked.total.max(command.quantity + order.cum);
+        } else if named {
+            asked.total = command.quantity;
         }
-        let total = |&(leaves, quantity)| if leaves { quantity + order.cum } else { quantity };
-        let total = asked.quantities.iter().map(total).fold(0, i64::max);
         let mut as_it_would_be = order.clone();
         as_it_would_be.pending.push(asked.clone());
         let collared = (command.price != 0).then_some(command.price);
         let prices = (collared, Some(asked.price));
-        self.check_limits(&as_it_would_be, Some(id), total, prices, (None, stopped))?;
+        self.check_limits(&as_it_would_be, Some(id), asked.total, prices, (None, stopped))?;
         Ok(asked)
     }
 

@@ -400,8 +400,7 @@ impl RiskLoop {
 
     /// Has risk and the reference take in the next message of FILLS, and compares what it touched.
     /// Nothing that happens to what was accepted, but for busts, makes the worst that can come of
-    /// it worse; what a replace wants to have open whatever trades before it is counted as it
-    /// trades.
+    /// it worse.
     fn learn(&mut self) -> Result<(), String> {
         let fills = self.waiting.pop_front().expect("it waits");
         let before = self.worst(&fills);
@@ -412,7 +411,7 @@ impl RiskLoop {
         let busts = |event: &Event| event.exec_type == ExecType::TradeBust.number();
         if !fills.events.iter().any(busts) {
             let mut both = self.worst(&fills).into_iter().zip(before);
-            if both.any(|(now, then)| then.is_some_and(|then| now > Some(then))) {
+            if both.any(|(now, then)| now > then) {
                 return Err(format!("message {} of FILLS made the worst worse", fills.sequence));
             }
         }
@@ -420,16 +419,12 @@ impl RiskLoop {
     }
 
     /// The positions that could come of all open orders of a side where a message changed
-    /// something, counted in its direction; none where a replace asks to have something open
-    /// whatever trades before it.
-    fn worst(&self, fills: &Fills) -> Vec<Option<i64>> {
+    /// something, counted in its direction.
+    fn worst(&self, fills: &Fills) -> Vec<i64> {
         let touched = fills.events.iter().map(|event| (event.account, event.instrument));
-        let wanting = self.reference.wanting_open();
         let worst = |(account, instrument)| {
-            let wants = wanting.contains(&(account, instrument));
-            let at = self.risk.position_in(account, instrument).filter(|_| !wants);
-            let at = at.map(|at| [at.quantity + at.open_buy, at.open_sell - at.quantity]);
-            at.map_or([None; 2], |worst| worst.map(Some))
+            let at = self.risk.position_in(account, instrument);
+            at.map_or([0; 2], |at| [at.quantity + at.open_buy, at.open_sell - at.quantity])
         };
         touched.collect::<BTreeSet<_>>().into_iter().flat_map(worst).collect()
     }

@@ -402,6 +402,10 @@ impl Workload {
         if matches!(way, 0 | 1 | 5) && self.rng.per_mille(300) {
             command.flags = FLAG_LEAVES;
             command.quantity = (command.quantity - cum).max(0);
+            if self.rng.per_mille(500) {
+                let most = total.saturating_add(command.quantity / 2).max(1);
+                step.judgement = Judgement::Within(self.rng.between(cum.max(1), most));
+            }
         }
         if matches!(way, 3..=5) && order.instrument <= self.profile.instruments {
             let away = if way == 4 { -self.away() } else { self.away() };

@@ -36,7 +36,8 @@ use crate::orders::{Extra, Link, Order, Orders, DAY_NS, MAX_OPEN_ORDERS, NIL};
 use crate::pod::{
     BatchStatus, Command, CommandKind, Event, ExecType, OrdStatus, OrderTerms, Outcome,
     OutcomeKind, PegPrice, Side, TimeInForce, Verdict, VerdictKind, EVENTS_PER_COMMAND,
-    FLAG_OF_KILL, INSTRUMENT_ENABLED, MAX_COMMANDS, MAX_EVENTS, MAX_PRICE, MAX_STATUSES,
+    FLAG_LEAVES, FLAG_OF_KILL, INSTRUMENT_ENABLED, MAX_COMMANDS, MAX_EVENTS, MAX_PRICE,
+    MAX_STATUSES,
 };
 use crate::reject::Reject;
 use crate::ticks::Ticks;
@@ -525,6 +526,8 @@ impl MatchingEngine {
         events: &mut Vec<Event>,
     ) -> (Outcome, Option<usize>) {
         let target = self.target(at);
+        let counted = target.ok().and_then(|index| within_count(at, self.orders.get(index)));
+        let at = Context { command: counted.as_ref().unwrap_or(at.command), ..at };
         let of_terms = target.ok().and_then(|index| self.refusal_of_terms(at.command, index));
         let own = earliest(shape_of_replace(at.command), of_terms);
         let (Ok(index), None, None) = (target, refusal, own) else {
@@ -637,6 +640,19 @@ fn outcome(kind: OutcomeKind, order_id: u64) -> Outcome {
         cancel_reason: 0,
         reserved: 0,
     }
+}
+
+/// A replace that names what is to be open, if the order would come to more in all than risk has
+/// counted: trades that risk didn't know of came in between.
+#[inline]
+fn within_count(at: Context<'_>, order: &Order) -> Option<Command> {
+    let total = i64::try_from(at.verdict.first_place).unwrap_or(i64::MAX);
+    let most = total.saturating_sub(order.cum).max(0);
+    let names = at.command.flags & FLAG_LEAVES != 0 && total != 0;
+    if names && at.command.quantity > most {
+        return Some(Command { quantity: most, ..*at.command });
+    }
+    None
 }
 
 /// The worst price at which risk lets a new order trade that has no limit price; 0: any.

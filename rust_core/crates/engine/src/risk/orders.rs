@@ -169,14 +169,11 @@ impl Live {
     }
 }
 
-/// What a replace asks for, with what it leaves unchanged filled in: of a quantity that is what
-/// those before it make of it, the total of one and the open quantity of another.
+/// What a replace asks for, with what it leaves unchanged filled in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Terms {
-    /// Total quantity, 0 if none is asked for.
+    /// Total quantity.
     pub total: i64,
-    /// Open quantity, 0 if none is asked for.
-    pub leaves: i64,
     /// The price it is counted at.
     pub price: i64,
     /// Whether what is open stays as it is then: of the exit of a bracket that waits, of which only
@@ -188,12 +185,7 @@ impl Terms {
     /// The quantity that would be open, `cum` having traded.
     #[inline]
     pub fn open(&self, cum: i64) -> i64 {
-        (self.total - cum).max(self.leaves)
-    }
-
-    /// The total quantity, `cum` having traded.
-    pub fn total(&self, cum: i64) -> i64 {
-        self.total.max(self.leaves + cum)
+        self.total - cum
     }
 }
 
@@ -321,15 +313,13 @@ impl Orders {
         })
     }
 
-    /// The largest quantities of all terms at the highest price: what "unchanged" means for a
-    /// replace that comes while others are unanswered. Which of a total and an open quantity is
-    /// the larger depends on what trades until then, so both are kept.
+    /// The largest quantity of all terms at the highest price: what "unchanged" means for a replace
+    /// that comes while others are unanswered.
     pub fn largest_terms(&self, order: &Live) -> Terms {
         let total = order.cum + order.leaves;
-        let mut largest = Terms { total, leaves: 0, price: order.price, same: false };
+        let mut largest = Terms { total, price: order.price, same: false };
         for terms in self.asked(order) {
             largest.total = largest.total.max(terms.total);
-            largest.leaves = largest.leaves.max(terms.leaves);
             largest.price = largest.price.max(terms.price);
         }
         largest
@@ -390,14 +380,12 @@ mod tests {
     fn the_reservation_is_the_most_of_all_terms_until_they_are_answered() {
         let mut orders = Orders::new(4);
         let at = orders.add(Live::new(9, BUY, 10, 100));
-        let total = |total, price| Terms { total, leaves: 0, price, same: false };
+        let total = |total, price| Terms { total, price, same: false };
         orders.add_pending(5, at, total(20, 90));
         orders.add_pending(5, at, total(5, 300));
-        orders.add_pending(6, at, Terms { leaves: 7, ..total(0, 100) });
+        orders.add_pending(6, at, total(7, 100));
         assert_eq!(orders.reservation(orders.get(at), None), reserved(20, 1_800));
-        let largest = orders.largest_terms(orders.get(at));
-        assert_eq!(largest, Terms { leaves: 7, ..total(20, 300) });
-        assert_eq!([0, 13, 14].map(|cum| largest.open(cum)), [20, 7, 7]);
+        assert_eq!(orders.largest_terms(orders.get(at)), total(20, 300));
 
         orders.get_mut(at).cum = 4;
         orders.get_mut(at).leaves = 6;
@@ -406,7 +394,7 @@ mod tests {
 
         assert_eq!(orders.answer_pending(4), None);
         assert_eq!(orders.answer_pending(5), Some(Some(at)));
-        assert_eq!(orders.reservation(orders.get(at), None), reserved(7, 700));
+        assert_eq!(orders.reservation(orders.get(at), None), reserved(6, 600));
         assert_eq!(orders.answer_pending(5), Some(Some(at)));
         assert_eq!(orders.answer_pending(5), None);
 

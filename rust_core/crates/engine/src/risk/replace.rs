@@ -4,7 +4,7 @@ use super::checks::{Asked, Observer, Silent};
 use super::judge::{Known, Request, Target};
 use super::orders::{Counted, Live, Reservation, Terms};
 use super::shape::{earliest, names_itself, replace_quantity_fits, replace_shape, when};
-use super::{accepted, cancel_refused, Context, RiskEngine, Ruling};
+use super::{accepted, accepted_within, cancel_refused, Context, RiskEngine, Ruling};
 use crate::pod::{Command, FLAG_LEAVES, MAX_PRICE};
 use crate::reject::Reject;
 use crate::table::NONE;
@@ -40,7 +40,10 @@ impl RiskEngine {
             Ok(replace) => {
                 self.remember_about(&request, context.place, target, Reject::Other);
                 self.accept_replace(&replace, context.batch.sequence);
-                accepted(order_id)
+                match command.flags & FLAG_LEAVES {
+                    0 => accepted(order_id),
+                    _ => accepted_within(order_id, replace.terms.total),
+                }
             }
             Err(reason) => {
                 if reason != Reject::SystemUnavailable {
@@ -117,9 +120,12 @@ impl RiskEngine {
             terms.price = order.counted_at(limit, command.stop_price);
         }
         if command.flags & FLAG_LEAVES != 0 || command.quantity != 0 {
-            let leaves = command.flags & FLAG_LEAVES != 0;
-            terms.total = if leaves { 0 } else { command.quantity };
-            terms.leaves = if leaves { command.quantity } else { 0 };
+            // What is to be open is counted beside the trades that are known. Matching keeps it to
+            // that, or to what the order may come to anyhow, if others come in between.
+            terms.total = match command.flags & FLAG_LEAVES {
+                0 => command.quantity,
+                _ => terms.total.max(order.cum + command.quantity),
+            };
         }
         let (had, wanted) = (order.reserved, self.orders.reservation(order, Some(&terms)));
         let more = wanted.beyond(had);
@@ -127,7 +133,7 @@ impl RiskEngine {
             new: false,
             side: usize::from(order.side),
             reduce_only: order.reduce_only,
-            quantity: terms.total(order.cum),
+            quantity: terms.total,
             limit_price: (command.price != 0).then_some(command.price),
             price: Some(terms.price),
             had,

@@ -1,7 +1,7 @@
 //! Orders that came as a list, of which not all can trade: what is open is counted anew from all
 //! orders that live, whenever it is asked.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use engine::pod::{Command, Contingency, Leg};
 
@@ -68,17 +68,6 @@ impl ReferenceRisk {
     pub(super) fn open_alive(&self, instead: (Option<u64>, &Order)) -> [Open; 2] {
         let order = instead.1;
         self.open_if(order.account, order.instrument, Some(instead), order.rivals())
-    }
-
-    /// The accounts and instruments in which an unanswered replace asks to have so much open,
-    /// whatever trades before it.
-    #[must_use]
-    pub fn wanting_open(&self) -> BTreeSet<(u32, u32)> {
-        let leaves = |order: &&Order| {
-            order.pending.iter().flat_map(|one| &one.quantities).any(|&(leaves, _)| leaves)
-        };
-        let orders = self.replaced.iter().map(|id| &self.orders[id]).filter(leaves);
-        orders.map(|order| (order.account, order.instrument)).collect()
     }
 
     fn open_if(

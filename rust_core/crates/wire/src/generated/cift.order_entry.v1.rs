@@ -214,7 +214,10 @@ pub mod replace_order {
         /// order.
         #[prost(string, tag = "6")]
         Quantity(::prost::alloc::string::String),
-        /// The open quantity wanted (FIX LeavesQty), a decimal >= 0; 0 cancels.
+        /// The open quantity wanted (FIX LeavesQty), a decimal >= 0; 0 cancels. It counts from what had
+        /// traded when risk judged the replace. What trades between that and the replace's taking effect
+        /// is taken off where the order would else come to more, in all, than both what risk counted for
+        /// it before and what this asks for: the answer says how much is open.
         #[prost(string, tag = "7")]
         LeavesQuantity(::prost::alloc::string::String),
     }
