@@ -67,7 +67,7 @@ async def main() -> int:
         )
         writer = OriginWriter(bus, logs.orders)
         gateway = Gateway(settings.shard, writer.origin, settings.max_waiting_commands)
-        orphans = Orphans(gateway)
+        orphans = Orphans(gateway, on_fault=lifecycle.fail)
         journal = Journal(
             bus,
             logs,

@@ -11,6 +11,7 @@ Several may come to the same end at once: the second cancel of an order finds no
 """
 
 import asyncio
+from collections.abc import Callable
 
 from cift.kit.bus import LogMessage
 from cift.kit.logging import get_logger
@@ -29,8 +30,17 @@ log = get_logger("orphans")
 class Orphans:
     """Watches the other processes; a part, and a follower of the journal."""
 
-    def __init__(self, gateway: Gateway, *, beat_seconds: float = BEAT_SECONDS) -> None:
+    def __init__(
+        self,
+        gateway: Gateway,
+        *,
+        on_fault: Callable[[BaseException], None],
+        beat_seconds: float = BEAT_SECONDS,
+    ) -> None:
+        """`on_fault` must stop the process: one that does not watch does not say either that it
+        lives, and others would cancel what its clients have."""
         self._gateway = gateway
+        self._on_fault = on_fault
         self._beat_seconds = beat_seconds
         self._journal: Journal | None = None
         self._silent: dict[int, int] = {}
@@ -45,7 +55,7 @@ class Orphans:
 
     async def start(self) -> None:
         """Begin once the journal has caught up."""
-        self._task = asyncio.create_task(self._watch(), name="orphans")
+        self._task = asyncio.create_task(self._run(), name="orphans")
 
     async def stop(self) -> None:
         """Stop watching."""
@@ -60,6 +70,15 @@ class Orphans:
 
     def on_batch(self) -> None:
         """Nothing more to do."""
+
+    async def _run(self) -> None:
+        try:
+            await self._watch()
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:
+            # A panic of the core is no Exception.
+            self._on_fault(error)
 
     async def _watch(self) -> None:
         journal = self._journal
@@ -79,13 +98,14 @@ class Orphans:
                 continue
             # Whoever was heard of up to that beat begins at one again.
             self._silent = {origin: self._silent.get(origin, 0) + 1 for origin in others}
-            for origin, beats in self._silent.items():
+            for origin, beats in list(self._silent.items()):
                 if beats > SILENT_BEATS:
-                    self._bury(journal, origin)
+                    await self._bury(journal, origin)
 
-    def _bury(self, journal: Journal, origin: int) -> None:
+    async def _bury(self, journal: Journal, origin: int) -> None:
         canceled = journal.cancel_origin(origin)
         if canceled:
             log.warning("process gone", origin=f"{origin:016x}", orders=canceled)
+            await journal.resolved()  # Or they would be asked for again meanwhile.
         else:
             self._done.add(origin)
