@@ -144,14 +144,14 @@ class Relay:
         What counts as applied is what the log says: a log that was made anew gets everything again.
         """
         await self._note()
-        rows = await self._store.outbox_from(self.applied, urgent=self._urgent)
-        if self.applied and (not rows or rows[0].number != self.applied):
+        before = self.applied  # Another process may relay too: it may rise while we ask.
+        rows = await self._store.outbox_from(before, urgent=self._urgent)
+        if before and (not rows or rows[0].number != before):
             urgent = "urgent " if self._urgent else ""
             raise StoreError(
-                f"the log has {urgent}reference batch {self.applied} and the database has not: it "
+                f"the log has {urgent}reference batch {before} and the database has not: it "
                 "is older than the log; restore a later backup of it"
             )
-        before = self.applied
         for row in rows:
             if self._common is not None and self._common.applied < row.after:
                 break  # A log made anew: the common rows come first, and are on their way.
