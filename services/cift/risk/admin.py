@@ -22,6 +22,8 @@ from cift.risk.v1 import admin_service_pb2 as pb
 
 __all__ = ["Admin"]
 
+UPDATE_IT = "an update of it, were it to the same terms, tries again"
+
 
 class Admin(Users):
     """Changes reference data over a `Reference`, and lists it."""
@@ -61,7 +63,7 @@ class Admin(Users):
         stored, number = await self._reference.add_account(terms, actor(call))
         if replace(stored.account, id=0) != terms:
             raise AlreadyExists("ACCOUNT_EXISTS", f"account {wanted.name} has other terms")
-        await self._reference.in_effect(number, seconds_to_wait(call))
+        await self._reference.in_effect(number, seconds_to_wait(call), retry=UPDATE_IT)
         return pb.CreateAccountResponse(account=shown.account(stored))
 
     @rpc("admin", timed=True)
@@ -112,7 +114,7 @@ class Admin(Users):
         )
         if _content(stored) != _content(terms):
             raise AlreadyExists("INSTRUMENT_EXISTS", f"instrument {terms.symbol} has other terms")
-        await self._reference.in_effect(number, seconds_to_wait(call))
+        await self._reference.in_effect(number, seconds_to_wait(call), retry=UPDATE_IT)
         return pb.CreateInstrumentResponse(instrument=shown.instrument(stored))
 
     @rpc("admin", timed=True)

@@ -37,6 +37,7 @@ __all__ = ["NamedAccount", "NamedHolder", "Reference", "check_etag", "etag"]
 
 LOOK_SECONDS = 0.01
 SAFE_AGAIN = "the same request again is safe and waits on"
+TRY_AGAIN = "the same change again tries again"
 CURRENCIES_MAX = 1_024
 """The engine's bound of currencies that are worth something."""
 
@@ -360,18 +361,25 @@ class Reference:
         return found
 
     async def in_effect(
-        self, number: int, seconds: float, *, here: bool = True, again: str = SAFE_AGAIN
+        self,
+        number: int,
+        seconds: float,
+        *,
+        here: bool = True,
+        again: str = SAFE_AGAIN,
+        retry: str = TRY_AGAIN,
     ) -> int:
         """Wait until an outbox row has taken effect, `here` too; its ORDERS sequence.
 
         Row 0 is none: the sequence is 0. What is waited for is stored, so a database that is away
-        is waited out; who waits in vain is told what it does to send the request `again`.
+        is waited out; who waits in vain is told what it does to send the request `again`, and who
+        is refused by the engine how to `retry`.
         """
         deadline = time.monotonic() + seconds
         while number:
             sequence, refused = await self._outcome(number)
             if sequence is not None and refused:
-                raise _refused(refused)
+                raise _refused(refused, retry)
             if sequence is not None and (not here or self._applied() >= sequence):
                 return sequence
             if time.monotonic() >= deadline:
@@ -436,7 +444,7 @@ def _limits_name(holder: NamedHolder, symbol: str) -> str:
     return f"{holder.audit_name}/{symbol}" if symbol else holder.audit_name
 
 
-def _refused(commands: Sequence[Sequence[int]]) -> FailedPrecondition:
+def _refused(commands: Sequence[Sequence[int]], retry: str) -> FailedPrecondition:
     """What is said of a change that the engine refused: nothing here lets that through, so a bound
     of its own was reached."""
     numbers = sorted({reason for _, reason in commands})
@@ -448,7 +456,7 @@ def _refused(commands: Sequence[Sequence[int]]) -> FailedPrecondition:
     return FailedPrecondition(
         "REFUSED_BY_ENGINE",
         f"stored, but not in force: the engine refused it ({', '.join(names)}), and what was in "
-        "force before still is; the same request again tries again",
+        f"force before still is; {retry}",
     )
 
 

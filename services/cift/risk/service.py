@@ -100,10 +100,8 @@ class Risk:
         told = pb.GetLimitsResponse(limits=limits.show(stored), etag=etag(stored.revision))
         try:
             await self._reference.in_effect(number, seconds_to_wait(call), here=False)
-        except (
-            FailedPrecondition
-        ) as refused:  # Who reads them finds out what is stored all the same.
-            told.not_in_force = refused.text
+        except FailedPrecondition as refused:
+            told.not_in_force = refused.text  # Who reads finds out what is stored all the same.
         return told
 
     @rpc("admin", timed=True)

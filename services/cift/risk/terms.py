@@ -61,7 +61,8 @@ class Terms:
             named.account, instrument, units, wanted.source, actor(call)
         )
         again = f"it is locate {locate.id}: the same request again would add another"
-        await self._reference.in_effect(number, seconds_to_wait(call), again=again)
+        retry = f"it is locate {locate.id}: release it, and add it again when there is room"
+        await self._reference.in_effect(number, seconds_to_wait(call), again=again, retry=retry)
         told = NamedLocate(locate, wanted.account, wanted.symbol, scale)
         return pb.AddLocateResponse(locate=shown.locate(told), located=render(located, scale))
 
