@@ -140,3 +140,46 @@ async def test_on_a_log_made_anew_a_kill_follows_its_account(pool: asyncpg.Pool)
     await kills._relay()
     assert writers[0].published == [(REFERENCE_ORIGIN, 1)]
     assert writers[1].published == [(URGENT_ORIGIN, 1)]
+
+
+async def test_once_a_kill_was_urgent_so_is_every_turn_of_the_switch(pool: asyncpg.Pool) -> None:
+    store, firm = ReferenceStore(pool), Holder(Level.FIRM, 1)
+    later = "SELECT setval(pg_get_serial_sequence('accounts', 'id'), $1)"
+    await pool.execute(later, 9)
+    async with store.change("test") as change:
+        await change.add_firm("F")
+        await change.add_account("LATE", firm_id=1, currency="USD")
+    await store.note_applied(1, 1)
+    async with store.change("test") as change:
+        await change.kill(firm, "")
+    # Of two accounts that are made at a time the one with the lower number may be stored last.
+    await pool.execute(later, 4)
+    async with store.change("test") as change:
+        await change.add_account("EARLY", firm_id=1, currency="USD")
+    async with store.change("test") as change:
+        await change.unkill(firm, "")
+    # Had it gone behind that account, it could pass the kill in a log that is made anew.
+    assert await turns(pool) == [(2, True, 1, 1), (4, True, 2, 1)]
+
+
+async def test_another_relay_that_is_faster_is_no_older_database(
+    pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = ReferenceStore(pool)
+    for name in ("A", "B", "C"):
+        async with store.change("test") as change:
+            firm = 1 if name != "A" else (await change.add_firm("F")).id
+            await change.add_account(name, firm_id=firm, currency="USD")
+    writer = Writer()
+    way: Any = writer
+    relay = writer.relay = Relay(pool, way)
+    relay.applied = 1
+    ask = ReferenceStore.outbox_from
+
+    async def outbox_from(*args: Any, urgent: bool) -> Any:
+        relay.applied = 2  # Told by FILLS meanwhile.
+        return await ask(*args, urgent=urgent)
+
+    monkeypatch.setattr(ReferenceStore, "outbox_from", outbox_from)
+    await relay._relay()
+    assert writer.published == [(REFERENCE_ORIGIN, 3)]

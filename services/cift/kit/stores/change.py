@@ -291,14 +291,17 @@ class Change:
     async def put_instrument(self, instrument: Instrument) -> Instrument:
         """Add an instrument, or change the terms that may change; its scales never do."""
         stored = await self.instrument(instrument.symbol)
-        if stored is None:
+        # What it was before may not be in force, so that all of it is to be told.
+        whole = stored is None or await self.was_refused("instrument", instrument.symbol)
+        if whole:
             await self._connection.execute(SIZES_LOCK)
         await self._put("instruments", ("id",), instrument.row())
         commands = [("instrument", instrument_command(instrument))]
         # A new one has none; those that are there stay until others take their place.
-        if instrument.rules != ({} if stored is None else stored.rules):
+        told = {} if stored is None else stored.rules
+        if instrument.rules != told or (whole and stored is not None):
             commands.append(("rules", rules_command(instrument)))
-        if stored is None and instrument.quantity_scale > 0:
+        if whole and instrument.quantity_scale > 0:
             commands += await self._sizes_in(instrument)
         before = None if stored is None else stored.shown()
         self._record("instrument", instrument.symbol, before, instrument.shown(), *commands)
@@ -342,20 +345,22 @@ class Change:
         return locate
 
     async def release_locate(self, number: int) -> Locate | None:
-        """Release a locate; None when there is none. A second time changes nothing."""
+        """Release a locate; None when there is none. A second time changes nothing, but tells
+        the engine again what it refused."""
         await self._connection.execute(SIZES_LOCK)
         select = f"SELECT {LOCATE_COLUMNS} FROM locates WHERE id = $1"
         row = await self._connection.fetchrow(select, number)
         if row is None:
             return None
         stored = Locate(**dict(row))
-        if stored.released:
+        if not stored.released:
+            await self._connection.execute(
+                "UPDATE locates SET released_at = now(), released_by = $2 WHERE id = $1",
+                number,
+                self._actor,
+            )
+        elif not await self.was_refused("locate", await self.locate_name(stored)):
             return stored
-        await self._connection.execute(
-            "UPDATE locates SET released_at = now(), released_by = $2 WHERE id = $1",
-            number,
-            self._actor,
-        )
         released = Locate(**dict(await self._connection.fetchrow(select, number)))
         await self._record_locate(released, stored)
         return released
@@ -490,14 +495,22 @@ class Change:
 
     async def _hurry(self, holder: Holder, name: str) -> None:
         """Let a kill switch go past all that waits, if the engine knows the holder already, and
-        has every turn of the switch that went the common way."""
+        has every turn of the switch that went the common way.
+
+        Once one was urgent all are: what it followed is in force, and one that went the common way
+        could pass it where the log is made anew.
+        """
         assert not self._commands, "a kill switch is turned by itself"
-        common = await self._connection.fetchval(
-            "SELECT max(o.batch) FROM audit_log l JOIN reference_outbox o ON o.number = l.number"
-            " WHERE l.kind = 'kill_switch' AND l.name = $1 AND NOT o.urgent",
+        turns = await self._connection.fetchrow(
+            "SELECT max(o.batch) FILTER (WHERE NOT o.urgent) AS common,"
+            " max(o.after_batch) FILTER (WHERE o.urgent) AS followed"
+            " FROM audit_log l JOIN reference_outbox o ON o.number = l.number"
+            " WHERE l.kind = 'kill_switch' AND l.name = $1",
             name,
         )
-        after = max(await self._known_since(holder), common or 0)
+        after = turns["followed"]
+        if after is None:
+            after = max(await self._known_since(holder), turns["common"] or 0)
         in_force = not after or await self._connection.fetchval(
             "SELECT sequence IS NOT NULL FROM reference_outbox WHERE NOT urgent AND batch = $1",
             after,
