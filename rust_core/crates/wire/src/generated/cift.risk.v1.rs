@@ -514,12 +514,12 @@ pub struct Limits {
     /// Buying power before any order, in the account's currency. Orders without a limit price are
     /// counted at the worst price they may trade at: as far from the reference price as the
     /// instrument's protection and bands let them, or as the tightest collar of account, firm and
-    /// venue does, whichever is nearer; if there is neither, 10 %. They trade no further where a collar
-    /// or a limit of money is on, at any level. Of a stop all that is so around its stop price, and
-    /// moves with it as far as that is replaced; of a trailing stop around the worst that it can become
-    /// from here. What sells below the last price counts at that until it rests; a stop-limit that
-    /// sells at the highest of its stop, its limit and the last price; what is pegged at the highest it
-    /// may come to.
+    /// venue does, whichever is nearer; if there is neither, 10 %. They trade no further where a
+    /// collar or a limit of money is on, at any level. Of a stop all that is so around its stop price,
+    /// and moves with it as far as that is replaced; of a trailing stop around the worst that it can
+    /// become from here. What sells below the last price counts at that until it rests; a stop-limit
+    /// that sells at the highest of its stop, its limit and the last price; what is pegged at the
+    /// highest that it may come to.
     #[prost(string, optional, tag = "6")]
     pub credit: ::core::option::Option<::prost::alloc::string::String>,
     /// Largest absolute position per instrument with the open orders of both sides.
