@@ -130,15 +130,14 @@ async def test_an_instrument_that_was_refused_is_told_as_a_whole(
     reference: Reference, pool: asyncpg.Pool
 ) -> None:
     admin, store = Admin(reference, Lists(pool)), ReferenceStore(pool)
-    terms = {
-        "symbol": "X",
-        "currency": "USD",
-        "price_scale": 2,
-        "tick_size": "0.01",
-        "lot_size": "1",
-    }
-    rules = admin_pb2.TradingRules(protection_bps=500)
-    instrument = admin_pb2.Instrument(**terms, rules=rules)
+    instrument = admin_pb2.Instrument(
+        symbol="X",
+        currency="USD",
+        price_scale=2,
+        tick_size="0.01",
+        lot_size="1",
+        rules=admin_pb2.TradingRules(protection_bps=500),
+    )
     create = admin_service_pb2.CreateInstrumentRequest(instrument=instrument)
     update = admin_service_pb2.UpdateInstrumentRequest(instrument=instrument)
 
@@ -164,6 +163,25 @@ async def test_an_instrument_that_was_refused_is_told_as_a_whole(
     await refused(admin.update_instrument(update, call()), 4)
 
 
+async def test_a_kill_that_was_refused_is_tried_again(
+    reference: Reference, pool: asyncpg.Pool
+) -> None:
+    store, number = ReferenceStore(pool), 1
+    for turn, on in enumerate((True, False)):
+        for tries in (1, 2):
+            assert await reference.kill(holder(), on, "why", "test") == number + tries
+            batch = 2 * turn + tries
+            await store.note_applied(batch, 10 + number + tries, [(0, TOO_MANY)], urgent=True)
+            with pytest.raises(FailedPrecondition, match="the same change again tries again"):
+                await reference.in_effect(number + tries, 1.0)
+        number += 2
+    # What was taken is not told again.
+    assert await reference.kill(holder(), True, "why", "test") == 6
+    await store.note_applied(5, 20, urgent=True)
+    assert await reference.kill(holder(), True, "another why", "test") == 6
+    assert (await store.audit())[0].after == {"on": True, "comment": "why"}
+
+
 async def test_a_locate_that_was_refused_is_released_or_released_again(
     reference: Reference, pool: asyncpg.Pool
 ) -> None:
@@ -178,11 +196,12 @@ async def test_a_locate_that_was_refused_is_released_or_released_again(
     locate = admin_pb2.Locate(account="A", symbol="X", quantity="5", source="lender")
     add = admin_service_pb2.AddLocateRequest(locate=locate)
     release = admin_service_pb2.ReleaseLocateRequest(id=1)
-    for work, retry in (
+    tries: list[tuple[Any, str]] = [
         (admin.add_locate(add, call()), "it is locate 1: release it, and add it again"),
         (admin.release_locate(release, call()), "the same change again"),
         (admin.release_locate(release, call()), "the same change again"),
-    ):
+    ]
+    for work, retry in tries:
         told = asyncio.create_task(work)
         last += 1
         async with asyncio.timeout(5):
@@ -191,13 +210,13 @@ async def test_a_locate_that_was_refused_is_released_or_released_again(
         await store.note_applied(last, last, [(0, TOO_MANY)])
         with pytest.raises(FailedPrecondition, match=retry):
             await told
-    told = asyncio.create_task(admin.release_locate(release, call()))
+    released = asyncio.create_task(admin.release_locate(release, call()))
     async with asyncio.timeout(5):
         while not await store.waiting():
             await asyncio.sleep(0.01)
     await store.note_applied(last + 1, last + 1)
-    assert (await told).located == "0"
-    assert await admin.release_locate(release, call())
+    assert (await released).located == "0"
+    assert (await admin.release_locate(release, call())).located == "0"
     assert not await store.waiting()
 
 

@@ -434,34 +434,41 @@ class Change:
         return None if row is None else kill_switch(row)
 
     async def kill(self, holder: Holder, comment: str) -> None:
-        """Turn a kill switch on; one that is on stays as it is."""
-        if await self.kill_switch(holder) is not None:
-            return
+        """Turn a kill switch on; one that is on stays as it is, unless the engine refused it."""
+        stored = await self.kill_switch(holder)
+        name = await self._name(holder)
+        before = None
+        if stored is not None:
+            if not await self.was_refused("kill_switch", name):
+                return
+            before = {"on": True, "comment": stored.comment}
         row = {**holder.columns, "comment": comment}
         places = ", ".join(f"${place}" for place in range(1, len(row) + 2))
         await self._connection.execute(
-            f"INSERT INTO kill_switches ({', '.join(row)}, created_by) VALUES ({places})",
+            f"INSERT INTO kill_switches ({', '.join(row)}, created_by) VALUES ({places})"
+            " ON CONFLICT DO NOTHING",
             *row.values(),
             self._actor,
         )
-        after = {"on": True, "comment": comment}
-        name = await self._name(holder)
+        after = before or {"on": True, "comment": comment}
         await self._hurry(holder, name)
-        self._record("kill_switch", name, None, after, kill_command(holder, on=True))
+        self._record("kill_switch", name, before, after, kill_command(holder, on=True))
 
     async def unkill(self, holder: Holder, comment: str) -> None:
-        """Turn a kill switch off; one that is off stays so."""
+        """Turn a kill switch off; one that is off stays so, unless the engine refused that."""
         stored = await self.kill_switch(holder)
-        if stored is None:
+        name = await self._name(holder)
+        before = {"on": False, "comment": ""}
+        if stored is not None:
+            before = {"on": True, "comment": stored.comment}
+        elif not await self.was_refused("kill_switch", name):
             return
         await self._connection.execute(
             "DELETE FROM kill_switches WHERE level = $1 AND holder_id = $2",
             int(holder.level),
             holder.id,
         )
-        before = {"on": True, "comment": stored.comment}
         after = {"on": False, "comment": comment}
-        name = await self._name(holder)
         await self._hurry(holder, name)
         self._record("kill_switch", name, before, after, kill_command(holder, on=False))
 
