@@ -18,6 +18,8 @@ from cift_core import header
 from tests.support.mesh_thread import MeshThread
 
 QUEUED = 1_500
+KILL_SECONDS = 5.0
+"""Far more than it takes on a busy machine; that the queue is still long says more."""
 PATIENT = Retry(attempts=60, longest_pause_seconds=0.5, total_seconds=60)
 FILL = """
     DO $$ BEGIN FOR n IN 1..{count} LOOP
@@ -93,7 +95,7 @@ async def test_a_kill_does_not_wait_behind_what_is_queued(
         began = time.monotonic()
         sequence = await operator.risk.kill("DEMO-1", "runs wild")
         took = time.monotonic() - began
-        assert took < 1.0, f"in force after {took:.2f} s"
+        assert took < KILL_SECONDS, f"in force after {took:.2f} s"
         left = await waiting(database)
         assert left > QUEUED // 2, "the queue was still long"
         refused = await trader.submit(an_order(2))
@@ -134,7 +136,7 @@ async def test_a_change_that_cannot_be_made_holds_up_no_kill(
     try:
         began = time.monotonic()
         await operator.risk.kill("DEMO-2")
-        assert time.monotonic() - began < 1.0
+        assert time.monotonic() - began < KILL_SECONDS
         assert await waiting(database) == 1
         await operator.risk.unkill("DEMO-2")
     finally:
