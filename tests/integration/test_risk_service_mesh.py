@@ -1,6 +1,7 @@
 """What operators do to limits and accounts of a whole mesh, and what traders notice of it."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -401,7 +402,13 @@ async def test_a_disabled_user_is_out_everywhere_at_once(floor: Floor) -> None:
     made = await admin.create_user(wanted)
     assert made == wanted == await admin.create_user(wanted)
     key = await admin.create_api_key(firm, ["read", "trade"], "desk", user=made.name)
-    await asyncio.sleep(1.0)
+
+    async def until_let_in(call: Any) -> Any:
+        async with asyncio.timeout(SECONDS):
+            while True:
+                with contextlib.suppress(AuthError):
+                    return await call()
+                await asyncio.sleep(0.02)
 
     async def until_refused(call: Any) -> float:
         begun = asyncio.get_running_loop().time()
@@ -415,7 +422,8 @@ async def test_a_disabled_user_is_out_everywhere_at_once(floor: Floor) -> None:
 
     async with CiftClient(floor.operator.endpoints, api_key=key.secret, retry=PATIENT) as erin:
         order = NewOrder(ann, floor.symbol, Side.BUY, 1, 90)
-        assert (await erin.submit(order)).accepted
+        assert (await until_let_in(lambda: erin.submit(order))).accepted
+        assert (await until_let_in(lambda: erin.risk.get_exposure(ann))).account == ann
         stream = erin.risk.stream_positions(resume=False)
         assert (await next_update(stream)).snapshot
         assert (await erin.admin.get_user(made.name)) == made
@@ -443,8 +451,8 @@ async def test_a_disabled_user_is_out_everywhere_at_once(floor: Floor) -> None:
         await admin.update_user(
             firm, made.name, disabled=False, scopes=["read", "trade"], etag=disabled.etag
         )
-        await asyncio.sleep(1.0)
-        assert (await erin.submit(NewOrder(ann, floor.symbol, Side.BUY, 1, 90))).accepted
+        again = NewOrder(ann, floor.symbol, Side.BUY, 1, 90)
+        assert (await until_let_in(lambda: erin.submit(again))).accepted
     entries = await admin.list_audit_entries(kind="user", name=f"{firm}/{made.name}")
     assert len(entries) == 4
     assert {(entry.actor_user, entry.actor_firm) for entry in entries} == {("carol", "DEMO")}
