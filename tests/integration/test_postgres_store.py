@@ -10,7 +10,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from cift.kit.errors import DeadlineExceeded
+from cift.kit.errors import DeadlineExceeded, as_service_error
 from cift.kit.stores import postgres
 from cift.kit.stores.instrument import Instrument
 from cift.kit.stores.limits import Limits
@@ -437,3 +437,38 @@ async def test_the_command_line_prepares_a_database(empty_database: str) -> None
     status, said = await prepare(empty_database.rpartition("/")[0] + "/nowhere")
     assert (status, said) == (1, 'migrate: database "nowhere" does not exist\n')
     assert (await prepare(""))[0] == 2
+
+
+async def test_a_change_that_stands_still_holds_up_no_other(database: str) -> None:
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def stand_still(store: ReferenceStore) -> None:
+        async with store.change("test") as change:
+            await change.add_firm("F")
+            await change.append()
+            begun.set()
+            await ended.wait()
+
+    async def kill(store: ReferenceStore) -> None:
+        async with store.change("test") as change:
+            await change.kill(Holder(Level.VENUE), "")
+
+    async with (
+        await postgres.open_pool(
+            database, application_name="test", min_size=0, idle_transaction_seconds=0.5
+        ) as slow,
+        await postgres.open_pool(database, application_name="test", min_size=0) as pool,
+    ):
+        standing = asyncio.create_task(stand_still(ReferenceStore(slow)))
+        await begun.wait()
+        killing = asyncio.create_task(kill(ReferenceStore(pool)))
+        await asyncio.sleep(0.1)
+        assert not killing.done(), "its number comes after that of the one that has begun"
+        async with asyncio.timeout(5):
+            await killing
+        ended.set()
+        (error,) = await asyncio.gather(standing, return_exceptions=True)
+        assert isinstance(error, Exception)
+        assert as_service_error(error).reason == "DATABASE_UNAVAILABLE"
+        assert await pool.fetchval("SELECT count(*) FROM reference_outbox") == 1
+        assert await ReferenceStore(pool).firms() == []

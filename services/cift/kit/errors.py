@@ -257,6 +257,7 @@ CONVERSIONS = [
             asyncpg.CannotConnectNowError,
             asyncpg.AdminShutdownError,
             asyncpg.CrashShutdownError,
+            asyncpg.IdleInTransactionSessionTimeoutError,
             asyncpg.TooManyConnectionsError,
             ConnectionError,
         ),

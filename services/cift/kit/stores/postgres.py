@@ -47,15 +47,23 @@ async def open_pool(
     min_size: int = 1,
     max_size: int = 8,
     command_timeout_seconds: float = 30.0,
+    idle_transaction_seconds: float = 10.0,
 ) -> asyncpg.Pool:
-    """Open a pool whose connections read and write jsonb as Python values."""
+    """Open a pool whose connections read and write jsonb as Python values.
+
+    A transaction in which nothing happens for `idle_transaction_seconds` is rolled back: a process
+    that stands still amid a change holds the lock of all changes, kill switches included.
+    """
     return await asyncpg.create_pool(
         dsn,
         min_size=min_size,
         max_size=max_size,
         command_timeout=command_timeout_seconds,
         init=_prepare,
-        server_settings={"application_name": application_name},
+        server_settings={
+            "application_name": application_name,
+            "idle_in_transaction_session_timeout": f"{round(idle_transaction_seconds * 1_000)}ms",
+        },
     )
 
 
