@@ -190,7 +190,7 @@ class AdminServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetUser(self, request, context):
-        """Returns a user. NOT_FOUND when there is none, or it is another firm's.
+        """Returns a user. NOT_FOUND when there is none, or, without scope `admin`, it is another firm's.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
