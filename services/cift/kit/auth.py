@@ -21,6 +21,7 @@ __all__ = ["KeyRing"]
 REFRESH_SECONDS = 0.5
 QUERY_SECONDS = 2.0
 PREFIX = "Bearer "
+UNKNOWN = "the API key is not known, or it, its user or its firm was disabled"
 MAX_SECRET_CHARACTERS = 256
 
 log = get_logger("auth")
@@ -60,7 +61,7 @@ class KeyRing:
                 "KEY_REQUIRED", "send the metadata `authorization: Bearer <api key>`"
             )
         if len(secret) > len(PREFIX) + MAX_SECRET_CHARACTERS:
-            raise Unauthenticated("KEY_UNKNOWN", "the API key is not known or was disabled")
+            raise Unauthenticated("KEY_UNKNOWN", UNKNOWN)
         digest = hashlib.sha256(secret[len(PREFIX) :].encode()).digest()
         found = self._keys.get(digest[:8])
         if found is None or not hmac.compare_digest(found[0], digest):
@@ -68,7 +69,7 @@ class KeyRing:
                 raise Unavailable(
                     "STARTING", "the API keys have not been read yet", retry_after_seconds=0.5
                 )
-            raise Unauthenticated("KEY_UNKNOWN", "the API key is not known or was disabled")
+            raise Unauthenticated("KEY_UNKNOWN", UNKNOWN)
         principal = found[1]
         if principal.scopes.isdisjoint(scope.split("|")):
             named = scope.replace("|", "` or `")
