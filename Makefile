@@ -102,7 +102,7 @@ bench-peers: venv ## Measure the core from Python beside engines that PyPI has (
 	$(PY) -m cift.tools.bench_peers
 
 # So many commands, in episodes named by seeds from this one on. A run of five million takes about
-# four minutes on one core; one that fails says the seed that fails.
+# six minutes on one core; one that fails says the seed that fails.
 COMMANDS ?= 5000000
 SEED ?= 1
 

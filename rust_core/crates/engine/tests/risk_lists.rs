@@ -167,20 +167,47 @@ fn a_pair_takes_the_credit_of_one() {
         // Matching takes all of a list or nothing.
         nothing_is_left(&mut desk);
     }
-    // A bracket takes that of its entry, and closing what that made takes none.
+    // A bracket takes that of its entry, if its exits could be paid too, and closing what that made
+    // takes none.
     let mut desk = Desk::open();
     let mut limits = wide_limits(ALICE);
-    limits.set_credit(1_000 * UNIT);
+    limits.set_credit(1_100 * UNIT);
     desk.limit(limits);
     listed(&mut desk, BRACKET, &LONG);
+    assert_eq!(desk.risk.buying(ALICE).map(|buying| buying.available), Some(100 * UNIT));
     desk.accepted(&["bob: sell 10 @ 100 as b1"]);
     desk.settle();
-    assert_eq!(desk.risk.buying(ALICE).map(|buying| buying.available), Some(0));
+    assert_eq!(desk.risk.buying(ALICE).map(|buying| buying.available), Some(100 * UNIT));
     // A pair that may trade in part at once counts what is left of the one that did.
     let mut desk = Desk::open();
     desk.accepted(&["bob: sell 3 @ 99 as b1"]);
     listed(&mut desk, OCO, &pair);
     assert_eq!(settled(&mut desk), (3, [(7, 700), (0, 0)]));
+}
+
+#[test]
+fn an_exit_that_opens_again_what_its_entry_closes_is_judged_with_its_price() {
+    let again = ["alice: sell 10 @ 100 as entry", "alice: buy 10 @ 1000 as profit"];
+    let bought = |limits: Limits| {
+        let mut desk = Desk::open();
+        desk.limit(limits);
+        desk.accepted(&["bob: sell 10 @ 100 as b1", "alice: buy 10 @ 100 as a1"]);
+        desk.settle();
+        desk
+    };
+    let mut limits = Limits { collar_bps: 100_000, ..wide_limits(ALICE) };
+    limits.set_credit(1_000 * UNIT);
+    let mut desk = bought(limits);
+    assert_eq!(list(&mut desk, BRACKET, &again), ["accepted", "InsufficientCredit"]);
+    nothing_is_left(&mut desk);
+    let mut limits = Limits { collar_bps: 100_000, ..wide_limits(ALICE) };
+    limits.set_max_gross_exposure(2_500 * UNIT);
+    let mut desk = bought(limits);
+    assert_eq!(list(&mut desk, BRACKET, &again), ["accepted", "NotionalThreshold"]);
+    let limits = Limits { collar_bps: 100_000, max_gross_position: 29, ..wide_limits(ALICE) };
+    let mut desk = bought(limits);
+    assert_eq!(list(&mut desk, BRACKET, &again), ["accepted", "ExceedsLimit"]);
+    assert_eq!(has(&desk).0, 10);
 }
 
 #[test]

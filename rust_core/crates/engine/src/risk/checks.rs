@@ -269,8 +269,9 @@ pub struct Asked {
     pub wanted: Reservation,
     /// What its account would reserve beyond what it does, as linked orders can't all trade.
     pub more: Reservation,
-    /// The same quantity if exits that wait were alive.
-    pub alive: i64,
+    /// The same if exits that wait were alive: what they may open again, and at which price, is
+    /// judged before, though it is tied up only as their entry trades.
+    pub alive: Reservation,
     /// Of a new order, which orders it is the same as.
     pub fingerprint: u64,
     /// Whether the kill switch of the session that it came by is on.
@@ -410,7 +411,7 @@ pub fn first_failure<O: Observer>(
     let dearer = asked.new || asked.wanted.notional > asked.had.notional;
     let more = asked.more;
     let more_quantity = asked.new || more.quantity > 0;
-    let more_notional = asked.new || more.notional > 0;
+    let more_notional = asked.new || asked.alive.notional > 0;
 
     if level == Level::Account {
         let may_trade = trader.enabled && trader.limited;
@@ -452,16 +453,16 @@ pub fn first_failure<O: Observer>(
             return run.first;
         }
     }
-    let reduces = || own.open[asked.side] + asked.alive <= own.reducible(asked.side);
+    let reduces = || own.open[asked.side] + asked.alive.quantity <= own.reducible(asked.side);
     let asks_more = more_quantity || more_notional;
     if reference_checks(&mut run, trader, listed, asked)
         || conversion_check(&mut run, case, asks_more && !reduces(), (engine, place))
-        || position_checks(&mut run, case, &limits, (asked.side, more.quantity, more_quantity))
+        || position_checks(&mut run, case, &limits, asked)
     {
         return run.first;
     }
     if sees(bits::GROSS_EXPOSURE) {
-        let exposure = trader.exposure + case.more_exposure(more.notional);
+        let exposure = trader.exposure + case.more_exposure(asked.alive.notional);
         let low = !more_notional || exposure <= trader.max_exposure;
         let on = on(bits::GROSS_EXPOSURE);
         if run.check(Check::GrossExposure, on, low, trader.max_exposure, exposure) {
@@ -469,7 +470,7 @@ pub fn first_failure<O: Observer>(
         }
     }
     if sees(bits::BUYING_POWER) {
-        let more = case.more_required(asked.side, more);
+        let more = case.more_required(asked.side, asked.alive);
         let there_is = trader.credit + trader.balance;
         let covered = more <= 0 || more <= there_is;
         let on = on(bits::BUYING_POWER);
@@ -585,15 +586,16 @@ fn position_checks<O: Observer>(
     run: &mut Run<'_, O>,
     case: &Case<'_>,
     limits: &SizeLimits,
-    (side, more, asks_more): (usize, i64, bool),
+    asked: &Asked,
 ) -> bool {
     let holding = case.holding;
-    let worst = holding.worst(side) + more;
+    let Asked { new, side, more, alive, .. } = *asked;
+    let worst = holding.worst(side) + more.quantity;
     let on_position = limits.checks & bits::POSITION != 0;
     // The bound of the engine holds even where the check is off, and then counts as on.
     let bound = if case.level == Level::Account { MAX_POSITION } else { MAX_SUM };
     let max_position = if on_position { limits.position } else { bound };
-    let inside = !asks_more || worst <= max_position;
+    let inside = !(new || more.quantity > 0) || worst <= max_position;
     let counts = on_position || !inside;
     if run.check(Check::Position, counts, inside, max_position.into(), worst.into()) {
         return true;
@@ -602,9 +604,9 @@ fn position_checks<O: Observer>(
     if !O::SEES_ALL && !on_gross && case.level == Level::Account {
         return false;
     }
-    let gross = holding.gross() + holding.open[0] + holding.open[1] + more;
+    let gross = holding.gross() + holding.open[0] + holding.open[1] + alive.quantity;
     let max_gross = if on_gross { limits.gross } else { MAX_SUM };
-    let inside = !asks_more || gross <= max_gross;
+    let inside = !(new || alive.quantity > 0) || gross <= max_gross;
     let counts = on_gross || !inside;
     run.check(Check::GrossPosition, counts, inside, max_gross.into(), gross.into())
 }

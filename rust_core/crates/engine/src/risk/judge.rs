@@ -243,7 +243,7 @@ impl RiskEngine {
         let price = counted_at.unwrap_or(0);
         let wanted = Reservation::of(command.quantity, price);
         let (reserved, alive) = match command.link {
-            0 => (wanted, command.quantity),
+            0 => (wanted, wanted),
             _ => self.leg_asks(command, request.place, wanted),
         };
         let reduce_only = command.flags & FLAG_REDUCE_ONLY != 0;

@@ -12,9 +12,9 @@
 //! judged by. An exit sells short no more than was short before; it is another order that would
 //! sell the position from under it that is refused, from the entry's fill on.
 //!
-//! What an exit is worth counts like any order's once it is claimed: gross sums may pass a limit
-//! then, which lets nothing new pass, and margin where it opens again, at another price, what the
-//! entry closed. An account that may only reduce its position is judged as if exits were alive.
+//! So much of positions. What an exit is worth depends on its price too, and it may open again what
+//! the entry closed: gross position, exposure, buying power and whether it can but reduce are judged
+//! as if exits were alive when they come or are replaced, though they tie that up only later.
 //!
 //! A replace of an exit that waits may find it alive, and its partner gone. So one that names a
 //! quantity asks for all of it; one that names none leaves what is open to the entry.
@@ -130,22 +130,22 @@ impl RiskEngine {
         most
     }
 
-    /// What the account of a new order that says it is a leg would reserve for it, and that
-    /// quantity if exits were alive. In a dry run it is judged without the others.
+    /// What the account of a new order that says it is a leg would reserve for it, now and if exits
+    /// were alive. In a dry run it is judged without the others.
     pub(super) fn leg_asks(
         &self,
         command: &Command,
         place: u64,
         wanted: Reservation,
-    ) -> (Reservation, i64) {
-        let Some(leg) = Leg::read(command.link) else { return (wanted, wanted.quantity) };
-        let Some((_, waits)) = in_pair(leg) else { return (wanted, wanted.quantity) };
+    ) -> (Reservation, Reservation) {
+        let Some(leg) = Leg::read(command.link) else { return (wanted, wanted) };
+        let Some((_, waits)) = in_pair(leg) else { return (wanted, wanted) };
         let own = if waits { Reservation::default() } else { wanted };
-        let Some(at) = self.lists.find(command, leg, place) else { return (own, wanted.quantity) };
+        let Some(at) = self.lists.find(command, leg, place) else { return (own, wanted) };
         let reserved = self.lists.lists[at].reserved;
         let more = self.pair_wants(at, None, false).or_more(own).beyond(reserved);
         let alive = self.pair_wants(at, None, true).or_more(wanted).beyond(reserved);
-        (more, alive.quantity)
+        (more, alive)
     }
 
     /// Takes an order that was accepted in this place into its list.
@@ -201,7 +201,7 @@ impl RiskEngine {
         asked.wanted = self.orders.reservation(order, Some(&terms));
         let further = Some((order.id, &terms));
         asked.more = self.pair_wants(order.list, further, false).beyond(list.reserved);
-        asked.alive = self.pair_wants(order.list, further, true).beyond(list.reserved).quantity;
+        asked.alive = self.pair_wants(order.list, further, true).beyond(list.reserved);
         (terms, asked)
     }
 

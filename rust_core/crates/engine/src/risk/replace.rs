@@ -139,7 +139,7 @@ impl RiskEngine {
             had,
             wanted,
             more,
-            alive: more.quantity,
+            alive: more,
             fingerprint: 0,
             stopped: false,
         };

@@ -200,11 +200,14 @@ impl ReferenceRisk {
         let after = self.open(account, instrument.id, Some((was, order)));
         let side = usize::from(!order.buys);
         let more_quantity = new || after[side].0 > before[side].0;
-        let more_notional = new || after[side].1 > before[side].1;
+        // What waits is judged for what it may bring once it doesn't, but for the position.
+        let alive = self.open_alive((was, order));
+        let more_gross = new || alive[side].0 > before[side].0;
+        let more_notional = new || alive[side].1 > before[side].1;
         let held = |id| self.holding(id, instrument.id).position;
         let (position, own) = (members.iter().map(|&id| held(id)).sum::<i64>(), held(account));
         let signed = |position: i64| if order.buys { position } else { -position };
-        let only_reduces = self.open_alive((was, order))[side].0 <= signed(-own).max(0);
+        let only_reduces = alive[side].0 <= signed(-own).max(0);
         let asks_more = more_quantity || more_notional;
         let (currency, owns) = (self.currency(who), self.accounts[&account].currency);
         let valued = || {
@@ -217,21 +220,24 @@ impl ReferenceRisk {
             return refuse(Reject::NoConversion);
         }
         let gross: i64 = members.iter().map(|&id| held(id).abs()).sum();
-        let open: [i64; 2] = members.iter().fold([0; 2], |sum, &id| {
-            let one = if id == account { after } else { self.open(id, instrument.id, None) };
-            [sum[0] + one[0].0, sum[1] + one[1].0]
-        });
+        let opened = |own: [(i64, i128); 2]| -> [i64; 2] {
+            members.iter().fold([0; 2], |sum, &id| {
+                let one = if id == account { own } else { self.open(id, instrument.id, None) };
+                [sum[0] + one[0].0, sum[1] + one[1].0]
+            })
+        };
+        let (open, both) = (opened(after), opened(alive));
         if more_quantity && on(3) && signed(position) + open[side] > rows.here().max_position {
             return refuse(Reject::ExceedsLimit);
         }
-        if more_quantity && on(6) && gross + open[0] + open[1] > rows.here().max_gross_position {
+        if more_gross && on(6) && gross + both[0] + both[1] > rows.here().max_gross_position {
             return refuse(Reject::ExceedsLimit);
         }
         let counted =
             |sum, id: u32, round| self.count(sum, self.accounts[&id].currency, currency, round);
         let exposures = members.iter().map(|&id| counted(self.exposure(id), id, Round::Up));
         let was_exposed = self.exposure(account);
-        let grown = self.exposure_in(account, instrument, after[side].1 - before[side].1)
+        let grown = self.exposure_in(account, instrument, alive[side].1 - before[side].1)
             - self.exposure_in(account, instrument, 0);
         let further = counted(was_exposed + grown, account, Round::Up)
             - counted(was_exposed, account, Round::Up);
@@ -240,7 +246,7 @@ impl ReferenceRisk {
             return refuse(Reject::NotionalThreshold);
         }
         let more =
-            self.required(account, instrument, after) - self.required(account, instrument, before);
+            self.required(account, instrument, alive) - self.required(account, instrument, before);
         let balances = members.iter().map(|&id| counted(self.balance(id), id, Round::Down));
         let was_left = self.balance(account);
         let more = counted(was_left, account, Round::Down)
