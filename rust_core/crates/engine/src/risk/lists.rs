@@ -12,9 +12,9 @@
 //! judged by. An exit sells short no more than was short before; it is another order that would
 //! sell the position from under it that is refused, from the entry's fill on.
 //!
-//! So much of positions. What an exit is worth depends on its price too, and it may open again what
-//! the entry closed: gross position, exposure, buying power and whether it can but reduce are judged
-//! as if exits were alive when they come or are replaced, though they tie that up only later.
+//! So much of positions. What an exit is worth depends on its price too, and it may open again
+//! what the entry closed: gross position, exposure, buying power and whether it can but reduce are
+//! judged as if exits were alive when they come or are replaced, though they tie that up later.
 //!
 //! A replace of an exit that waits may find it alive, and its partner gone. So one that names a
 //! quantity asks for all of it; one that names none leaves what is open to the entry.
